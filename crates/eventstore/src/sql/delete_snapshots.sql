@@ -1,0 +1,1 @@
+select daftar.delete_snapshots_1($1)

@@ -1,0 +1,1 @@
+select * from daftar.heads order by book_id

@@ -1,0 +1,5 @@
+select command_id, revision, fingerprint, status, resource, version, position, reply, recorded_at
+  from daftar.commands
+ where book_id = $1 and revision > $2
+ order by revision
+ limit $3

@@ -1,0 +1,1 @@
+select * from daftar.heads where book_id = $1

@@ -1,0 +1,1 @@
+select daftar.write_snapshots_1($1, $2)
