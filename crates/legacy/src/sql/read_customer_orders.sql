@@ -1,0 +1,1 @@
+select row_to_json(old)::text from customer_orders as old

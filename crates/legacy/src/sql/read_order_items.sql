@@ -1,0 +1,1 @@
+select row_to_json(old)::text from order_items as old

@@ -1,0 +1,1 @@
+select row_to_json(old)::text from wallet_transactions as old
