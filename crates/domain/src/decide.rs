@@ -1,0 +1,422 @@
+//! Decides any command over the states it needs: one command, one set of events, all or nothing.
+//!
+//! A decision reads states through [`States`]. When one is not at hand it stops with
+//! [`Undecided::Missing`]; whoever keeps the states loads it and asks again, which costs nothing
+//! since deciding has no effect.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::event::{Event, State, StreamKey};
+use crate::id::{Code, CustomerId, OrderId, PaymentId, Reason, ReceiptId, ShipmentId, WalletId};
+use crate::money::{Amount, Currency};
+use crate::order::import::Imported;
+use crate::order::status::Warehouse;
+use crate::order::{self, Order, Receipt};
+use crate::payment::{self, Payment};
+use crate::rejection::Rejection;
+use crate::settings::{self, Setting, Settings};
+use crate::wallet::{self, Opening, Wallet};
+
+mod cancel;
+mod pay;
+mod place;
+mod receipt;
+
+pub use place::{OrderedLine, PlaceOrder};
+pub use receipt::{ApproveReceipt, Transfer};
+
+/// Every wish that daftar knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    PlaceOrder(Box<PlaceOrder>),
+    /// Without an amount: what the order owes.
+    PayFromWallet { order: OrderId, amount: Option<Amount>, purpose: WalletPurpose },
+    UploadReceipt { order: OrderId, receipt: Receipt },
+    ApproveReceipt(Box<ApproveReceipt>),
+    RejectReceipt { order: OrderId, receipt: ReceiptId, reason: Reason },
+    /// A gateway's payment for an order: recorded, and applied as far as the order owes.
+    RecordGatewayPayment { gateway: Code, gateway_id: Code, amount: Amount, order: OrderId },
+    /// Money that came in and waits to be allocated.
+    RecordPayment {
+        payment: PaymentId,
+        kind: payment::Kind,
+        amount: Amount,
+        customer: Option<CustomerId>,
+    },
+    /// Without an amount: as much as is left of the payment and, for an order, owed.
+    AllocatePayment { payment: PaymentId, amount: Option<Amount>, to: Allocation },
+    Release { order: OrderId },
+    StartProcessing { order: OrderId },
+    Pack { order: OrderId },
+    RejectStock { order: OrderId, reason: Reason },
+    Dispatch { order: OrderId, shipment: ShipmentId, carrier: Code, tracking: Option<Code> },
+    Deliver { order: OrderId, shipment: Option<ShipmentId> },
+    Complete { order: OrderId },
+    Cancel { order: OrderId, reason: Reason },
+    Expire { order: OrderId },
+    Reopen { order: OrderId },
+    CorrectOrder { order: OrderId, sequence: u64, reason: Reason, ticket: Code },
+    CorrectWallet { wallet: WalletId, sequence: u64, reason: Reason, ticket: Code },
+    CorrectPayment { payment: PaymentId, reason: Reason, ticket: Code },
+    OpenWallet { customer: CustomerId, currency: Currency },
+    /// Money that came in goes straight into a wallet, which is opened if need be.
+    TopUpWallet {
+        customer: CustomerId,
+        payment: PaymentId,
+        kind: payment::Kind,
+        amount: Amount,
+        second_person: bool,
+    },
+    /// A credit that needs no other stream: goodwill, or against a suspense item.
+    CreditWallet { wallet: WalletId, amount: Amount, source: wallet::Source, second_person: bool },
+    DebitWallet { wallet: WalletId, amount: Amount, purpose: wallet::Purpose },
+    ImportOrder { order: OrderId, imported: Box<Imported> },
+    ImportWallet { customer: CustomerId, currency: Currency, opening: Opening },
+    LinkLegacyDebit { order: OrderId, debit: Code, amount: Amount, proof: Code },
+    ResolveImport { order: OrderId, facts: ResolvedFacts },
+    /// Gives back what the old system charged twice. Whoever sends this has checked that two
+    /// persons want it.
+    ReturnDoubleCharge { order: OrderId, first: Code, second: Code, amount: Amount },
+    ChangeSetting { setting: Setting, reason: Reason },
+}
+
+/// What money is taken from a wallet for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WalletPurpose {
+    Payment,
+    Shortfall,
+}
+
+/// Where a payment goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Allocation {
+    Order(OrderId),
+    Customer(CustomerId),
+}
+
+/// What a person states about an imported order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ResolvedFacts {
+    pub released: bool,
+    pub warehouse: Warehouse,
+    pub shipped: bool,
+    pub delivered: bool,
+}
+
+/// A state that a decision needs and that is not at hand.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Missing {
+    Stream(StreamKey),
+    /// The last counter of a number series.
+    Series(Code),
+}
+
+/// Why there is no decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Undecided {
+    Missing(Missing),
+    Refused(Rejection),
+}
+
+impl<E: Into<Rejection>> From<E> for Undecided {
+    fn from(rejection: E) -> Self {
+        Self::Refused(rejection.into())
+    }
+}
+
+/// Where a decision finds the states it rests on.
+pub trait States {
+    /// The state of a stream; the initial one of a stream that holds no events.
+    fn state(&self, stream: StreamKey) -> Result<Arc<State>, Missing>;
+    /// The last counter of a number series; zero of one that has none yet.
+    fn last_counter(&self, series: &Code) -> Result<u32, Missing>;
+}
+
+/// One event of a decision, with the state after it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    pub stream: StreamKey,
+    /// The event's sequence in its stream.
+    pub version: u64,
+    pub event: Event,
+    pub state: Arc<State>,
+}
+
+/// Decides one command at this time.
+pub fn decide(
+    states: &dyn States,
+    now: DateTime<Utc>,
+    command: Command,
+) -> Result<Vec<Change>, Undecided> {
+    decide_all(states, now, vec![command])
+}
+
+/// Decides several commands as one: each sees what the earlier ones did, and all are accepted or
+/// none is.
+pub fn decide_all(
+    states: &dyn States,
+    now: DateTime<Utc>,
+    commands: Vec<Command>,
+) -> Result<Vec<Change>, Undecided> {
+    let mut decision = Decision::new(states, now);
+    for command in commands {
+        decision.take(command)?;
+    }
+    Ok(decision.changes)
+}
+
+/// A decision in the making: the events so far, and the states after them.
+pub(crate) struct Decision<'a> {
+    base: &'a dyn States,
+    pub(crate) now: DateTime<Utc>,
+    changed: BTreeMap<StreamKey, Arc<State>>,
+    counters: BTreeMap<Code, u32>,
+    changes: Vec<Change>,
+}
+
+impl<'a> Decision<'a> {
+    fn new(base: &'a dyn States, now: DateTime<Utc>) -> Self {
+        let (changed, counters) = (BTreeMap::new(), BTreeMap::new());
+        Self { base, now, changed, counters, changes: Vec::new() }
+    }
+
+    fn state(&self, stream: StreamKey) -> Result<Arc<State>, Undecided> {
+        match self.changed.get(&stream) {
+            Some(state) => Ok(Arc::clone(state)),
+            None => self.base.state(stream).map_err(Undecided::Missing),
+        }
+    }
+
+    pub(crate) fn order(&self, id: OrderId) -> Result<Order, Undecided> {
+        match &*self.state(StreamKey::Order(id))? {
+            State::Order(order) => Ok(order.clone()),
+            other => panic!("{other:?} stands where order {id} should"),
+        }
+    }
+
+    pub(crate) fn wallet(&self, id: WalletId) -> Result<Wallet, Undecided> {
+        match &*self.state(StreamKey::Wallet(id))? {
+            State::Wallet(wallet) => Ok(wallet.clone()),
+            other => panic!("{other:?} stands where wallet {id} should"),
+        }
+    }
+
+    pub(crate) fn payment(&self, id: PaymentId) -> Result<Payment, Undecided> {
+        match &*self.state(StreamKey::Payment(id))? {
+            State::Payment(payment) => Ok(payment.clone()),
+            other => panic!("{other:?} stands where payment {id} should"),
+        }
+    }
+
+    pub(crate) fn settings(&self) -> Result<Settings, Undecided> {
+        match &*self.state(StreamKey::Settings)? {
+            State::Settings(settings) => Ok(settings.clone()),
+            other => panic!("{other:?} stands where the settings should"),
+        }
+    }
+
+    /// The next counter of a series, gapless: it is allotted only if the decision is accepted.
+    pub(crate) fn next_counter(&self, series: &Code) -> Result<u32, Undecided> {
+        let last = match self.counters.get(series) {
+            Some(last) => *last,
+            None => self.base.last_counter(series).map_err(Undecided::Missing)?,
+        };
+        Ok(last.checked_add(1).ok_or(Rejection::SettingOutOfRange)?)
+    }
+
+    pub(crate) fn emit(&mut self, stream: StreamKey, event: Event) -> Result<(), Undecided> {
+        let mut state = self.state(stream)?;
+        Arc::make_mut(&mut state).evolve(&event);
+        if let Event::Order(order::Event::Placed(placed)) = &event {
+            self.counters.insert(placed.series.clone(), placed.counter);
+        }
+        self.changed.insert(stream, Arc::clone(&state));
+        self.changes.push(Change { stream, version: state.version(), event, state });
+        Ok(())
+    }
+
+    /// Lets the order alone decide.
+    fn order_decides(&mut self, id: OrderId, command: order::Command) -> Result<(), Undecided> {
+        for event in self.order(id)?.decide(command)? {
+            self.emit(StreamKey::Order(id), Event::Order(event))?;
+        }
+        Ok(())
+    }
+
+    /// Lets the wallet alone decide.
+    pub(crate) fn wallet_decides(
+        &mut self,
+        id: WalletId,
+        command: wallet::Command,
+    ) -> Result<(), Undecided> {
+        for event in self.wallet(id)?.decide(command)? {
+            self.emit(StreamKey::Wallet(id), Event::Wallet(event))?;
+        }
+        Ok(())
+    }
+
+    /// Lets the payment alone decide.
+    pub(crate) fn payment_decides(
+        &mut self,
+        id: PaymentId,
+        command: payment::Command,
+    ) -> Result<(), Undecided> {
+        for event in self.payment(id)?.decide(command)? {
+            self.emit(StreamKey::Payment(id), Event::Payment(event))?;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, command: Command) -> Result<(), Undecided> {
+        match command {
+            Command::PlaceOrder(place) => place::place(self, *place),
+            Command::PayFromWallet { order, amount, purpose } => {
+                pay::from_wallet(self, order, amount, purpose)
+            }
+            Command::UploadReceipt { order, receipt } => {
+                self.order_decides(order, order::Command::UploadReceipt(receipt))
+            }
+            Command::ApproveReceipt(approve) => receipt::approve(self, *approve),
+            Command::RejectReceipt { order, receipt, reason } => {
+                let (now, extension) = (self.now, self.settings()?.extension());
+                let reject = order::Command::RejectReceipt { receipt, reason, now, extension };
+                self.order_decides(order, reject)
+            }
+            Command::RecordGatewayPayment { gateway, gateway_id, amount, order } => {
+                pay::by_gateway(self, gateway, gateway_id, amount, order)
+            }
+            Command::RecordPayment { payment, kind, amount, customer } => {
+                self.keeps(amount.currency())?;
+                self.payment_decides(payment, payment::Command::Record { kind, amount, customer })
+            }
+            Command::AllocatePayment { payment, amount, to } => {
+                pay::allocate(self, payment, amount, to)
+            }
+            Command::Release { order } => self.order_decides(order, order::Command::Release),
+            Command::StartProcessing { order } => {
+                self.order_decides(order, order::Command::StartProcessing)
+            }
+            Command::Pack { order } => self.order_decides(order, order::Command::Pack),
+            Command::RejectStock { order, reason } => {
+                self.order_decides(order, order::Command::RejectStock { reason })
+            }
+            Command::Dispatch { order, shipment, carrier, tracking } => {
+                let dispatch = order::Command::Dispatch { shipment, carrier, tracking };
+                self.order_decides(order, dispatch)
+            }
+            Command::Deliver { order, shipment } => {
+                self.order_decides(order, order::Command::Deliver { shipment })
+            }
+            Command::Complete { order } => self.order_decides(order, order::Command::Complete),
+            Command::Cancel { order, reason } => cancel::cancel(self, order, reason),
+            Command::Expire { order } => cancel::expire(self, order),
+            Command::Reopen { order } => {
+                let deadline = self.deadline(order)?;
+                self.order_decides(order, order::Command::Reopen { deadline })
+            }
+            Command::CorrectOrder { order, sequence, reason, ticket } => {
+                self.order_decides(order, order::Command::Correct { sequence, reason, ticket })
+            }
+            Command::CorrectWallet { wallet, sequence, reason, ticket } => {
+                self.wallet_decides(wallet, wallet::Command::Correct { sequence, reason, ticket })
+            }
+            Command::CorrectPayment { payment, reason, ticket } => {
+                self.payment_decides(payment, payment::Command::Correct { reason, ticket })
+            }
+            Command::OpenWallet { customer, currency } => self.open_wallet(&customer, currency),
+            Command::TopUpWallet { customer, payment, kind, amount, second_person } => {
+                pay::top_up(self, &customer, payment, kind, amount, second_person)
+            }
+            Command::CreditWallet { wallet, amount, source, second_person } => {
+                if !second_person {
+                    self.settings()?.one_person_may_move(amount.money())?;
+                }
+                if matches!(source, wallet::Source::DoubleCharge { .. }) {
+                    return Err(Rejection::NeedsOtherStream.into());
+                }
+                self.wallet_decides(wallet, wallet::Command::Credit { amount, source })
+            }
+            Command::DebitWallet { wallet, amount, purpose } => {
+                self.wallet_decides(wallet, wallet::Command::Debit { amount, purpose })
+            }
+            Command::ImportOrder { order, imported } => {
+                self.order_decides(order, order::Command::Import(imported))
+            }
+            Command::ImportWallet { customer, currency, opening } => {
+                let wallet = WalletId::of(&customer, currency);
+                let import = wallet::Command::Import { customer, currency, opening };
+                self.wallet_decides(wallet, import)
+            }
+            Command::LinkLegacyDebit { order, debit, amount, proof } => {
+                pay::link_legacy_debit(self, order, debit, amount, proof)
+            }
+            Command::ResolveImport { order, facts } => {
+                let deadline = self.deadline(order)?;
+                let resolve = order::ResolveImport {
+                    released: facts.released,
+                    warehouse: facts.warehouse,
+                    shipped: facts.shipped,
+                    delivered: facts.delivered,
+                    shipment: ShipmentId::imported(order),
+                    deadline,
+                };
+                self.order_decides(order, order::Command::Resolve(resolve))
+            }
+            Command::ReturnDoubleCharge { order, first, second, amount } => {
+                let wallet = self.wallet_of(order)?;
+                let source = wallet::Source::DoubleCharge { order, first, second };
+                self.wallet_decides(wallet, wallet::Command::Credit { amount, source })
+            }
+            Command::ChangeSetting { setting, reason } => {
+                let change = settings::Command::Change { setting, reason };
+                for event in self.settings()?.decide(change)? {
+                    self.emit(StreamKey::Settings, Event::Settings(event))?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// The wallet of an order is its customer's.
+    fn wallet_of(&self, order: OrderId) -> Result<WalletId, Undecided> {
+        let order = self.order(order)?;
+        let facts = order.placed()?;
+        Ok(WalletId::of(&facts.customer, facts.currency))
+    }
+
+    /// The deadline of an order whose time starts now.
+    fn deadline(&self, order: OrderId) -> Result<DateTime<Utc>, Undecided> {
+        let order = self.order(order)?;
+        let period = self.settings()?.payment_period(order.placed()?.channel);
+        Ok(self.now.checked_add_signed(period).ok_or(Rejection::SettingOutOfRange)?)
+    }
+
+    pub(crate) fn keeps(&self, currency: Currency) -> Result<(), Undecided> {
+        if self.settings()?.currencies.contains(&currency) {
+            Ok(())
+        } else {
+            Err(Rejection::CurrencyNotKept(currency.code().to_owned()).into())
+        }
+    }
+
+    fn open_wallet(&mut self, customer: &CustomerId, currency: Currency) -> Result<(), Undecided> {
+        self.keeps(currency)?;
+        let open = wallet::Command::Open { customer: customer.clone(), currency };
+        self.wallet_decides(WalletId::of(customer, currency), open)
+    }
+
+    /// Puts money into a customer's wallet, which is opened if it is not open yet.
+    pub(crate) fn credit(
+        &mut self,
+        customer: &CustomerId,
+        amount: Amount,
+        source: wallet::Source,
+    ) -> Result<(), Undecided> {
+        self.open_wallet(customer, amount.currency())?;
+        let wallet = StreamKey::Wallet(WalletId::of(customer, amount.currency()));
+        self.emit(wallet, Event::Wallet(wallet::Event::Credited { amount, source }))
+    }
+}

@@ -1,0 +1,225 @@
+//! Money for an order or a wallet: from the wallet, by a gateway, out of a recorded payment, or
+//! from an old debit.
+
+use crate::event::{Event, StreamKey};
+use crate::id::{Code, CustomerId, OrderId, PaymentId, WalletId};
+use crate::money::{Amount, Money};
+use crate::order::status::Phase;
+use crate::order::{self, Facts};
+use crate::payment::{self, Kind, Target};
+use crate::rejection::Rejection;
+use crate::wallet;
+
+use super::{Allocation, Decision, Undecided, WalletPurpose, place};
+
+/// The phases in which an order takes money.
+const PAYABLE: &[Phase] = &[
+    Phase::ImportReview,
+    Phase::AwaitingPayment,
+    Phase::PaymentReview,
+    Phase::PaymentRejected,
+];
+
+/// Pays what is owed, or a part of it, from the wallet of the order's customer.
+pub(super) fn from_wallet(
+    decision: &mut Decision<'_>,
+    id: OrderId,
+    amount: Option<Amount>,
+    purpose: WalletPurpose,
+) -> Result<(), Undecided> {
+    let order = decision.order(id)?;
+    let facts = order.placed()?;
+    let Some(owed) = facts.owed().as_amount() else {
+        return Ok(());
+    };
+    facts.must_be_in(PAYABLE)?;
+    let amount = amount.unwrap_or(owed);
+    facts.in_currency(amount.currency())?;
+    if !owed.money().covers(amount.money()) {
+        return Err(Rejection::WalletPartMismatch { due: owed.money() }.into());
+    }
+    let wallet = decision.wallet(WalletId::of(&facts.customer, facts.currency))?;
+    wallet.must_cover(amount)?;
+    take(decision, id, amount, purpose)
+}
+
+/// Takes money from the wallet for an order; the wallet has been found to cover it.
+pub(super) fn take(
+    decision: &mut Decision<'_>,
+    id: OrderId,
+    amount: Amount,
+    purpose: WalletPurpose,
+) -> Result<(), Undecided> {
+    let wallet = decision.wallet_of(id)?;
+    let debited = wallet::Event::Debited { amount, purpose: place::purpose(id, purpose) };
+    decision.emit(StreamKey::Wallet(wallet), Event::Wallet(debited))?;
+    let received =
+        order::Event::PaymentReceived { amount, source: order::Source::Wallet(wallet) };
+    decision.emit(StreamKey::Order(id), Event::Order(received))
+}
+
+/// Records a gateway's payment; what the order does not owe goes to its customer's wallet.
+pub(super) fn by_gateway(
+    decision: &mut Decision<'_>,
+    gateway: Code,
+    gateway_id: Code,
+    amount: Amount,
+    id: OrderId,
+) -> Result<(), Undecided> {
+    let payment = PaymentId::gateway(gateway.as_str(), gateway_id.as_str());
+    if let Some(known) = decision.payment(payment)?.facts() {
+        known.must_be(amount)?;
+        return Ok(());
+    }
+    let order = decision.order(id)?;
+    let facts = order.placed()?;
+    facts.in_currency(amount.currency())?;
+    let kind = Kind::Gateway { gateway, gateway_id };
+    let customer = Some(facts.customer.clone());
+    decision.payment_decides(payment, payment::Command::Record { kind, amount, customer })?;
+    settle(decision, id, facts, payment, amount)
+}
+
+/// Applies an amount of a recorded payment to an order as far as it owes; the rest, or all of it
+/// if the order is over, goes to the customer's wallet.
+fn settle(
+    decision: &mut Decision<'_>,
+    id: OrderId,
+    facts: &Facts,
+    payment: PaymentId,
+    amount: Amount,
+) -> Result<(), Undecided> {
+    let takes = if facts.ended.is_some() {
+        Money::zero(facts.currency)
+    } else {
+        facts.owed().min(amount.money())?
+    };
+    if let Some(takes) = takes.as_amount() {
+        apply(decision, id, payment, takes)?;
+    }
+    if let Some(rest) = amount.money().checked_sub(takes)?.as_amount() {
+        let source = if facts.ended.is_some() {
+            wallet::Source::Late { payment, order: id }
+        } else {
+            wallet::Source::Excess { payment, order: id, receipt: None }
+        };
+        to_wallet(decision, &facts.customer, payment, rest, source)?;
+    }
+    Ok(())
+}
+
+/// Gives a part of a payment to an order.
+pub(super) fn apply(
+    decision: &mut Decision<'_>,
+    id: OrderId,
+    payment: PaymentId,
+    amount: Amount,
+) -> Result<(), Undecided> {
+    let allocated = payment::Event::Allocated { amount, to: Target::Order(id) };
+    decision.emit(StreamKey::Payment(payment), Event::Payment(allocated))?;
+    let received =
+        order::Event::PaymentReceived { amount, source: order::Source::Payment(payment) };
+    decision.emit(StreamKey::Order(id), Event::Order(received))
+}
+
+/// Gives a part of a payment to a customer's wallet.
+pub(super) fn to_wallet(
+    decision: &mut Decision<'_>,
+    customer: &CustomerId,
+    payment: PaymentId,
+    amount: Amount,
+    source: wallet::Source,
+) -> Result<(), Undecided> {
+    let to = Target::Wallet(WalletId::of(customer, amount.currency()));
+    let allocated = payment::Event::Allocated { amount, to };
+    decision.emit(StreamKey::Payment(payment), Event::Payment(allocated))?;
+    decision.credit(customer, amount, source)
+}
+
+/// Allocates money that came in earlier.
+pub(super) fn allocate(
+    decision: &mut Decision<'_>,
+    payment: PaymentId,
+    amount: Option<Amount>,
+    to: Allocation,
+) -> Result<(), Undecided> {
+    let state = decision.payment(payment)?;
+    let recorded = state.recorded()?;
+    let none_left = Rejection::PaymentUsedUp { left: recorded.left, required: recorded.left };
+    let left = recorded.left.as_amount();
+    match to {
+        Allocation::Order(id) => {
+            let order = decision.order(id)?;
+            let facts = order.placed()?;
+            facts.in_currency(recorded.amount.currency())?;
+            let wished = match amount {
+                Some(amount) => amount,
+                None => facts.owed().min(recorded.left)?.as_amount().ok_or(none_left)?,
+            };
+            recorded.must_have_left(wished)?;
+            facts.must_be_in(PAYABLE)?;
+            settle(decision, id, facts, payment, wished)
+        }
+        Allocation::Customer(customer) => {
+            let wished = amount.or(left).ok_or(none_left)?;
+            recorded.must_have_left(wished)?;
+            top_up_from(decision, &customer, payment, wished)
+        }
+    }
+}
+
+/// Records money for a wallet and puts it there; told of it again, nothing happens twice.
+pub(super) fn top_up(
+    decision: &mut Decision<'_>,
+    customer: &CustomerId,
+    payment: PaymentId,
+    kind: Kind,
+    amount: Amount,
+    second_person: bool,
+) -> Result<(), Undecided> {
+    decision.keeps(amount.currency())?;
+    if let Some(known) = decision.payment(payment)?.facts() {
+        known.must_be(amount)?;
+        return Ok(());
+    }
+    if !second_person {
+        decision.settings()?.one_person_may_move(amount.money())?;
+    }
+    let record =
+        payment::Command::Record { kind, amount, customer: Some(customer.clone()) };
+    decision.payment_decides(payment, record)?;
+    top_up_from(decision, customer, payment, amount)
+}
+
+fn top_up_from(
+    decision: &mut Decision<'_>,
+    customer: &CustomerId,
+    payment: PaymentId,
+    amount: Amount,
+) -> Result<(), Undecided> {
+    decision.open_wallet(customer, amount.currency())?;
+    let wallet = WalletId::of(customer, amount.currency());
+    let allocated = payment::Event::Allocated { amount, to: Target::Wallet(wallet) };
+    decision.emit(StreamKey::Payment(payment), Event::Payment(allocated))?;
+    let topped_up = wallet::Event::ToppedUp { amount, payment };
+    decision.emit(StreamKey::Wallet(wallet), Event::Wallet(topped_up))
+}
+
+/// Links a debit of the old system to the imported order that it paid.
+pub(super) fn link_legacy_debit(
+    decision: &mut Decision<'_>,
+    id: OrderId,
+    debit: Code,
+    amount: Amount,
+    proof: Code,
+) -> Result<(), Undecided> {
+    let order = decision.order(id)?;
+    let facts = order.placed()?;
+    if facts.legacy_debits.contains(&debit) {
+        return Err(Rejection::DebitAlreadyLinked.into());
+    }
+    facts.must_be_in(&[Phase::ImportReview])?;
+    facts.in_currency(amount.currency())?;
+    let linked = order::Event::LegacyDebitLinked { debit, amount, proof };
+    decision.emit(StreamKey::Order(id), Event::Order(linked))
+}

@@ -1,0 +1,148 @@
+//! Approving a receipt: finance names the transfer it saw, and every dinar of it finds its place.
+
+use chrono::NaiveDate;
+
+use crate::event::{Event, StreamKey};
+use crate::id::{Code, OrderId, PaymentId, ReceiptId, WalletId};
+use crate::money::{Amount, Money};
+use crate::order::{self, Facts, ReceiptApproved, Review};
+use crate::payment::{self, Kind};
+use crate::rejection::Rejection;
+use crate::wallet;
+
+use super::{Decision, Undecided, WalletPurpose, pay};
+
+/// What finance found out about a receipt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApproveReceipt {
+    pub order: OrderId,
+    pub receipt: ReceiptId,
+    /// The part of the transfer that is for this order.
+    pub verified: Amount,
+    pub transfer: Transfer,
+    /// Another person has agreed, as a large excess needs.
+    pub second_person: bool,
+}
+
+/// A transfer as the bank tells of it. One may pay several orders.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transfer {
+    pub account: Code,
+    pub reference: Code,
+    pub date: NaiveDate,
+    pub amount: Amount,
+}
+
+pub(super) fn approve(
+    decision: &mut Decision<'_>,
+    approve: ApproveReceipt,
+) -> Result<(), Undecided> {
+    let order = decision.order(approve.order)?;
+    let facts = order.placed()?;
+    let payment =
+        PaymentId::transfer(approve.transfer.account.as_str(), approve.transfer.reference.as_str());
+    match facts.review_of(approve.receipt)? {
+        Review::Open => {}
+        Review::Approved { verified, payment: earlier }
+            if verified == approve.verified && earlier == payment =>
+        {
+            return Ok(());
+        }
+        Review::Approved { .. } | Review::Rejected => return Err(Rejection::ReceiptDecided.into()),
+    }
+    facts.in_currency(approve.verified.currency())?;
+    record_transfer(decision, facts, payment, &approve)?;
+    let split = split(decision, facts, &approve)?;
+
+    let approved = ReceiptApproved {
+        receipt: approve.receipt,
+        verified: approve.verified,
+        payment,
+        applied: split.applied,
+        excess: split.excess,
+        shortfall: split.shortfall,
+        deadline: split.deadline,
+    };
+    let stream = StreamKey::Order(approve.order);
+    decision.emit(stream, Event::Order(order::Event::ReceiptApproved(approved)))?;
+    if let Some(applied) = split.applied.as_amount() {
+        pay::apply(decision, approve.order, payment, applied)?;
+    }
+    if let Some(excess) = split.excess.as_amount() {
+        let order = approve.order;
+        let source = if facts.ended.is_some() {
+            wallet::Source::Late { payment, order }
+        } else {
+            wallet::Source::Excess { payment, order, receipt: Some(approve.receipt) }
+        };
+        pay::to_wallet(decision, &facts.customer, payment, excess, source)?;
+    }
+    if let Some(shortfall) = split.shortfall.as_amount() {
+        pay::take(decision, approve.order, shortfall, WalletPurpose::Shortfall)?;
+    }
+    Ok(())
+}
+
+/// Records the transfer the first time it is named; later it must be the same and have enough left.
+fn record_transfer(
+    decision: &mut Decision<'_>,
+    facts: &Facts,
+    payment: PaymentId,
+    approve: &ApproveReceipt,
+) -> Result<(), Undecided> {
+    let transfer = &approve.transfer;
+    let record = payment::Command::Record {
+        kind: Kind::BankTransfer {
+            account: transfer.account.clone(),
+            reference: transfer.reference.clone(),
+            date: transfer.date,
+        },
+        amount: transfer.amount,
+        customer: Some(facts.customer.clone()),
+    };
+    decision.payment_decides(payment, record)?;
+    decision.payment(payment)?.recorded()?.must_have_left(approve.verified)?;
+    Ok(())
+}
+
+/// Where a verified amount goes.
+struct Split {
+    applied: Money,
+    excess: Money,
+    shortfall: Money,
+    deadline: Option<chrono::DateTime<chrono::Utc>>,
+}
+
+fn split(
+    decision: &Decision<'_>,
+    facts: &Facts,
+    approve: &ApproveReceipt,
+) -> Result<Split, Undecided> {
+    let verified = approve.verified.money();
+    let zero = Money::zero(facts.currency);
+    if facts.ended.is_some() {
+        // Money that is approved after the order ended is the customer's all the same.
+        let settled = Split { applied: zero, excess: verified, shortfall: zero, deadline: None };
+        return Ok(settled);
+    }
+    let owed = facts.owed();
+    let applied = owed.min(verified)?;
+    let excess = verified.checked_sub(applied)?;
+    if !approve.second_person {
+        decision.settings()?.one_person_may_move(excess)?;
+    }
+    let lacking = owed.checked_sub(applied)?;
+    let wallet = decision.wallet(WalletId::of(&facts.customer, facts.currency))?;
+    let covered = wallet.available(facts.currency).covers(lacking);
+    let shortfall = if covered { lacking } else { zero };
+    let another_open = facts
+        .receipts
+        .iter()
+        .any(|state| state.receipt != approve.receipt && state.review == Review::Open);
+    let deadline = if covered || another_open {
+        None
+    } else {
+        facts.extended(decision.now, decision.settings()?.extension())
+    };
+    Ok(Split { applied, excess, shortfall, deadline })
+}

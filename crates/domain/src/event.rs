@@ -1,0 +1,240 @@
+//! Any event of any stream, the streams it can stand in, and the states they fold to.
+
+use std::fmt;
+
+use cqrs_es::DomainEvent;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::id::{OrderId, PaymentId, WalletId};
+use crate::order::{self, Order};
+use crate::payment::{self, Payment};
+use crate::settings::{self, Settings};
+use crate::wallet::{self, Wallet};
+
+/// The version of every stored form so far. An event type that changes shape gets its own.
+const FIRST_VERSION: &str = "1";
+
+/// A stream's name: what it is about, and which one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StreamKey {
+    Order(OrderId),
+    Wallet(WalletId),
+    Payment(PaymentId),
+    /// The book's own settings: one stream a book.
+    Settings,
+}
+
+impl StreamKey {
+    pub fn aggregate_type(self) -> &'static str {
+        match self {
+            Self::Order(_) => "order",
+            Self::Wallet(_) => "wallet",
+            Self::Payment(_) => "payment",
+            Self::Settings => "settings",
+        }
+    }
+
+    pub fn aggregate_id(self) -> Uuid {
+        match self {
+            Self::Order(id) => id.uuid(),
+            Self::Wallet(id) => id.uuid(),
+            Self::Payment(id) => id.uuid(),
+            Self::Settings => Uuid::nil(),
+        }
+    }
+
+    /// The stream of a stored name; none when the type is not one of ours.
+    pub fn parse(aggregate_type: &str, aggregate_id: Uuid) -> Option<Self> {
+        match aggregate_type {
+            "order" => Some(Self::Order(OrderId::new(aggregate_id))),
+            "wallet" => Some(Self::Wallet(WalletId::new(aggregate_id))),
+            "payment" => Some(Self::Payment(PaymentId::new(aggregate_id))),
+            "settings" => Some(Self::Settings),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for StreamKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}-{}", self.aggregate_type(), self.aggregate_id())
+    }
+}
+
+/// An event of any stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    Order(order::Event),
+    Wallet(wallet::Event),
+    Payment(payment::Event),
+    Settings(settings::Event),
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoredEventError {
+    #[error("{0} is not a type of stream")]
+    UnknownStream(String),
+    #[error("the payload is not an event of this stream")]
+    Payload(#[from] serde_json::Error),
+}
+
+impl Event {
+    /// The type as it is stored: the variant's name in `snake_case`.
+    pub fn event_type(&self) -> &'static str {
+        match self {
+            Self::Order(event) => order_event_type(event),
+            Self::Wallet(event) => wallet_event_type(event),
+            Self::Payment(event) => payment_event_type(event),
+            Self::Settings(settings::Event::Changed { .. }) => "changed",
+        }
+    }
+
+    /// The version of the stored form that [`Event::payload`] writes.
+    pub fn event_version(&self) -> &'static str {
+        FIRST_VERSION
+    }
+
+    /// The stored form: the serde form of the whole enum, tag included.
+    pub fn payload(&self) -> Result<String, serde_json::Error> {
+        match self {
+            Self::Order(event) => serde_json::to_string(event),
+            Self::Wallet(event) => serde_json::to_string(event),
+            Self::Payment(event) => serde_json::to_string(event),
+            Self::Settings(event) => serde_json::to_string(event),
+        }
+    }
+
+    /// Reads a stored form (of the current version: older ones are upcast before).
+    pub fn parse(aggregate_type: &str, payload: &str) -> Result<Self, StoredEventError> {
+        match aggregate_type {
+            "order" => Ok(Self::Order(serde_json::from_str(payload)?)),
+            "wallet" => Ok(Self::Wallet(serde_json::from_str(payload)?)),
+            "payment" => Ok(Self::Payment(serde_json::from_str(payload)?)),
+            "settings" => Ok(Self::Settings(serde_json::from_str(payload)?)),
+            other => Err(StoredEventError::UnknownStream(other.to_owned())),
+        }
+    }
+}
+
+fn order_event_type(event: &order::Event) -> &'static str {
+    match event {
+        order::Event::Placed(_) => "placed",
+        order::Event::PaymentReceived { .. } => "payment_received",
+        order::Event::ReceiptUploaded(_) => "receipt_uploaded",
+        order::Event::ReceiptApproved(_) => "receipt_approved",
+        order::Event::ReceiptRejected { .. } => "receipt_rejected",
+        order::Event::Released => "released",
+        order::Event::ProcessingStarted => "processing_started",
+        order::Event::Packed => "packed",
+        order::Event::StockRejected { .. } => "stock_rejected",
+        order::Event::Dispatched { .. } => "dispatched",
+        order::Event::Delivered { .. } => "delivered",
+        order::Event::Completed => "completed",
+        order::Event::Cancelled { .. } => "cancelled",
+        order::Event::Expired { .. } => "expired",
+        order::Event::Reopened { .. } => "reopened",
+        order::Event::Corrected(_) => "corrected",
+        order::Event::Imported(_) => "imported",
+        order::Event::LegacyDebitLinked { .. } => "legacy_debit_linked",
+        order::Event::ImportResolved(_) => "import_resolved",
+    }
+}
+
+fn wallet_event_type(event: &wallet::Event) -> &'static str {
+    match event {
+        wallet::Event::Opened { .. } => "opened",
+        wallet::Event::ToppedUp { .. } => "topped_up",
+        wallet::Event::Credited { .. } => "credited",
+        wallet::Event::Debited { .. } => "debited",
+        wallet::Event::Corrected { .. } => "corrected",
+    }
+}
+
+fn payment_event_type(event: &payment::Event) -> &'static str {
+    match event {
+        payment::Event::Recorded { .. } => "recorded",
+        payment::Event::Allocated { .. } => "allocated",
+        payment::Event::Corrected { .. } => "corrected",
+    }
+}
+
+impl DomainEvent for order::Event {
+    fn event_type(&self) -> String {
+        order_event_type(self).to_owned()
+    }
+    fn event_version(&self) -> String {
+        FIRST_VERSION.to_owned()
+    }
+}
+
+impl DomainEvent for wallet::Event {
+    fn event_type(&self) -> String {
+        wallet_event_type(self).to_owned()
+    }
+    fn event_version(&self) -> String {
+        FIRST_VERSION.to_owned()
+    }
+}
+
+impl DomainEvent for payment::Event {
+    fn event_type(&self) -> String {
+        payment_event_type(self).to_owned()
+    }
+    fn event_version(&self) -> String {
+        FIRST_VERSION.to_owned()
+    }
+}
+
+impl DomainEvent for settings::Event {
+    fn event_type(&self) -> String {
+        "changed".to_owned()
+    }
+    fn event_version(&self) -> String {
+        FIRST_VERSION.to_owned()
+    }
+}
+
+/// The state of any stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    Order(Order),
+    Wallet(Wallet),
+    Payment(Payment),
+    Settings(Settings),
+}
+
+impl State {
+    /// The state of a stream that holds no events yet.
+    pub fn initial(stream: StreamKey) -> Self {
+        match stream {
+            StreamKey::Order(_) => Self::Order(Order::default()),
+            StreamKey::Wallet(_) => Self::Wallet(Wallet::default()),
+            StreamKey::Payment(_) => Self::Payment(Payment::default()),
+            StreamKey::Settings => Self::Settings(Settings::default()),
+        }
+    }
+
+    /// How many events the stream holds.
+    pub fn version(&self) -> u64 {
+        match self {
+            Self::Order(order) => order.version(),
+            Self::Wallet(wallet) => wallet.version(),
+            Self::Payment(payment) => payment.version(),
+            Self::Settings(settings) => settings.version,
+        }
+    }
+
+    /// Applies an event. Panics when the history is impossible: a ledger stops, it never skips.
+    pub fn evolve(&mut self, event: &Event) {
+        match (self, event) {
+            (Self::Order(order), Event::Order(event)) => order.evolve(event),
+            (Self::Wallet(wallet), Event::Wallet(event)) => wallet.evolve(event),
+            (Self::Payment(payment), Event::Payment(event)) => payment.evolve(event),
+            (Self::Settings(settings), Event::Settings(event)) => settings.evolve(event),
+            (state, event) => panic!("corrupt stream: {event:?} after {state:?}"),
+        }
+    }
+}

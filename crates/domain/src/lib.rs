@@ -1,0 +1,24 @@
+//! The rules of daftar: money, orders, wallets, payments and accounts.
+//!
+//! Everything here is pure and synchronous. Time, ids, prices and policy come in with the command;
+//! nothing is read and nothing is written.
+
+#![deny(clippy::arithmetic_side_effects)]
+
+pub mod account;
+pub mod actor;
+mod aggregate;
+pub mod decide;
+pub mod event;
+pub mod id;
+pub mod money;
+pub mod number;
+pub mod order;
+pub mod payment;
+pub mod posting;
+pub mod rejection;
+pub mod settings;
+pub mod wallet;
+
+pub use event::{Event, State, StreamKey};
+pub use rejection::Rejection;

@@ -1,0 +1,195 @@
+//! An order taken over from the old system: its rows as evidence, its facts as far as proven.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::status::{Channel, Ended, Method, Warehouse};
+use super::totals::{LineItem, Totals};
+use super::{Facts, Line, LineQuantity, PersonalRef, Receipt, ReceiptState, Review, Shipment};
+use crate::id::{Code, CustomerId, OrderNumber, ShipmentId};
+use crate::money::{Amount, Currency, Money};
+
+/// An order of the old system. What it posts is `proven`, unless the order was finished there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Imported {
+    pub number: OrderNumber,
+    pub series: Option<(Code, u32)>,
+    /// Tells apart orders that were given one number.
+    pub epoch: Option<Code>,
+    pub customer: CustomerId,
+    pub method: Method,
+    pub channel: Channel,
+    pub currency: Currency,
+    pub lines: Vec<LineItem>,
+    pub totals: Totals,
+    pub placed_at: DateTime<Utc>,
+    /// The money that the old records prove was paid for this order.
+    pub proven: Money,
+    /// The old debits among it, each with what links it.
+    pub debits: Vec<LinkedDebit>,
+    pub stage: Stage,
+    /// A receipt that waits for finance.
+    pub receipt: Option<Receipt>,
+    pub evidence: Evidence,
+    pub personal: Option<PersonalRef>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkedDebit {
+    /// The old row: `wallet_transactions:17`.
+    pub debit: Code,
+    pub amount: Amount,
+    pub proof: Code,
+}
+
+/// How far the order had come, where the old records agree and the money is proven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// The records disagree or the money is unproven: a person decides.
+    Review,
+    /// Not yet paid, or paid and not yet released.
+    Open,
+    Released { warehouse: Warehouse },
+    Dispatched,
+    /// Finished in the old system: nothing is posted here.
+    Delivered,
+    Completed,
+    Ended(Ended),
+}
+
+/// What the old rows said, word for word where they are codes. Shown, never acted on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The old rows' ids, as `table:id`.
+    pub rows: Vec<Code>,
+    pub customer_status: Option<Code>,
+    pub payment_status: Option<Code>,
+    pub management_status: Option<Code>,
+    pub payment_method: Option<Code>,
+    /// What is wrong with the records, from the closed set of classes.
+    pub classes: Vec<Code>,
+    /// The classes' evidence: row ids and column values, no personal data.
+    pub findings: Vec<String>,
+}
+
+/// What a person states about an imported order, as facts and never as a phase.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resolution {
+    pub released: bool,
+    pub warehouse: Warehouse,
+    pub shipped: Option<ResolvedShipment>,
+    /// What the delivered lines earn; none when nothing was delivered.
+    pub delivered: Option<Totals>,
+    /// Set when something is still due.
+    pub deadline: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResolvedShipment {
+    pub shipment: ShipmentId,
+    pub lines: Vec<LineQuantity>,
+}
+
+impl Stage {
+    /// Finished orders keep no money here: what they earned was earned in the old system.
+    pub fn finished(self) -> bool {
+        match self {
+            Self::Delivered | Self::Completed | Self::Ended(_) => true,
+            Self::Review | Self::Open | Self::Released { .. } | Self::Dispatched => false,
+        }
+    }
+}
+
+impl Facts {
+    pub(super) fn imported(imported: &Imported) -> Self {
+        let zero = Money::zero(imported.currency);
+        let (shipped, delivered) = match imported.stage {
+            Stage::Review | Stage::Open | Stage::Released { .. } | Stage::Ended(_) => (false, false),
+            Stage::Dispatched => (true, false),
+            Stage::Delivered | Stage::Completed => (true, true),
+        };
+        let quantity = |line: &LineItem, is: bool| {
+            if is { line.quantity.value() } else { Decimal::ZERO }
+        };
+        let lines: Vec<Line> = imported
+            .lines
+            .iter()
+            .map(|item| Line {
+                item: item.clone(),
+                shipped: quantity(item, shipped),
+                delivered: quantity(item, delivered),
+                returned: Decimal::ZERO,
+            })
+            .collect();
+        let mut shipments = BTreeMap::new();
+        if shipped {
+            let lines = imported
+                .lines
+                .iter()
+                .map(|item| LineQuantity { line: item.line, quantity: item.quantity })
+                .collect();
+            // The old records name no shipment; the nil id cannot collide with one of ours.
+            shipments
+                .insert(ShipmentId::new(uuid::Uuid::nil()), Shipment { lines, delivered });
+        }
+        let received = match imported.stage {
+            Stage::Ended(_) => zero,
+            Stage::Delivered | Stage::Completed => imported.totals.due,
+            Stage::Review | Stage::Open | Stage::Released { .. } | Stage::Dispatched => {
+                imported.proven
+            }
+        };
+        let finished = imported.stage.finished();
+        Self {
+            version: 1,
+            number: imported.number.clone(),
+            series: imported.series.clone(),
+            epoch: imported.epoch.clone(),
+            customer: imported.customer.clone(),
+            method: imported.method,
+            channel: imported.channel,
+            currency: imported.currency,
+            lines,
+            totals: imported.totals,
+            received,
+            earned: Totals::zero(imported.currency),
+            earned_before: if finished { received } else { zero },
+            refunded: zero,
+            receipts: imported
+                .receipt
+                .iter()
+                .map(|receipt| ReceiptState { receipt: receipt.receipt, review: Review::Open })
+                .collect(),
+            released: matches!(
+                imported.stage,
+                Stage::Released { .. } | Stage::Dispatched | Stage::Delivered | Stage::Completed
+            ),
+            warehouse: match imported.stage {
+                Stage::Released { warehouse } => warehouse,
+                Stage::Dispatched | Stage::Delivered | Stage::Completed => Warehouse::Packed,
+                Stage::Review | Stage::Open | Stage::Ended(_) => Warehouse::Waiting,
+            },
+            shipments,
+            trouble: None,
+            completed: imported.stage == Stage::Completed,
+            ended: match imported.stage {
+                Stage::Ended(ended) => Some(ended),
+                Stage::Review
+                | Stage::Open
+                | Stage::Released { .. }
+                | Stage::Dispatched
+                | Stage::Delivered
+                | Stage::Completed => None,
+            },
+            deadline: None,
+            first_deadline: None,
+            in_import_review: imported.stage == Stage::Review,
+            legacy_debits: imported.debits.iter().map(|debit| debit.debit.clone()).collect(),
+            steps: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! The posting table: what each event does to the accounts. One rule an event type, or none.
+//!
+//! A movement that touches a wallet (2100) is posted by the wallet's event; else by the order's;
+//! else by the payment's.
+
+use crate::account::{Account, EntryError, JournalEntry, Posting, Side, SuspenseItem};
+use crate::event::{Event, StreamKey};
+use crate::id::{OrderId, PaymentId, WalletId};
+use crate::money::Money;
+use crate::order::totals::Totals;
+use crate::order;
+use crate::payment;
+use crate::settings;
+use crate::wallet;
+
+/// The version of these rules. It is pinned in each event: a changed rule applies forward only.
+pub const RULE_VERSION: &str = "1";
+
+/// The journal entry of an event of this stream; empty where it moves no money.
+pub fn entry(stream: StreamKey, event: &Event) -> Result<JournalEntry, EntryError> {
+    match (stream, event) {
+        (StreamKey::Order(id), Event::Order(event)) => order_entry(id, event),
+        (StreamKey::Wallet(id), Event::Wallet(event)) => wallet_entry(id, event),
+        (StreamKey::Payment(id), Event::Payment(event)) => payment_entry(id, event),
+        (StreamKey::Settings, Event::Settings(settings::Event::Changed { .. })) => {
+            Ok(JournalEntry::default())
+        }
+        (stream, event) => panic!("corrupt stream: {event:?} stands in {stream}"),
+    }
+}
+
+fn order_entry(id: OrderId, event: &order::Event) -> Result<JournalEntry, EntryError> {
+    match event {
+        order::Event::PaymentReceived { amount, source: order::Source::Payment(payment) } => {
+            move_money(Account::Unallocated(*payment), Account::Prepayment(id), amount.money())
+        }
+        order::Event::Delivered { earned, .. } => earn(id, earned),
+        order::Event::ImportResolved(resolution) => match &resolution.delivered {
+            Some(earned) => earn(id, earned),
+            None => Ok(JournalEntry::default()),
+        },
+        order::Event::Corrected(corrected) => match &corrected.earned {
+            Some(earned) => Ok(earn(id, earned)?.mirrored()),
+            None => Ok(JournalEntry::default()),
+        },
+        order::Event::Imported(imported) => {
+            if imported.stage.finished() {
+                return Ok(JournalEntry::default());
+            }
+            move_money(Account::OpeningOrder(id), Account::Prepayment(id), imported.proven)
+        }
+        order::Event::LegacyDebitLinked { amount, .. } => {
+            move_money(Account::OpeningOrder(id), Account::Prepayment(id), amount.money())
+        }
+        // Posted by the wallet.
+        order::Event::PaymentReceived { source: order::Source::Wallet(_), .. }
+        | order::Event::Cancelled { .. }
+        | order::Event::Expired { .. }
+        // Moves no money.
+        | order::Event::Placed(_)
+        | order::Event::ReceiptUploaded(_)
+        | order::Event::ReceiptApproved(_)
+        | order::Event::ReceiptRejected { .. }
+        | order::Event::Released
+        | order::Event::ProcessingStarted
+        | order::Event::Packed
+        | order::Event::StockRejected { .. }
+        | order::Event::Dispatched { .. }
+        | order::Event::Completed
+        | order::Event::Reopened { .. } => Ok(JournalEntry::default()),
+    }
+}
+
+fn wallet_entry(id: WalletId, event: &wallet::Event) -> Result<JournalEntry, EntryError> {
+    let wallet = Account::Wallet(id);
+    match event {
+        wallet::Event::Opened { opening: None, .. } => Ok(JournalEntry::default()),
+        wallet::Event::Opened { opening: Some(opening), customer, .. } => {
+            let debt = opening.spendable().checked_sub(opening.balance)?;
+            let unexplained = opening.balance.checked_sub(opening.explained)?;
+            let mut lines = Lines::default();
+            lines.credit(wallet, opening.spendable());
+            lines.debit(Account::Receivable(customer.clone()), debt);
+            lines.debit(Account::OpeningWallet(id), opening.explained);
+            lines.debit(Account::Suspense(SuspenseItem::Wallet(id)), unexplained);
+            lines.entry()
+        }
+        wallet::Event::ToppedUp { amount, payment } => {
+            move_money(Account::Unallocated(*payment), wallet, amount.money())
+        }
+        wallet::Event::Credited { amount, source } => {
+            let from = match source {
+                wallet::Source::Excess { payment, .. } | wallet::Source::Late { payment, .. } => {
+                    Account::Unallocated(*payment)
+                }
+                wallet::Source::Cancelled { order } | wallet::Source::Expired { order } => {
+                    Account::Prepayment(*order)
+                }
+                wallet::Source::Goodwill { .. } => Account::Goodwill,
+                wallet::Source::Adjustment { item, .. } => Account::Suspense(item.clone()),
+                wallet::Source::DoubleCharge { .. } => Account::OpeningWallet(id),
+            };
+            move_money(from, wallet, amount.money())
+        }
+        wallet::Event::Debited { amount, purpose } => {
+            let to = match purpose {
+                wallet::Purpose::OrderPayment { order } | wallet::Purpose::Shortfall { order } => {
+                    Account::Prepayment(*order)
+                }
+                wallet::Purpose::Adjustment { item, .. } => Account::Suspense(item.clone()),
+            };
+            move_money(wallet, to, amount.money())
+        }
+        wallet::Event::Corrected { movement, .. } => match movement {
+            wallet::Movement::Goodwill { amount } => {
+                move_money(wallet, Account::Goodwill, amount.money())
+            }
+            wallet::Movement::AdjustmentUp { amount, item } => {
+                move_money(wallet, Account::Suspense(item.clone()), amount.money())
+            }
+            wallet::Movement::AdjustmentDown { amount, item } => {
+                move_money(Account::Suspense(item.clone()), wallet, amount.money())
+            }
+        },
+    }
+}
+
+fn payment_entry(id: PaymentId, event: &payment::Event) -> Result<JournalEntry, EntryError> {
+    let received = |kind: &payment::Kind| match kind {
+        payment::Kind::BankTransfer { .. } => Account::BankClearing(id),
+        payment::Kind::Gateway { .. } => Account::GatewayClearing(id),
+        payment::Kind::Cash { .. } => Account::Cash(id),
+    };
+    match event {
+        payment::Event::Recorded { kind, amount, .. } => {
+            move_money(received(kind), Account::Unallocated(id), amount.money())
+        }
+        // Posted by the order or the wallet.
+        payment::Event::Allocated { .. } => Ok(JournalEntry::default()),
+        payment::Event::Corrected { kind, amount, .. } => {
+            move_money(Account::Unallocated(id), received(kind), amount.money())
+        }
+    }
+}
+
+/// Delivered: the prepayment becomes income, with the tax and the discount it carries.
+fn earn(id: OrderId, earned: &Totals) -> Result<JournalEntry, EntryError> {
+    let mut lines = Lines::default();
+    lines.debit(Account::Prepayment(id), earned.due);
+    lines.debit(Account::Discounts(id), earned.discount);
+    lines.credit(Account::Sales(id), earned.items);
+    lines.credit(Account::DeliveryFees(id), earned.delivery);
+    lines.credit(Account::Surcharges(id), earned.surcharge);
+    lines.credit(Account::TaxPayable, earned.tax);
+    lines.credit(Account::Rounding, earned.rounding);
+    lines.entry()
+}
+
+/// Dr `debit` / Cr `credit`.
+fn move_money(debit: Account, credit: Account, money: Money) -> Result<JournalEntry, EntryError> {
+    let mut lines = Lines::default();
+    lines.debit(debit, money);
+    lines.credit(credit, money);
+    lines.entry()
+}
+
+/// Collects postings: nothing is posted for zero, and a negative sum stands on the other side.
+#[derive(Default)]
+struct Lines(Vec<Posting>);
+
+impl Lines {
+    fn debit(&mut self, account: Account, money: Money) {
+        self.post(account, Side::Debit, money);
+    }
+
+    fn credit(&mut self, account: Account, money: Money) {
+        self.post(account, Side::Credit, money);
+    }
+
+    fn post(&mut self, account: Account, side: Side, money: Money) {
+        let (side, money) =
+            if money.is_negative() { (side.opposite(), money.negated()) } else { (side, money) };
+        if let Some(amount) = money.as_amount() {
+            self.0.push(Posting { account, side, amount });
+        }
+    }
+
+    fn entry(self) -> Result<JournalEntry, EntryError> {
+        JournalEntry::new(self.0)
+    }
+}

@@ -1,0 +1,123 @@
+//! Why a command was refused: the rule that said no, with what a caller needs to go on.
+
+use chrono::{DateTime, Utc};
+
+use crate::id::{OrderNumber, TextError};
+use crate::money::{Money, MoneyError};
+use crate::order::status::Phase;
+use crate::order::totals::QuantityError;
+
+/// The rule said no. Nothing happened, and asking again from the same state gives the same answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    #[error("there is no such order")]
+    OrderNotFound,
+    #[error("an order with this id exists already")]
+    OrderExists,
+    #[error("the order is in {}, where this is not possible", phase.as_str())]
+    WrongPhase { phase: Phase, needed: &'static [Phase] },
+    #[error("the lines come to {computed}, not to {claimed}")]
+    TotalsDisagree { claimed: Money, computed: Money },
+    #[error("an order has between 1 and {0} lines")]
+    LineCount(usize),
+    #[error("the discount of {discount} is more than the items' {items}")]
+    DiscountTooLarge { discount: Money, items: Money },
+    #[error("the charge {0} is negative")]
+    NegativeCharge(Money),
+    #[error("the book does not keep {0}")]
+    CurrencyNotKept(String),
+    #[error("this payment method and this wallet part do not go together")]
+    WalletPartMismatch { due: Money },
+    #[error("there is no receipt with this id")]
+    ReceiptNotFound,
+    #[error("this receipt was already decided on")]
+    ReceiptDecided,
+    #[error("a receipt with this id exists already")]
+    ReceiptExists,
+    #[error("there is no such shipment")]
+    ShipmentNotFound,
+    #[error("the order still owes {owed}")]
+    NotSettled { owed: Money },
+    #[error("the deadline is {deadline}, which is not over yet")]
+    DeadlineNotReached { deadline: DateTime<Utc> },
+    #[error("the order has no deadline")]
+    NoDeadline,
+    #[error("there is no wallet yet")]
+    WalletNotOpen,
+    #[error("the wallet is open already")]
+    WalletExists,
+    #[error("the wallet holds {available}, and {required} is needed")]
+    InsufficientFunds { available: Money, required: Money },
+    #[error("the wallet belongs to another customer")]
+    WrongWallet,
+    #[error("there is no such payment")]
+    PaymentNotFound,
+    #[error("the transfer is known with {recorded}, not with {claimed}")]
+    PaymentDiffers { recorded: Money, claimed: Money },
+    #[error("of this payment {left} is left, and {required} is needed")]
+    PaymentUsedUp { left: Money, required: Money },
+    #[error("this moves {amount}, above the {threshold} that one person may move alone")]
+    NeedsSecondPerson { amount: Money, threshold: Money },
+    #[error("this is not the last step of the order, and only that can be taken back")]
+    NotCorrectable { sequence: u64 },
+    #[error("the old debit is linked to this order already")]
+    DebitAlreadyLinked,
+    #[error("this double charge was given back already")]
+    AlreadyGivenBack,
+    #[error("this needs the wallet or the payment too: the order alone cannot decide it")]
+    NeedsOtherStream,
+    #[error("a setting has a value outside its range")]
+    SettingOutOfRange,
+    #[error("the stream is at version {actual}, not {expected}")]
+    Stale { stream: String, expected: u64, actual: u64 },
+    #[error("the number series of {0} is used up")]
+    SeriesExhausted(OrderNumber),
+    #[error("the amounts do not add up")]
+    Money(#[from] MoneyError),
+    #[error("a text is not acceptable")]
+    Text(#[from] TextError),
+    #[error("a quantity is not acceptable")]
+    Quantity(#[from] QuantityError),
+}
+
+impl Rejection {
+    /// The refusal's stable name, for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::OrderNotFound => "order-not-found",
+            Self::OrderExists => "order-exists",
+            Self::WrongPhase { .. } => "wrong-phase",
+            Self::TotalsDisagree { .. } => "totals-disagree",
+            Self::LineCount(_) => "line-count",
+            Self::DiscountTooLarge { .. } => "discount-too-large",
+            Self::NegativeCharge(_) => "negative-charge",
+            Self::CurrencyNotKept(_) => "currency-not-kept",
+            Self::WalletPartMismatch { .. } => "wallet-part-mismatch",
+            Self::ReceiptNotFound => "receipt-not-found",
+            Self::ReceiptDecided => "receipt-decided",
+            Self::ReceiptExists => "receipt-exists",
+            Self::ShipmentNotFound => "shipment-not-found",
+            Self::NotSettled { .. } => "not-settled",
+            Self::DeadlineNotReached { .. } => "deadline-not-reached",
+            Self::NoDeadline => "no-deadline",
+            Self::WalletNotOpen => "wallet-not-open",
+            Self::WalletExists => "wallet-exists",
+            Self::InsufficientFunds { .. } => "insufficient-funds",
+            Self::WrongWallet => "wrong-wallet",
+            Self::PaymentNotFound => "payment-not-found",
+            Self::PaymentDiffers { .. } => "payment-differs",
+            Self::PaymentUsedUp { .. } => "payment-used-up",
+            Self::NeedsSecondPerson { .. } => "needs-second-person",
+            Self::NotCorrectable { .. } => "not-correctable",
+            Self::DebitAlreadyLinked => "debit-already-linked",
+            Self::AlreadyGivenBack => "already-given-back",
+            Self::NeedsOtherStream => "needs-other-stream",
+            Self::SettingOutOfRange => "setting-out-of-range",
+            Self::Stale { .. } => "stale",
+            Self::SeriesExhausted(_) => "series-exhausted",
+            Self::Money(_) => "bad-amount",
+            Self::Text(_) => "bad-text",
+            Self::Quantity(_) => "bad-quantity",
+        }
+    }
+}

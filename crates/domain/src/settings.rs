@@ -1,0 +1,170 @@
+//! A book's settings: policy is data, changed by events with an actor and a reason.
+
+use chrono::TimeDelta;
+use chrono_tz::Tz;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{Reason, Text};
+use crate::money::{Amount, Currency, Money};
+use crate::order::Extension;
+use crate::order::status::Channel;
+use crate::rejection::Rejection;
+
+/// One setting and its value, in the unit that its name ends with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Setting {
+    /// How long a bank transfer may take.
+    BankTransferHours(u32),
+    /// How long a wallet or gateway payment may take.
+    PaymentMinutes(u32),
+    /// What a review that ends without settling gives at least.
+    ReviewExtensionHours(u32),
+    /// What such extensions may come to, from the first deadline on.
+    ReviewExtensionTotalHours(u32),
+    /// What one person may move alone.
+    FourEyesThreshold(Amount),
+    TimeZone(Tz),
+    NumberPrefix(Text<8>),
+    Currencies(Vec<Currency>),
+    /// What totals are rounded to; "0" for none.
+    SettlementUnit(Decimal),
+}
+
+/// What has happened to a book's settings. Stored for ever: add variants, never change one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    Changed { setting: Setting, reason: Reason },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    Change { setting: Setting, reason: Reason },
+}
+
+/// The settings in force. A new book starts with the defaults.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// How many events the stream holds.
+    pub version: u64,
+    pub bank_transfer_hours: u32,
+    pub payment_minutes: u32,
+    pub review_extension_hours: u32,
+    pub review_extension_total_hours: u32,
+    pub four_eyes_threshold: Amount,
+    pub time_zone: Tz,
+    pub number_prefix: Text<8>,
+    pub currencies: Vec<Currency>,
+    pub settlement_unit: Decimal,
+}
+
+const HOURS_MAX: u32 = 24 * 366;
+
+impl Default for Settings {
+    fn default() -> Self {
+        let million = Money::new(Decimal::from(1_000_000_u32), Currency::IQD);
+        let threshold = million.ok().and_then(Money::as_amount);
+        Self {
+            version: 0,
+            bank_transfer_hours: 72,
+            payment_minutes: 30,
+            review_extension_hours: 24,
+            review_extension_total_hours: 7 * 24,
+            four_eyes_threshold: threshold.expect("a million dinars is an amount"),
+            time_zone: Tz::Asia__Baghdad,
+            number_prefix: Text::new("M").expect("a letter is a text"),
+            currencies: vec![Currency::IQD],
+            settlement_unit: Decimal::ZERO,
+        }
+    }
+}
+
+impl Settings {
+    pub fn decide(&self, command: Command) -> Result<Vec<Event>, Rejection> {
+        let Command::Change { setting, reason } = command;
+        setting.check()?;
+        let mut changed = self.clone();
+        changed.apply(&setting);
+        if changed == *self {
+            return Ok(vec![]);
+        }
+        Ok(vec![Event::Changed { setting, reason }])
+    }
+
+    pub fn evolve(&mut self, event: &Event) {
+        let Event::Changed { setting, .. } = event;
+        self.version = self.version.checked_add(1).expect("fewer than 2^64 events");
+        self.apply(setting);
+    }
+
+    fn apply(&mut self, setting: &Setting) {
+        match setting {
+            Setting::BankTransferHours(hours) => self.bank_transfer_hours = *hours,
+            Setting::PaymentMinutes(minutes) => self.payment_minutes = *minutes,
+            Setting::ReviewExtensionHours(hours) => self.review_extension_hours = *hours,
+            Setting::ReviewExtensionTotalHours(hours) => {
+                self.review_extension_total_hours = *hours;
+            }
+            Setting::FourEyesThreshold(threshold) => self.four_eyes_threshold = *threshold,
+            Setting::TimeZone(zone) => self.time_zone = *zone,
+            Setting::NumberPrefix(prefix) => self.number_prefix = prefix.clone(),
+            Setting::Currencies(currencies) => self.currencies.clone_from(currencies),
+            Setting::SettlementUnit(unit) => self.settlement_unit = *unit,
+        }
+    }
+
+    /// How long an unpaid order has.
+    pub fn payment_period(&self, channel: Channel) -> TimeDelta {
+        match channel {
+            Channel::BankTransfer => TimeDelta::hours(self.bank_transfer_hours.into()),
+            Channel::Wallet | Channel::Gateway => TimeDelta::minutes(self.payment_minutes.into()),
+        }
+    }
+
+    pub fn extension(&self) -> Extension {
+        Extension {
+            at_least: TimeDelta::hours(self.review_extension_hours.into()),
+            in_total: TimeDelta::hours(self.review_extension_total_hours.into()),
+        }
+    }
+
+    /// Refuses what one person may not move alone. The threshold is in the book's first currency;
+    /// in any other, everything needs a second person.
+    pub fn one_person_may_move(&self, amount: Money) -> Result<(), Rejection> {
+        let threshold = self.four_eyes_threshold.money();
+        if threshold.covers(amount) {
+            Ok(())
+        } else {
+            Err(Rejection::NeedsSecondPerson { amount, threshold })
+        }
+    }
+}
+
+impl Setting {
+    fn check(&self) -> Result<(), Rejection> {
+        let fits = match self {
+            Self::BankTransferHours(hours)
+            | Self::ReviewExtensionHours(hours)
+            | Self::ReviewExtensionTotalHours(hours) => (1..=HOURS_MAX).contains(hours),
+            Self::PaymentMinutes(minutes) => (1..=60 * HOURS_MAX).contains(minutes),
+            Self::FourEyesThreshold(_) | Self::TimeZone(_) => true,
+            Self::NumberPrefix(prefix) => {
+                prefix.as_str().chars().all(|letter| letter.is_ascii_uppercase())
+            }
+            Self::Currencies(currencies) => {
+                !currencies.is_empty()
+                    && currencies.iter().enumerate().all(|(index, currency)| {
+                        !currencies.iter().take(index).any(|earlier| earlier == currency)
+                    })
+            }
+            Self::SettlementUnit(unit) => {
+                *unit >= Decimal::ZERO
+                    && *unit <= Decimal::from(1_000_000_u32)
+                    && unit.scale() <= 3
+            }
+        };
+        if fits { Ok(()) } else { Err(Rejection::SettingOutOfRange) }
+    }
+}
