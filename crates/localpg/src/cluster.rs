@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, PgConnection};
@@ -11,6 +12,7 @@ use crate::binaries::Binaries;
 use crate::config::Config;
 use crate::error::Error;
 use crate::initdb;
+use crate::keeper;
 use crate::lock::{Membership, Switch};
 use crate::owner::Owner;
 use crate::server::Server;
@@ -72,6 +74,14 @@ impl LocalPg {
             self.server.down(&switch).await?;
         }
         Ok(())
+    }
+
+    /// Has the server stopped once nobody has used it for `idle_max`, by a process that outlives us.
+    ///
+    /// For processes that end without [`stop`](Self::stop), as tests do. Needs `flock` (util-linux)
+    /// and `/proc`; without them the server runs on until somebody stops it.
+    pub fn stop_when_idle(&self, idle_max: Duration) -> Result<(), Error> {
+        keeper::start(&self.server.dir, idle_max)
     }
 
     /// Makes a database unless it is there.

@@ -10,6 +10,7 @@ mod config;
 pub mod durability;
 mod error;
 mod initdb;
+mod keeper;
 mod lock;
 mod owner;
 mod process;

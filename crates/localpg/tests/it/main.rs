@@ -9,6 +9,8 @@ mod durability;
 #[cfg(test)]
 mod holder;
 #[cfg(test)]
+mod keeper;
+#[cfg(test)]
 mod layout;
 #[cfg(test)]
 mod leaving;

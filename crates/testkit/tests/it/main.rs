@@ -1,0 +1,4 @@
+//! The test databases, tested.
+
+#[cfg(test)]
+mod databases;
