@@ -1,16 +1,18 @@
 //! What the old records prove of each order, and what is wrong with them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use rust_decimal::Decimal;
 
 use crate::{
     class::{Class, Evidence, code},
-    link::{DoubleCharge, Link, Links, are_close, reference_of, taken_by, wallet_part},
+    index::{Index, rows_of},
+    link::{DoubleCharge, Link, Links, are_close, taken_by, wallet_part},
+    loose::loose,
     method::Method,
     phase::Phase,
-    shop::{Change, Item, Management, Order, Receipt, Shop, Table, Transaction, Wallet},
+    shop::{Item, Management, Order, Receipt, Shop, Table, Transaction},
     status::{CustomerStatus, ManagementStatus, PaymentStatus},
     wallet::{Movement, WalletAssessment, assess_wallets, movement},
 };
@@ -104,79 +106,6 @@ pub fn assess(shop: &Shop, links: &Links) -> Assessment {
     }
 }
 
-/// The rows of every order, found once.
-struct Index<'a> {
-    shop: &'a Shop,
-    orders: BTreeMap<i64, &'a Order>,
-    numbers: BTreeMap<&'a str, usize>,
-    managements: BTreeMap<i64, Vec<&'a Management>>,
-    items: BTreeMap<i64, Vec<&'a Item>>,
-    receipts: BTreeMap<i64, Vec<&'a Receipt>>,
-    history: BTreeMap<i64, Vec<&'a Change>>,
-    wallets: BTreeMap<i64, &'a Wallet>,
-    transactions: BTreeMap<i64, &'a Transaction>,
-    referring: BTreeMap<i64, Vec<&'a Transaction>>,
-    linked: BTreeMap<i64, Link>,
-    spoken_for: BTreeSet<i64>,
-    double_charges: BTreeMap<i64, Vec<DoubleCharge>>,
-    ties: BTreeMap<i64, Vec<i64>>,
-    doubts: BTreeMap<i64, Vec<i64>>,
-}
-
-fn group<K: Ord, V>(rows: impl Iterator<Item = (Option<K>, V)>) -> BTreeMap<K, Vec<V>> {
-    let mut groups: BTreeMap<K, Vec<V>> = BTreeMap::new();
-    for (key, row) in rows {
-        if let Some(key) = key {
-            groups.entry(key).or_default().push(row);
-        }
-    }
-    groups
-}
-
-impl<'a> Index<'a> {
-    fn new(shop: &'a Shop, links: &Links) -> Self {
-        let mut numbers = BTreeMap::new();
-        for number in shop.orders.iter().filter_map(|order| order.number.as_deref()) {
-            *numbers.entry(number).or_insert(0) += 1;
-        }
-        let refers = |row: &Transaction| reference_of(row).and_then(|reference| reference.order());
-        let mut spoken_for: BTreeSet<i64> = links.linked.iter().map(|link| link.debit).collect();
-        spoken_for.extend(links.double_charges.iter().map(|charge| charge.second));
-        Self {
-            shop,
-            orders: shop.orders.iter().map(|order| (order.id, order)).collect(),
-            numbers,
-            managements: group(shop.managements.iter().map(|row| (row.order, row))),
-            items: group(shop.items.iter().map(|row| (row.order, row))),
-            receipts: group(shop.receipts.iter().map(|row| (row.order, row))),
-            history: group(shop.history.iter().map(|row| (row.management, row))),
-            wallets: shop
-                .wallets
-                .iter()
-                .filter_map(|wallet| Some((wallet.customer?, wallet)))
-                .collect(),
-            transactions: shop.transactions.iter().map(|row| (row.id, row)).collect(),
-            referring: group(shop.transactions.iter().map(|row| (refers(row), row))),
-            linked: links.linked.iter().map(|link| (link.order, *link)).collect(),
-            spoken_for,
-            double_charges: group(
-                links.double_charges.iter().map(|charge| (Some(charge.order), *charge)),
-            ),
-            ties: group(
-                links
-                    .ties
-                    .iter()
-                    .flat_map(|tie| tie.orders.iter().map(|order| (Some(*order), tie.debit))),
-            ),
-            doubts: group(links.doubts.iter().map(|doubt| (Some(doubt.order), doubt.debit))),
-        }
-    }
-}
-
-fn rows_of<'m, V>(map: &'m BTreeMap<i64, Vec<V>>, id: i64) -> &'m [V] {
-    map.get(&id).map_or(&[], Vec::as_slice)
-}
-
 /// One order while it is weighed.
 struct Weighing<'a> {
     index: &'a Index<'a>,
@@ -198,7 +127,7 @@ fn assess_order(order: &Order, index: &Index<'_>) -> OrderAssessment {
         index,
         order,
         management,
-        method: order.method.as_ref().or(management.and_then(|row| row.method.as_ref())),
+        method: order.method.as_ref().or_else(|| management.and_then(|row| row.method.as_ref())),
         due: order.total.filter(|total| *total > Decimal::ZERO),
         wallet_part: wallet_part(order, management.and_then(|row| row.wallet_amount_used)),
         agreed: management.and_then(|row| agreed(order, row, receipt_open)),
@@ -590,7 +519,11 @@ fn agreed(order: &Order, management: &Management, receipt_open: bool) -> Option<
     if receipt_open && shared.contains(&Phase::PaymentReview) {
         return Some(Phase::PaymentReview);
     }
-    shared.iter().copied().find(|phase| *phase != Phase::PaymentReview).or(shared.first().copied())
+    shared
+        .iter()
+        .copied()
+        .find(|phase| *phase != Phase::PaymentReview)
+        .or_else(|| shared.first().copied())
 }
 
 fn is_receipt_open(order: &Order, management: Option<&Management>, rows: &[&Receipt]) -> bool {
@@ -654,41 +587,4 @@ fn line_disagrees(item: &Item) -> bool {
     };
     let gap = quantity.checked_mul(price).and_then(|product| product.checked_sub(total));
     gap.is_none_or(|gap| gap.abs() > LINE_GAP_MAX)
-}
-
-/// Rows whose order, wallet or management row is not there.
-fn loose(shop: &Shop, index: &Index<'_>) -> Vec<Evidence> {
-    let mut findings = Vec::new();
-    let mut note = |class: Class, text: String| findings.push(Evidence { class, text });
-    let is_gone = |order: Option<i64>| order.is_none_or(|id| !index.orders.contains_key(&id));
-    for row in shop.managements.iter().filter(|row| is_gone(row.order)) {
-        note(Class::OrphanManagement, format!("{}/{}", Table::OrderManagement, row.id));
-    }
-    for row in shop.items.iter().filter(|row| is_gone(row.order)) {
-        note(Class::OrphanRow, format!("{}/{}", Table::OrderItems, row.id));
-    }
-    for row in shop.receipts.iter().filter(|row| is_gone(row.order)) {
-        note(Class::OrphanRow, format!("{}/{}", Table::PaymentReceipts, row.id));
-    }
-    let wallets: BTreeSet<i64> = shop.wallets.iter().map(|wallet| wallet.id).collect();
-    for row in &shop.transactions {
-        if row.wallet.is_none_or(|wallet| !wallets.contains(&wallet)) {
-            note(Class::OrphanRow, format!("{}/{}", Table::WalletTransactions, row.id));
-        }
-    }
-    for wallet in shop.wallets.iter().filter(|wallet| wallet.customer.is_none()) {
-        note(Class::NoCustomer, format!("{}/{}", Table::CustomerWallets, wallet.id));
-    }
-    let managements: BTreeSet<i64> = shop.managements.iter().map(|row| row.id).collect();
-    let dangling = shop
-        .history
-        .iter()
-        .filter(|row| row.management.is_none_or(|id| !managements.contains(&id)))
-        .count();
-    if dangling > 0 {
-        let text = format!("{dangling} rows of {}", Table::OrderStatusHistory);
-        note(Class::DanglingHistory, text);
-    }
-    findings.sort();
-    findings
 }

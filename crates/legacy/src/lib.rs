@@ -7,11 +7,15 @@
 
 mod assess;
 mod class;
+mod columns;
 mod field;
+mod index;
 mod link;
+mod loose;
 mod method;
 mod phase;
 mod read;
+mod rows;
 mod shop;
 mod status;
 mod wallet;

@@ -231,12 +231,12 @@ impl Claim {
             (order.created_at, debit.created_at),
             (Some(order), Some(debit)) if order.signed_duration_since(debit) > NAMED_BEFORE_MAX
         );
-        let names = |number: Option<&str>| {
+        let label_is = |number: Option<&str>| {
             !long_before && number.is_some() && debit.names.as_deref() == number
         };
         let number = order.number.as_deref();
-        let after_named = names(number.and_then(previous_number).as_deref());
-        let named = names(number);
+        let after_named = label_is(number.and_then(previous_number).as_deref());
+        let named = label_is(number);
         let proof = if referenced {
             Some(Proof::Reference)
         } else if together {

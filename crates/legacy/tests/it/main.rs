@@ -1,0 +1,20 @@
+//! The old shop, read from a real Postgres and weighed.
+
+#[cfg(test)]
+mod classes;
+#[cfg(test)]
+mod data_sets;
+#[cfg(test)]
+mod decisions;
+#[cfg(test)]
+mod linking;
+#[cfg(test)]
+mod linking_laws;
+#[cfg(test)]
+mod old_shop;
+#[cfg(test)]
+mod planted;
+#[cfg(test)]
+mod tolerance;
+#[cfg(test)]
+mod words;
