@@ -136,24 +136,26 @@ fn failure(book: BookId, cause: sqlx::Error) -> AppendError {
 
 /// Whether the connection is gone, so that what was sent may or may not have happened.
 pub fn is_connection_lost(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(_)
-        | sqlx::Error::Tls(_)
-        | sqlx::Error::Protocol(_)
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::PoolTimedOut
-        | sqlx::Error::WorkerCrashed => true,
+    if let sqlx::Error::Database(error) = error {
         // 57P: the server is going away; 25P03: it ended an idle transaction; 25006: it has
         // become a standby, which this connection will never be able to write to.
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+        return error.code().is_some_and(|code| {
             code.starts_with("08") || code.starts_with("57P") || code == "25P03" || code == "25006"
-        }),
-        _ => false,
+        });
     }
+    matches!(
+        error,
+        sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::WorkerCrashed
+    )
 }
 
 /// Whether the same batch may well succeed a moment later.
-fn is_busy(error: &sqlx::Error) -> bool {
+pub fn is_busy(error: &sqlx::Error) -> bool {
     let sqlx::Error::Database(error) = error else { return false };
     error.code().is_some_and(|code| {
         // Serialisation failure, deadlock, lock not available, cancelled; 53: out of resources.

@@ -186,7 +186,10 @@ async fn apply(conn: &mut PgConnection, migration: Migration) -> Result<bool, Mi
     let failed = |cause| MigrateError::Failed { version, name, cause };
     if sql.starts_with(NO_TRANSACTION) {
         conn.execute("set search_path = daftar, pg_temp").await?;
-        conn.execute(sql).await.map_err(failed)?;
+        // One by one: the server takes several sent together as one transaction.
+        for statement in sql.split_inclusive(";\n") {
+            conn.execute(statement).await.map_err(failed)?;
+        }
         conn.execute("reset search_path").await?;
     }
     let mut tx = conn.begin().await?;
