@@ -112,6 +112,7 @@ pub enum Side {
 }
 
 impl Side {
+    #[must_use]
     pub fn opposite(self) -> Self {
         match self {
             Self::Debit => Self::Credit,

@@ -33,12 +33,28 @@ pub use receipt::{ApproveReceipt, Transfer};
 pub enum Command {
     PlaceOrder(Box<PlaceOrder>),
     /// Without an amount: what the order owes.
-    PayFromWallet { order: OrderId, amount: Option<Amount>, purpose: WalletPurpose },
-    UploadReceipt { order: OrderId, receipt: Receipt },
+    PayFromWallet {
+        order: OrderId,
+        amount: Option<Amount>,
+        purpose: WalletPurpose,
+    },
+    UploadReceipt {
+        order: OrderId,
+        receipt: Receipt,
+    },
     ApproveReceipt(Box<ApproveReceipt>),
-    RejectReceipt { order: OrderId, receipt: ReceiptId, reason: Reason },
+    RejectReceipt {
+        order: OrderId,
+        receipt: ReceiptId,
+        reason: Reason,
+    },
     /// A gateway's payment for an order: recorded, and applied as far as the order owes.
-    RecordGatewayPayment { gateway: Code, gateway_id: Code, amount: Amount, order: OrderId },
+    RecordGatewayPayment {
+        gateway: Code,
+        gateway_id: Code,
+        amount: Amount,
+        order: OrderId,
+    },
     /// Money that came in and waits to be allocated.
     RecordPayment {
         payment: PaymentId,
@@ -47,21 +63,68 @@ pub enum Command {
         customer: Option<CustomerId>,
     },
     /// Without an amount: as much as is left of the payment and, for an order, owed.
-    AllocatePayment { payment: PaymentId, amount: Option<Amount>, to: Allocation },
-    Release { order: OrderId },
-    StartProcessing { order: OrderId },
-    Pack { order: OrderId },
-    RejectStock { order: OrderId, reason: Reason },
-    Dispatch { order: OrderId, shipment: ShipmentId, carrier: Code, tracking: Option<Code> },
-    Deliver { order: OrderId, shipment: Option<ShipmentId> },
-    Complete { order: OrderId },
-    Cancel { order: OrderId, reason: Reason },
-    Expire { order: OrderId },
-    Reopen { order: OrderId },
-    CorrectOrder { order: OrderId, sequence: u64, reason: Reason, ticket: Code },
-    CorrectWallet { wallet: WalletId, sequence: u64, reason: Reason, ticket: Code },
-    CorrectPayment { payment: PaymentId, reason: Reason, ticket: Code },
-    OpenWallet { customer: CustomerId, currency: Currency },
+    AllocatePayment {
+        payment: PaymentId,
+        amount: Option<Amount>,
+        to: Allocation,
+    },
+    Release {
+        order: OrderId,
+    },
+    StartProcessing {
+        order: OrderId,
+    },
+    Pack {
+        order: OrderId,
+    },
+    RejectStock {
+        order: OrderId,
+        reason: Reason,
+    },
+    Dispatch {
+        order: OrderId,
+        shipment: ShipmentId,
+        carrier: Code,
+        tracking: Option<Code>,
+    },
+    Deliver {
+        order: OrderId,
+        shipment: Option<ShipmentId>,
+    },
+    Complete {
+        order: OrderId,
+    },
+    Cancel {
+        order: OrderId,
+        reason: Reason,
+    },
+    Expire {
+        order: OrderId,
+    },
+    Reopen {
+        order: OrderId,
+    },
+    CorrectOrder {
+        order: OrderId,
+        sequence: u64,
+        reason: Reason,
+        ticket: Code,
+    },
+    CorrectWallet {
+        wallet: WalletId,
+        sequence: u64,
+        reason: Reason,
+        ticket: Code,
+    },
+    CorrectPayment {
+        payment: PaymentId,
+        reason: Reason,
+        ticket: Code,
+    },
+    OpenWallet {
+        customer: CustomerId,
+        currency: Currency,
+    },
     /// Money that came in goes straight into a wallet, which is opened if need be.
     TopUpWallet {
         customer: CustomerId,
@@ -71,16 +134,48 @@ pub enum Command {
         second_person: bool,
     },
     /// A credit that needs no other stream: goodwill, or against a suspense item.
-    CreditWallet { wallet: WalletId, amount: Amount, source: wallet::Source, second_person: bool },
-    DebitWallet { wallet: WalletId, amount: Amount, purpose: wallet::Purpose },
-    ImportOrder { order: OrderId, imported: Box<Imported> },
-    ImportWallet { customer: CustomerId, currency: Currency, opening: Opening },
-    LinkLegacyDebit { order: OrderId, debit: Code, amount: Amount, proof: Code },
-    ResolveImport { order: OrderId, facts: ResolvedFacts },
+    CreditWallet {
+        wallet: WalletId,
+        amount: Amount,
+        source: wallet::Source,
+        second_person: bool,
+    },
+    DebitWallet {
+        wallet: WalletId,
+        amount: Amount,
+        purpose: wallet::Purpose,
+    },
+    ImportOrder {
+        order: OrderId,
+        imported: Box<Imported>,
+    },
+    ImportWallet {
+        customer: CustomerId,
+        currency: Currency,
+        opening: Opening,
+    },
+    LinkLegacyDebit {
+        order: OrderId,
+        debit: Code,
+        amount: Amount,
+        proof: Code,
+    },
+    ResolveImport {
+        order: OrderId,
+        facts: ResolvedFacts,
+    },
     /// Gives back what the old system charged twice. Whoever sends this has checked that two
     /// persons want it.
-    ReturnDoubleCharge { order: OrderId, first: Code, second: Code, amount: Amount },
-    ChangeSetting { setting: Setting, reason: Reason },
+    ReturnDoubleCharge {
+        order: OrderId,
+        first: Code,
+        second: Code,
+        amount: Amount,
+    },
+    ChangeSetting {
+        setting: Setting,
+        reason: Reason,
+    },
 }
 
 /// What money is taken from a wallet for.
@@ -193,28 +288,36 @@ impl<'a> Decision<'a> {
     pub(crate) fn order(&self, id: OrderId) -> Result<Order, Undecided> {
         match &*self.state(StreamKey::Order(id))? {
             State::Order(order) => Ok(order.clone()),
-            other => panic!("{other:?} stands where order {id} should"),
+            other @ (State::Wallet(_) | State::Payment(_) | State::Settings(_)) => {
+                panic!("{other:?} stands where order {id} should")
+            }
         }
     }
 
     pub(crate) fn wallet(&self, id: WalletId) -> Result<Wallet, Undecided> {
         match &*self.state(StreamKey::Wallet(id))? {
             State::Wallet(wallet) => Ok(wallet.clone()),
-            other => panic!("{other:?} stands where wallet {id} should"),
+            other @ (State::Order(_) | State::Payment(_) | State::Settings(_)) => {
+                panic!("{other:?} stands where wallet {id} should")
+            }
         }
     }
 
     pub(crate) fn payment(&self, id: PaymentId) -> Result<Payment, Undecided> {
         match &*self.state(StreamKey::Payment(id))? {
             State::Payment(payment) => Ok(payment.clone()),
-            other => panic!("{other:?} stands where payment {id} should"),
+            other @ (State::Order(_) | State::Wallet(_) | State::Settings(_)) => {
+                panic!("{other:?} stands where payment {id} should")
+            }
         }
     }
 
     pub(crate) fn settings(&self) -> Result<Settings, Undecided> {
         match &*self.state(StreamKey::Settings)? {
             State::Settings(settings) => Ok(settings.clone()),
-            other => panic!("{other:?} stands where the settings should"),
+            other @ (State::Order(_) | State::Wallet(_) | State::Payment(_)) => {
+                panic!("{other:?} stands where the settings should")
+            }
         }
     }
 
@@ -270,6 +373,10 @@ impl<'a> Decision<'a> {
         Ok(())
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm a command, each a line or two: the table of contents"
+    )]
     fn take(&mut self, command: Command) -> Result<(), Undecided> {
         match command {
             Command::PlaceOrder(place) => place::place(self, *place),
@@ -367,6 +474,10 @@ impl<'a> Decision<'a> {
             }
             Command::ReturnDoubleCharge { order, first, second, amount } => {
                 let wallet = self.wallet_of(order)?;
+                if self.order(order)?.placed()?.legacy_debits.contains(&second) {
+                    // It is what the order was paid with.
+                    return Err(Rejection::DebitAlreadyLinked.into());
+                }
                 let source = wallet::Source::DoubleCharge { order, first, second };
                 self.wallet_decides(wallet, wallet::Command::Credit { amount, source })
             }
@@ -408,6 +519,22 @@ impl<'a> Decision<'a> {
         self.wallet_decides(WalletId::of(customer, currency), open)
     }
 
+    /// The customer's wallet, which is opened if it is not open yet, with room for this much.
+    ///
+    /// The money is here already, so that the book need not keep its currency any more.
+    pub(crate) fn wallet_to_credit(
+        &mut self,
+        customer: &CustomerId,
+        amount: Amount,
+    ) -> Result<WalletId, Undecided> {
+        let currency = amount.currency();
+        let wallet = WalletId::of(customer, currency);
+        let open = wallet::Command::Open { customer: customer.clone(), currency };
+        self.wallet_decides(wallet, open)?;
+        self.wallet(wallet)?.available(currency).checked_add(amount.money())?;
+        Ok(wallet)
+    }
+
     /// Puts money into a customer's wallet, which is opened if it is not open yet.
     pub(crate) fn credit(
         &mut self,
@@ -415,8 +542,7 @@ impl<'a> Decision<'a> {
         amount: Amount,
         source: wallet::Source,
     ) -> Result<(), Undecided> {
-        self.open_wallet(customer, amount.currency())?;
-        let wallet = StreamKey::Wallet(WalletId::of(customer, amount.currency()));
+        let wallet = StreamKey::Wallet(self.wallet_to_credit(customer, amount)?);
         self.emit(wallet, Event::Wallet(wallet::Event::Credited { amount, source }))
     }
 }

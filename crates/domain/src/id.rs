@@ -8,10 +8,10 @@ use uuid::Uuid;
 
 use crate::money::Currency;
 
-/// The root of every id that is derived from a value (UUIDv5).
+/// The root of every id that is derived from a value (`UUIDv5`).
 const NAMESPACE: Uuid = Uuid::from_u128(0x6461_6674_6172_5f6e_a1d5_0000_0000_0001);
 
-/// The id that a value always has: UUIDv5 of its kind and parts, unambiguous whatever they hold.
+/// The id that a value always has: `UUIDv5` of its kind and parts, unambiguous whatever they hold.
 fn derived(kind: &str, parts: &[&str]) -> Uuid {
     let mut name = String::from(kind);
     for part in parts {
@@ -56,7 +56,7 @@ macro_rules! id {
 }
 
 id! {
-    /// An order; UUIDv7, or UUIDv5 of the old row for an imported one.
+    /// An order; `UUIDv7`, or `UUIDv5` of the old row for an imported one.
     OrderId
 }
 id! {

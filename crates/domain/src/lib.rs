@@ -11,6 +11,7 @@ mod aggregate;
 pub mod decide;
 pub mod event;
 pub mod id;
+pub mod memory;
 pub mod money;
 pub mod number;
 pub mod order;

@@ -70,6 +70,22 @@ impl<'de> Deserialize<'de> for DecimalText {
     }
 }
 
+/// The serde form of a bare decimal: a string, never a JSON number.
+pub(crate) mod decimal_text {
+    use rust_decimal::Decimal;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::DecimalText;
+
+    pub(crate) fn serialize<S: Serializer>(value: &Decimal, to: S) -> Result<S::Ok, S::Error> {
+        DecimalText(*value).serialize(to)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Decimal, D::Error> {
+        DecimalText::deserialize(from).map(|text| text.0)
+    }
+}
+
 /// Reads a plain decimal: an optional minus, digits, and at most one point. No exponent, no
 /// separators, no blanks.
 pub fn parse_decimal(text: &str) -> Result<Decimal, MoneyError> {
@@ -77,6 +93,7 @@ pub fn parse_decimal(text: &str) -> Result<Decimal, MoneyError> {
     let plain = !digits.is_empty()
         && digits.len() <= 40
         && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        && digits.bytes().filter(|byte| *byte == b'.').count() <= 1
         && !digits.starts_with('.')
         && !digits.ends_with('.');
     if !plain {
@@ -116,10 +133,8 @@ impl Money {
 
     /// Money that was computed: rounded half up to the currency's minor unit.
     pub fn rounded(amount: Decimal, currency: Currency) -> Result<Self, MoneyError> {
-        let rounded = amount.round_dp_with_strategy(
-            minor_digits(currency),
-            RoundingStrategy::MidpointAwayFromZero,
-        );
+        let rounded = amount
+            .round_dp_with_strategy(minor_digits(currency), RoundingStrategy::MidpointAwayFromZero);
         Self::in_range(rounded.normalize(), currency)
     }
 
@@ -164,6 +179,7 @@ impl Money {
         self.combine(other, Decimal::checked_sub)
     }
 
+    #[must_use]
     pub fn negated(self) -> Self {
         let amount = if self.amount.is_zero() { self.amount } else { self.amount.abs() };
         let mut amount = amount;
@@ -230,7 +246,11 @@ impl Amount {
 impl TryFrom<Money> for Amount {
     type Error = MoneyError;
     fn try_from(money: Money) -> Result<Self, MoneyError> {
-        if money.is_positive() { Ok(Self(money)) } else { Err(MoneyError::NotPositive(money.amount)) }
+        if money.is_positive() {
+            Ok(Self(money))
+        } else {
+            Err(MoneyError::NotPositive(money.amount))
+        }
     }
 }
 

@@ -24,7 +24,8 @@ pub fn parse(prefix: &str, number: &str) -> Option<(Code, u32)> {
         return None;
     }
     let (year, counter) = digits.split_at_checked(2)?;
-    if counter.len() < DIGITS_MIN {
+    // `M25000001` is nobody's number: the series writes that counter `M2500001`.
+    if counter.len() < DIGITS_MIN || (counter.len() > DIGITS_MIN && counter.starts_with('0')) {
         return None;
     }
     let series = Code::new(format!("{prefix}{year}")).ok()?;

@@ -9,7 +9,10 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{Code, CustomerId, OrderNumber, PaymentId, PersonalDataId, Reason, ReceiptId, ShipmentId, WalletId};
+use crate::id::{
+    Code, CustomerId, OrderNumber, PaymentId, PersonalDataId, Reason, ReceiptId, ShipmentId,
+    WalletId,
+};
 use crate::money::{Amount, Currency, Money, MoneyError};
 use crate::rejection::Rejection;
 
@@ -32,28 +35,57 @@ use totals::{LineItem, Quantity, Totals};
 pub enum Event {
     Placed(Placed),
     /// Money for this order. What came from a wallet is posted by the wallet's own event.
-    PaymentReceived { amount: Amount, source: Source },
+    PaymentReceived {
+        amount: Amount,
+        source: Source,
+    },
     ReceiptUploaded(Receipt),
     ReceiptApproved(ReceiptApproved),
-    ReceiptRejected { receipt: ReceiptId, reason: Reason, deadline: Option<DateTime<Utc>> },
+    ReceiptRejected {
+        receipt: ReceiptId,
+        reason: Reason,
+        deadline: Option<DateTime<Utc>>,
+    },
     /// Finance lets the order into the warehouse: the only gate.
     Released,
     ProcessingStarted,
     Packed,
-    StockRejected { reason: Reason },
-    Dispatched { shipment: ShipmentId, lines: Vec<LineQuantity>, carrier: Code, tracking: Option<Code> },
+    StockRejected {
+        reason: Reason,
+    },
+    Dispatched {
+        shipment: ShipmentId,
+        lines: Vec<LineQuantity>,
+        carrier: Code,
+        tracking: Option<Code>,
+    },
     /// A shipment arrived; `earned` is its cumulative share of the order's totals.
-    Delivered { shipment: ShipmentId, lines: Vec<LineQuantity>, earned: Totals },
+    Delivered {
+        shipment: ShipmentId,
+        lines: Vec<LineQuantity>,
+        earned: Totals,
+    },
     Completed,
     /// What was given back went to the customer's wallet in the same command.
-    Cancelled { reason: Reason, given_back: Money },
-    Expired { given_back: Money },
-    Reopened { deadline: Option<DateTime<Utc>> },
+    Cancelled {
+        reason: Reason,
+        given_back: Money,
+    },
+    Expired {
+        given_back: Money,
+    },
+    Reopened {
+        deadline: Option<DateTime<Utc>>,
+    },
     /// The step with this sequence was recorded by mistake.
     Corrected(Corrected),
     Imported(Box<Imported>),
     /// The old system's own debit turned out to pay this order.
-    LegacyDebitLinked { debit: Code, amount: Amount, proof: Code },
+    LegacyDebitLinked {
+        debit: Code,
+        amount: Amount,
+        proof: Code,
+    },
     ImportResolved(Resolution),
 }
 
@@ -315,8 +347,7 @@ impl Facts {
                 }
             }
             Event::ReceiptUploaded(receipt) => {
-                self.receipts
-                    .push(ReceiptState { receipt: receipt.receipt, review: Review::Open });
+                self.receipts.push(ReceiptState { receipt: receipt.receipt, review: Review::Open });
                 self.deadline = None;
             }
             Event::ReceiptApproved(approved) => {
@@ -479,7 +510,7 @@ impl Facts {
     /// What is still to be paid; never negative.
     pub fn owed(&self) -> Money {
         let owed = self.totals.due.checked_sub(self.received);
-        owed.ok().filter(|owed| owed.is_positive()).unwrap_or(Money::zero(self.currency))
+        owed.ok().filter(|owed| owed.is_positive()).unwrap_or_else(|| Money::zero(self.currency))
     }
 
     /// What the order's prepayment account (2200) holds.
@@ -492,10 +523,7 @@ impl Facts {
     }
 
     pub fn open_receipt(&self) -> Option<ReceiptId> {
-        self.receipts
-            .iter()
-            .find(|state| state.review == Review::Open)
-            .map(|state| state.receipt)
+        self.receipts.iter().find(|state| state.review == Review::Open).map(|state| state.receipt)
     }
 
     fn receipt_fact(&self) -> ReceiptFact {
@@ -566,7 +594,6 @@ impl Facts {
 
     /// What delivering these lines earns, by cumulative allocation over the lines' values.
     pub fn earns(&self, lines: &[LineQuantity]) -> Result<Totals, MoneyError> {
-        let out_of_range = MoneyError::OutOfRange;
         let mut whole = Decimal::ZERO;
         let mut done = Decimal::ZERO;
         let mut all = true;
@@ -574,15 +601,15 @@ impl Facts {
             let ordered = line.item.quantity.value();
             let now = lines.iter().find(|quantity| quantity.line == line.item.line);
             let now = now.map_or(Decimal::ZERO, |quantity| quantity.quantity.value());
-            let delivered = line.delivered.checked_add(now).ok_or(out_of_range.clone())?;
+            let delivered = line.delivered.checked_add(now).ok_or(MoneyError::OutOfRange)?;
             all = all && delivered >= ordered;
             let value = line.item.total.amount();
-            whole = whole.checked_add(value).ok_or(out_of_range.clone())?;
+            whole = whole.checked_add(value).ok_or(MoneyError::OutOfRange)?;
             let share = value
                 .checked_mul(delivered)
                 .and_then(|product| product.checked_div(ordered))
                 .and_then(|share| done.checked_add(share))
-                .ok_or(out_of_range.clone())?;
+                .ok_or(MoneyError::OutOfRange)?;
             done = share;
         }
         // Lines that cost nothing earn nothing until the last of them arrives.

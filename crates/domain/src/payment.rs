@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{Code, CustomerId, OrderId, Reason, WalletId};
+use crate::id::{Code, CustomerId, OrderId, PaymentId, Reason, WalletId};
 use crate::money::{Amount, Money, MoneyError};
 use crate::rejection::Rejection;
 
@@ -11,11 +11,23 @@ use crate::rejection::Rejection;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
-    Recorded { kind: Kind, amount: Amount, customer: Option<CustomerId> },
+    Recorded {
+        kind: Kind,
+        amount: Amount,
+        customer: Option<CustomerId>,
+    },
     /// A part of it found its place. Posted by the order's or the wallet's own event.
-    Allocated { amount: Amount, to: Target },
+    Allocated {
+        amount: Amount,
+        to: Target,
+    },
     /// The payment was recorded by mistake; nothing of it had been allocated.
-    Corrected { kind: Kind, amount: Amount, reason: Reason, ticket: Code },
+    Corrected {
+        kind: Kind,
+        amount: Amount,
+        reason: Reason,
+        ticket: Code,
+    },
 }
 
 /// How the money came.
@@ -34,13 +46,38 @@ pub enum Target {
     Wallet(WalletId),
 }
 
+impl Kind {
+    /// The id that such a payment always has; none for cash, whose id the caller chooses.
+    pub fn payment_id(&self) -> Option<PaymentId> {
+        match self {
+            Self::BankTransfer { account, reference, .. } => {
+                Some(PaymentId::transfer(account.as_str(), reference.as_str()))
+            }
+            Self::Gateway { gateway, gateway_id } => {
+                Some(PaymentId::gateway(gateway.as_str(), gateway_id.as_str()))
+            }
+            Self::Cash { .. } => None,
+        }
+    }
+}
+
 /// A wish that concerns one payment and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    Record { kind: Kind, amount: Amount, customer: Option<CustomerId> },
+    Record {
+        kind: Kind,
+        amount: Amount,
+        customer: Option<CustomerId>,
+    },
     /// Always refused here: an allocation needs the order or the wallet too.
-    Allocate { amount: Amount, to: Target },
-    Correct { reason: Reason, ticket: Code },
+    Allocate {
+        amount: Amount,
+        to: Target,
+    },
+    Correct {
+        reason: Reason,
+        ticket: Code,
+    },
 }
 
 /// The state of a payment's stream.

@@ -7,8 +7,8 @@ use crate::account::{Account, EntryError, JournalEntry, Posting, Side, SuspenseI
 use crate::event::{Event, StreamKey};
 use crate::id::{OrderId, PaymentId, WalletId};
 use crate::money::Money;
-use crate::order::totals::Totals;
 use crate::order;
+use crate::order::totals::Totals;
 use crate::payment;
 use crate::settings;
 use crate::wallet;

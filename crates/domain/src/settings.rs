@@ -29,7 +29,7 @@ pub enum Setting {
     NumberPrefix(Text<8>),
     Currencies(Vec<Currency>),
     /// What totals are rounded to; "0" for none.
-    SettlementUnit(Decimal),
+    SettlementUnit(#[serde(with = "crate::money::decimal_text")] Decimal),
 }
 
 /// What has happened to a book's settings. Stored for ever: add variants, never change one.
@@ -134,7 +134,7 @@ impl Settings {
     /// in any other, everything needs a second person.
     pub fn one_person_may_move(&self, amount: Money) -> Result<(), Rejection> {
         let threshold = self.four_eyes_threshold.money();
-        if threshold.covers(amount) {
+        if !amount.is_positive() || threshold.covers(amount) {
             Ok(())
         } else {
             Err(Rejection::NeedsSecondPerson { amount, threshold })
@@ -160,9 +160,7 @@ impl Setting {
                     })
             }
             Self::SettlementUnit(unit) => {
-                *unit >= Decimal::ZERO
-                    && *unit <= Decimal::from(1_000_000_u32)
-                    && unit.scale() <= 3
+                *unit >= Decimal::ZERO && *unit <= Decimal::from(1_000_000_u32) && unit.scale() <= 3
             }
         };
         if fits { Ok(()) } else { Err(Rejection::SettingOutOfRange) }

@@ -13,13 +13,31 @@ use crate::rejection::Rejection;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
-    Opened { customer: CustomerId, currency: Currency, opening: Option<Opening> },
+    Opened {
+        customer: CustomerId,
+        currency: Currency,
+        opening: Option<Opening>,
+    },
     /// Money that came in was put into the wallet.
-    ToppedUp { amount: Amount, payment: PaymentId },
-    Credited { amount: Amount, source: Source },
-    Debited { amount: Amount, purpose: Purpose },
+    ToppedUp {
+        amount: Amount,
+        payment: PaymentId,
+    },
+    Credited {
+        amount: Amount,
+        source: Source,
+    },
+    Debited {
+        amount: Amount,
+        purpose: Purpose,
+    },
     /// The movement with this sequence was a mistake; its mirror image is posted.
-    Corrected { sequence: u64, movement: Movement, reason: Reason, ticket: Code },
+    Corrected {
+        sequence: u64,
+        movement: Movement,
+        reason: Reason,
+        ticket: Code,
+    },
 }
 
 /// What was taken over from the old system: the stored balance wins, its rows are evidence.
@@ -38,26 +56,53 @@ pub struct Opening {
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// More was transferred than the order owed.
-    Excess { payment: PaymentId, order: OrderId, receipt: Option<ReceiptId> },
+    Excess {
+        payment: PaymentId,
+        order: OrderId,
+        receipt: Option<ReceiptId>,
+    },
     /// Money that came for an order that was over.
-    Late { payment: PaymentId, order: OrderId },
-    Cancelled { order: OrderId },
-    Expired { order: OrderId },
-    Goodwill { reason: Reason },
+    Late {
+        payment: PaymentId,
+        order: OrderId,
+    },
+    Cancelled {
+        order: OrderId,
+    },
+    Expired {
+        order: OrderId,
+    },
+    Goodwill {
+        reason: Reason,
+    },
     /// Against a suspense item.
-    Adjustment { item: SuspenseItem, reason: Reason },
+    Adjustment {
+        item: SuspenseItem,
+        reason: Reason,
+    },
     /// The old system charged twice: both of its rows.
-    DoubleCharge { order: OrderId, first: Code, second: Code },
+    DoubleCharge {
+        order: OrderId,
+        first: Code,
+        second: Code,
+    },
 }
 
 /// What a debit is for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
-    OrderPayment { order: OrderId },
+    OrderPayment {
+        order: OrderId,
+    },
     /// What a transfer lacked, or an old debit.
-    Shortfall { order: OrderId },
-    Adjustment { item: SuspenseItem, reason: Reason },
+    Shortfall {
+        order: OrderId,
+    },
+    Adjustment {
+        item: SuspenseItem,
+        reason: Reason,
+    },
 }
 
 /// A movement that concerns the wallet alone, so that it alone can take it back.
@@ -72,12 +117,29 @@ pub enum Movement {
 /// A wish that concerns one wallet and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    Open { customer: CustomerId, currency: Currency },
-    Import { customer: CustomerId, currency: Currency, opening: Opening },
+    Open {
+        customer: CustomerId,
+        currency: Currency,
+    },
+    Import {
+        customer: CustomerId,
+        currency: Currency,
+        opening: Opening,
+    },
     /// A credit that no other stream takes part in.
-    Credit { amount: Amount, source: Source },
-    Debit { amount: Amount, purpose: Purpose },
-    Correct { sequence: u64, reason: Reason, ticket: Code },
+    Credit {
+        amount: Amount,
+        source: Source,
+    },
+    Debit {
+        amount: Amount,
+        purpose: Purpose,
+    },
+    Correct {
+        sequence: u64,
+        reason: Reason,
+        ticket: Code,
+    },
 }
 
 /// The state of a wallet's stream.
@@ -123,7 +185,7 @@ impl Wallet {
 
     /// What the wallet can pay; nothing when it is not open.
     pub fn available(&self, currency: Currency) -> Money {
-        self.facts().map_or(Money::zero(currency), |facts| facts.balance)
+        self.facts().map_or_else(|| Money::zero(currency), |facts| facts.balance)
     }
 
     /// Refuses unless the wallet can pay this.
@@ -143,6 +205,11 @@ impl Wallet {
                 Ok(vec![Event::Opened { customer, currency, opening: None }])
             }
             (Self::Unopened, Command::Import { customer, currency, opening }) => {
+                for money in [opening.balance, opening.explained] {
+                    if money.currency() != currency {
+                        return Err(MoneyError::CurrencyMismatch(currency, money.currency()).into());
+                    }
+                }
                 Ok(vec![Event::Opened { customer, currency, opening: Some(opening) }])
             }
             (Self::Unopened, _) => Err(Rejection::WalletNotOpen),
@@ -155,8 +222,10 @@ impl Wallet {
                     Source::Goodwill { .. } | Source::Adjustment { .. } => {
                         Ok(vec![Event::Credited { amount, source }])
                     }
-                    Source::DoubleCharge { ref second, .. } => {
-                        if facts.given_back.contains(second) {
+                    Source::DoubleCharge { ref first, ref second, .. } => {
+                        // One of the charges has to stay.
+                        let gone = |row| facts.given_back.contains(row);
+                        if first == second || gone(first) || gone(second) {
                             return Err(Rejection::AlreadyGivenBack);
                         }
                         Ok(vec![Event::Credited { amount, source }])
@@ -184,7 +253,9 @@ impl Wallet {
                     Movement::Goodwill { amount } | Movement::AdjustmentUp { amount, .. } => {
                         self.must_cover(*amount)?;
                     }
-                    Movement::AdjustmentDown { .. } => {}
+                    Movement::AdjustmentDown { amount, .. } => {
+                        facts.balance.checked_add(amount.money())?;
+                    }
                 }
                 Ok(vec![Event::Corrected { sequence, movement, reason, ticket }])
             }
@@ -195,7 +266,8 @@ impl Wallet {
     pub fn evolve(&mut self, event: &Event) {
         match (&mut *self, event) {
             (Self::Unopened, Event::Opened { customer, currency, opening }) => {
-                let balance = opening.as_ref().map_or(Money::zero(*currency), Opening::spendable);
+                let balance =
+                    opening.as_ref().map_or_else(|| Money::zero(*currency), Opening::spendable);
                 *self = Self::Open(Box::new(Facts {
                     version: 1,
                     customer: customer.clone(),

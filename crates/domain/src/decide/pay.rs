@@ -18,6 +18,9 @@ const PAYABLE: &[Phase] = &[
     Phase::AwaitingPayment,
     Phase::PaymentReview,
     Phase::PaymentRejected,
+    // An order can be taken over as under way with a little still owed.
+    Phase::PartlyShipped,
+    Phase::Dispatched,
 ];
 
 /// Pays what is owed, or a part of it, from the wallet of the order's customer.
@@ -53,8 +56,7 @@ pub(super) fn take(
     let wallet = decision.wallet_of(id)?;
     let debited = wallet::Event::Debited { amount, purpose: place::purpose(id, purpose) };
     decision.emit(StreamKey::Wallet(wallet), Event::Wallet(debited))?;
-    let received =
-        order::Event::PaymentReceived { amount, source: order::Source::Wallet(wallet) };
+    let received = order::Event::PaymentReceived { amount, source: order::Source::Wallet(wallet) };
     decision.emit(StreamKey::Order(id), Event::Order(received))
 }
 
@@ -152,12 +154,12 @@ pub(super) fn allocate(
             let order = decision.order(id)?;
             let facts = order.placed()?;
             facts.in_currency(recorded.amount.currency())?;
+            facts.must_be_in(PAYABLE)?;
             let wished = match amount {
                 Some(amount) => amount,
                 None => facts.owed().min(recorded.left)?.as_amount().ok_or(none_left)?,
             };
             recorded.must_have_left(wished)?;
-            facts.must_be_in(PAYABLE)?;
             settle(decision, id, facts, payment, wished)
         }
         Allocation::Customer(customer) => {
@@ -178,15 +180,19 @@ pub(super) fn top_up(
     second_person: bool,
 ) -> Result<(), Undecided> {
     decision.keeps(amount.currency())?;
-    if let Some(known) = decision.payment(payment)?.facts() {
+    let known = decision.payment(payment)?;
+    if let Some(known) = known.facts() {
         known.must_be(amount)?;
-        return Ok(());
+        if known.left.is_zero() && !known.corrected {
+            return Ok(());
+        }
+        // It was recorded and waits: what it tops up is all of it, or nothing.
+        known.must_have_left(amount)?;
     }
     if !second_person {
         decision.settings()?.one_person_may_move(amount.money())?;
     }
-    let record =
-        payment::Command::Record { kind, amount, customer: Some(customer.clone()) };
+    let record = payment::Command::Record { kind, amount, customer: Some(customer.clone()) };
     decision.payment_decides(payment, record)?;
     top_up_from(decision, customer, payment, amount)
 }
@@ -197,8 +203,7 @@ fn top_up_from(
     payment: PaymentId,
     amount: Amount,
 ) -> Result<(), Undecided> {
-    decision.open_wallet(customer, amount.currency())?;
-    let wallet = WalletId::of(customer, amount.currency());
+    let wallet = decision.wallet_to_credit(customer, amount)?;
     let allocated = payment::Event::Allocated { amount, to: Target::Wallet(wallet) };
     decision.emit(StreamKey::Payment(payment), Event::Payment(allocated))?;
     let topped_up = wallet::Event::ToppedUp { amount, payment };
@@ -220,6 +225,14 @@ pub(super) fn link_legacy_debit(
     }
     facts.must_be_in(&[Phase::ImportReview])?;
     facts.in_currency(amount.currency())?;
+    let wallet = decision.wallet(WalletId::of(&facts.customer, facts.currency))?;
+    if wallet.facts().is_some_and(|wallet| wallet.given_back.contains(&debit)) {
+        return Err(Rejection::AlreadyGivenBack.into());
+    }
+    // An order keeps no more than it costs, or the rest would stay in its account for ever.
+    let owed = facts.owed();
+    let amount = owed.min(amount.money())?;
+    let amount = amount.as_amount().ok_or(Rejection::WalletPartMismatch { due: owed })?;
     let linked = order::Event::LegacyDebitLinked { debit, amount, proof };
     decision.emit(StreamKey::Order(id), Event::Order(linked))
 }

@@ -57,8 +57,7 @@ pub(super) fn place(decision: &mut Decision<'_>, place: PlaceOrder) -> Result<()
     if let Some(part) = wallet_part.as_amount() {
         decision.wallet(wallet)?.must_cover(part)?;
     }
-    let series =
-        number::series(settings.number_prefix.as_str(), decision.now, settings.time_zone)?;
+    let series = number::series(settings.number_prefix.as_str(), decision.now, settings.time_zone)?;
     let counter = decision.next_counter(&series)?;
     let unpaid = wallet_part != totals.due;
     let deadline = decision.now.checked_add_signed(settings.payment_period(channel));
@@ -123,6 +122,8 @@ fn check_totals(
         let (discount, items) = (totals.discount, totals.items);
         return Err(Rejection::DiscountTooLarge { discount, items });
     }
+    // The delivery's entry debits both, and its sum must be in range.
+    totals.due.checked_add(totals.discount)?;
     if totals.due != place.total {
         let (claimed, computed) = (place.total, totals.due);
         return Err(Rejection::TotalsDisagree { claimed, computed });
@@ -143,10 +144,11 @@ fn split(place: &PlaceOrder, due: Money) -> Result<(Channel, Money), Rejection> 
     let fits = !part.is_negative() && due.covers(part);
     let channel = match (place.method, place.remainder) {
         (Method::WalletFull, None) if part == due => Some(Channel::Wallet),
-        (
-            Method::WalletPartial,
-            Some(remainder @ (Channel::BankTransfer | Channel::Gateway)),
-        ) if part.is_positive() => Some(remainder),
+        (Method::WalletPartial, Some(remainder @ (Channel::BankTransfer | Channel::Gateway)))
+            if part.is_positive() =>
+        {
+            Some(remainder)
+        }
         (Method::BankTransferGrace, None) if part.is_zero() => Some(Channel::BankTransfer),
         (Method::OnlinePayment, None) if part.is_zero() => Some(Channel::Gateway),
         (

@@ -2,11 +2,9 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::import::{Imported, ResolvedShipment, Resolution};
+use super::import::{Imported, Resolution, ResolvedShipment};
 use super::status::{Phase, Warehouse};
-use super::{
-    Corrected, Done, Event, Facts, LineQuantity, Order, Placed, Receipt, Review,
-};
+use super::{Corrected, Done, Event, Facts, LineQuantity, Order, Placed, Receipt, Review};
 use crate::id::{Code, Reason, ReceiptId, ShipmentId};
 use crate::rejection::Rejection;
 
@@ -17,21 +15,44 @@ pub enum Command {
     Place(Box<Placed>),
     Import(Box<Imported>),
     UploadReceipt(Receipt),
-    RejectReceipt { receipt: ReceiptId, reason: Reason, now: DateTime<Utc>, extension: Extension },
+    RejectReceipt {
+        receipt: ReceiptId,
+        reason: Reason,
+        now: DateTime<Utc>,
+        extension: Extension,
+    },
     Release,
     StartProcessing,
     Pack,
-    RejectStock { reason: Reason },
-    Dispatch { shipment: ShipmentId, carrier: Code, tracking: Option<Code> },
+    RejectStock {
+        reason: Reason,
+    },
+    Dispatch {
+        shipment: ShipmentId,
+        carrier: Code,
+        tracking: Option<Code>,
+    },
     /// Without a shipment: the one that is under way.
-    Deliver { shipment: Option<ShipmentId> },
+    Deliver {
+        shipment: Option<ShipmentId>,
+    },
     Complete,
     /// Cancels an order that holds no money.
-    Cancel { reason: Reason },
+    Cancel {
+        reason: Reason,
+    },
     /// Expires an order that holds no money.
-    Expire { now: DateTime<Utc> },
-    Reopen { deadline: DateTime<Utc> },
-    Correct { sequence: u64, reason: Reason, ticket: Code },
+    Expire {
+        now: DateTime<Utc>,
+    },
+    Reopen {
+        deadline: DateTime<Utc>,
+    },
+    Correct {
+        sequence: u64,
+        reason: Reason,
+        ticket: Code,
+    },
     Resolve(ResolveImport),
 }
 
@@ -67,7 +88,10 @@ impl Order {
                     Err(Rejection::NeedsOtherStream)
                 }
             }
-            (Self::Unplaced, Command::Import(imported)) => Ok(vec![Event::Imported(imported)]),
+            (Self::Unplaced, Command::Import(mut imported)) => {
+                imported.make_sound()?;
+                Ok(vec![Event::Imported(imported)])
+            }
             (Self::Unplaced, _) => Err(Rejection::OrderNotFound),
             (Self::Placed(_), Command::Place(_) | Command::Import(_)) => {
                 Err(Rejection::OrderExists)
@@ -95,11 +119,9 @@ impl Facts {
                 &[Phase::WarehouseReady, Phase::StockRejected],
                 Event::ProcessingStarted,
             ),
-            Command::Pack => self.warehouse_step(
-                Warehouse::Packed,
-                &[Phase::WarehouseProcessing],
-                Event::Packed,
-            ),
+            Command::Pack => {
+                self.warehouse_step(Warehouse::Packed, &[Phase::WarehouseProcessing], Event::Packed)
+            }
             Command::RejectStock { reason } => self.warehouse_step(
                 Warehouse::StockRejected,
                 &[Phase::WarehouseReady, Phase::WarehouseProcessing],
@@ -126,9 +148,7 @@ impl Facts {
                 let deadline = (!self.settled()).then_some(deadline);
                 Ok(vec![Event::Reopened { deadline }])
             }
-            Command::Correct { sequence, reason, ticket } => {
-                self.correct(sequence, reason, ticket)
-            }
+            Command::Correct { sequence, reason, ticket } => self.correct(sequence, reason, ticket),
             Command::Resolve(resolve) => self.resolve_import(&resolve),
         }
     }
@@ -136,11 +156,7 @@ impl Facts {
     /// Refuses unless the order is in one of these phases.
     pub fn must_be_in(&self, needed: &'static [Phase]) -> Result<(), Rejection> {
         let phase = self.phase();
-        if needed.contains(&phase) {
-            Ok(())
-        } else {
-            Err(Rejection::WrongPhase { phase, needed })
-        }
+        if needed.contains(&phase) { Ok(()) } else { Err(Rejection::WrongPhase { phase, needed }) }
     }
 
     fn warehouse_step(
@@ -301,10 +317,9 @@ impl Facts {
         let step = step.ok_or(Rejection::NotCorrectable { sequence })?;
         let earned = match &step.done {
             Done::Delivered { earned, .. } => Some(*earned),
-            Done::Released
-            | Done::Warehouse { .. }
-            | Done::Dispatched { .. }
-            | Done::Completed => None,
+            Done::Released | Done::Warehouse { .. } | Done::Dispatched { .. } | Done::Completed => {
+                None
+            }
         };
         Ok(vec![Event::Corrected(Corrected { sequence, reason, ticket, earned })])
     }

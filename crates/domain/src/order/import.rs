@@ -7,10 +7,11 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::status::{Channel, Ended, Method, Warehouse};
-use super::totals::{LineItem, Totals};
+use super::totals::{LineItem, Quantity, Totals};
 use super::{Facts, Line, LineQuantity, PersonalRef, Receipt, ReceiptState, Review, Shipment};
-use crate::id::{Code, CustomerId, OrderNumber, ShipmentId};
-use crate::money::{Amount, Currency, Money};
+use crate::id::{Code, CustomerId, OrderNumber, ShipmentId, Text};
+use crate::money::{Amount, Currency, Money, MoneyError};
+use crate::rejection::Rejection;
 
 /// An order of the old system. What it posts is `proven`, unless the order was finished there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,7 +54,9 @@ pub enum Stage {
     Review,
     /// Not yet paid, or paid and not yet released.
     Open,
-    Released { warehouse: Warehouse },
+    Released {
+        warehouse: Warehouse,
+    },
     Dispatched,
     /// Finished in the old system: nothing is posted here.
     Delivered,
@@ -104,11 +107,54 @@ impl Stage {
     }
 }
 
+impl Imported {
+    /// Makes the facts hold together, whatever the old rows said, and refuses mixed currencies.
+    pub(super) fn make_sound(&mut self) -> Result<(), Rejection> {
+        let parts = [
+            self.totals.items,
+            self.totals.discount,
+            self.totals.delivery,
+            self.totals.surcharge,
+            self.totals.tax,
+            self.totals.rounding,
+            self.totals.due,
+            self.proven,
+        ];
+        let lines = self.lines.iter().map(|line| line.total);
+        for money in parts.into_iter().chain(lines) {
+            if money.currency() != self.currency {
+                return Err(MoneyError::CurrencyMismatch(self.currency, money.currency()).into());
+            }
+        }
+        for money in [self.totals.due, self.proven] {
+            if money.is_negative() {
+                return Err(Rejection::NegativeCharge(money));
+            }
+        }
+        // An order keeps no more than it costs, or the rest would stay in its account for ever.
+        self.proven = self.proven.min(self.totals.due)?;
+        if self.lines.is_empty() {
+            // The old items are lost. One line stands for them: an order without any would count
+            // as delivered, since no line of it is undelivered.
+            let line = LineItem::price(
+                1,
+                Text::new("unknown")?,
+                Quantity::new(Decimal::ONE)?,
+                self.totals.items,
+            )?;
+            self.lines.push(line);
+        }
+        Ok(())
+    }
+}
+
 impl Facts {
     pub(super) fn imported(imported: &Imported) -> Self {
         let zero = Money::zero(imported.currency);
         let (shipped, delivered) = match imported.stage {
-            Stage::Review | Stage::Open | Stage::Released { .. } | Stage::Ended(_) => (false, false),
+            Stage::Review | Stage::Open | Stage::Released { .. } | Stage::Ended(_) => {
+                (false, false)
+            }
             Stage::Dispatched => (true, false),
             Stage::Delivered | Stage::Completed => (true, true),
         };
@@ -133,8 +179,7 @@ impl Facts {
                 .map(|item| LineQuantity { line: item.line, quantity: item.quantity })
                 .collect();
             // The old records name no shipment; the nil id cannot collide with one of ours.
-            shipments
-                .insert(ShipmentId::new(uuid::Uuid::nil()), Shipment { lines, delivered });
+            shipments.insert(ShipmentId::new(uuid::Uuid::nil()), Shipment { lines, delivered });
         }
         let received = match imported.stage {
             Stage::Ended(_) => zero,

@@ -68,6 +68,7 @@ pub enum DeliveryTrouble {
 
 /// Everything that the phase depends on, and nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, in any combination")]
 pub struct PhaseFacts {
     pub ended: Option<Ended>,
     pub in_import_review: bool,
@@ -246,6 +247,7 @@ pub fn statuses(phase: Phase, channel: Channel) -> Statuses {
 
 /// Everything that the payment status depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, in any combination")]
 pub struct PaymentFacts {
     /// Something was refunded after delivery.
     pub refunded: bool,

@@ -163,10 +163,7 @@ impl Totals {
         let net = items.checked_sub(charges.discount)?;
         let surcharge = charges.surcharge_rate.of(net)?;
         let tax = charges.tax_rate.of(net)?;
-        let exact = net
-            .checked_add(charges.delivery)?
-            .checked_add(surcharge)?
-            .checked_add(tax)?;
+        let exact = net.checked_add(charges.delivery)?.checked_add(surcharge)?.checked_add(tax)?;
         let due = settle(exact, unit)?;
         Ok(Self {
             items,
@@ -249,8 +246,7 @@ impl Totals {
         tax: Money,
     ) -> Result<Self, MoneyError> {
         let zero = Money::zero(total.currency());
-        let items =
-            total.checked_sub(delivery)?.checked_sub(surcharge)?.checked_sub(tax)?;
+        let items = total.checked_sub(delivery)?.checked_sub(surcharge)?.checked_sub(tax)?;
         let whole = Self { items: total, due: total, ..Self::zero(total.currency()) };
         if items.is_negative() {
             return Ok(whole);
