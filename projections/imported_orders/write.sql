@@ -1,0 +1,19 @@
+-- Adds rows to one generation. One that is there already is an error: nothing here is written twice.
+create function write_imported_orders_1(p_book int, p_generation int, p_rows imported_orders_row[])
+returns void
+language plpgsql
+as $$
+begin
+  insert into imported_orders as t (
+    book_id, generation, order_id, number, epoch, customer_id, customer_status, payment_status,
+    management_status, payment_method, old_rows, classes, findings, debits, currency, total,
+    proven, stage, placed_at, recorded_at, position)
+  select p_book, p_generation, r.order_id, r.number, r.epoch, r.customer_id, r.customer_status,
+         r.payment_status, r.management_status, r.payment_method, r.old_rows, r.classes,
+         r.findings, r.debits, r.currency, r.total, r.proven, r.stage, r.placed_at,
+         r.recorded_at, r.position
+    from unnest(p_rows) as r;
+end
+$$;
+
+select guard_inner_function('write_imported_orders_1(int, int, imported_orders_row[])');

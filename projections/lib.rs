@@ -1,0 +1,28 @@
+//! The read models. One projection a pair: its fold in `<name>.rs`, its table and SQL in `<name>/`.
+//!
+//! A fold is a function of an event and of its stream's state after it, and of nothing else. So the
+//! same fold runs within the append, in a rebuild and in a verification: there is no second path.
+
+pub mod customer_orders;
+mod fact;
+pub mod imported_orders;
+pub mod journal_lines;
+mod metadata;
+mod migrations;
+pub mod order_management;
+pub mod payments;
+mod projection;
+mod replay;
+mod row;
+pub mod timeline;
+mod views;
+pub mod wallet_balances;
+pub mod wallet_lines;
+
+pub use fact::{Fact, FoldError};
+pub use metadata::Metadata;
+pub use migrations::migrations;
+pub use projection::{Projection, Rows, Sql};
+pub use replay::{DecodeError, Replay, ReplayError, decode};
+pub use row::Row;
+pub use views::{Views, append_function, projections};

@@ -1,0 +1,41 @@
+//! The read models' migrations: their tables and functions, then the append that writes them.
+
+use eventstore::migrate::Migration;
+
+use crate::{
+    customer_orders, imported_orders, journal_lines, order_management, payments, timeline,
+    wallet_balances, wallet_lines,
+};
+
+macro_rules! of_projection {
+    ($first:literal, $module:ident) => {
+        [
+            step($first, concat!(stringify!($module), "_table"), $module::SQL.table),
+            step($first + 1, concat!(stringify!($module), "_write"), $module::SQL.write),
+            step($first + 2, concat!(stringify!($module), "_load"), $module::SQL.load),
+            step($first + 3, concat!(stringify!($module), "_delete"), $module::SQL.delete),
+        ]
+    };
+}
+
+/// What `eventstore::migrate::migrate` takes beside the log's own.
+pub fn migrations() -> Vec<Migration> {
+    let mut all = [
+        of_projection!(100, customer_orders),
+        of_projection!(105, order_management),
+        of_projection!(110, wallet_balances),
+        of_projection!(115, wallet_lines),
+        of_projection!(120, payments),
+        of_projection!(125, journal_lines),
+        of_projection!(130, timeline),
+        of_projection!(135, imported_orders),
+    ]
+    .concat();
+    all.push(step(200, "append", include_str!("sql/append.sql")));
+    all.push(step(201, "switch_generation", include_str!("sql/switch_generation.sql")));
+    all
+}
+
+const fn step(version: i32, name: &'static str, sql: &'static str) -> Migration {
+    Migration { version, name, sql }
+}

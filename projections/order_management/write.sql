@@ -1,0 +1,31 @@
+-- Writes rows of one generation. A key stands in a batch once, in its last state; what only the first
+-- event knows is kept from then.
+create function write_order_management_1(p_book int, p_generation int, p_rows order_management_row[])
+returns void
+language plpgsql
+as $$
+begin
+  insert into order_management as t (
+    book_id, generation, order_id, number, customer_id, current_status, department, phase,
+    payment_status, payment_method, currency, released, due, received, owed, held, deadline,
+    open_receipt_id, in_import_review, placed_at, updated_at, version, position)
+  select p_book, p_generation, r.order_id, r.number, r.customer_id, r.current_status,
+         r.department, r.phase, r.payment_status, r.payment_method, r.currency, r.released,
+         r.due, r.received, r.owed, r.held, r.deadline, r.open_receipt_id, r.in_import_review,
+         r.placed_at, r.updated_at, r.version, r.position
+    from unnest(p_rows) as r
+  on conflict (book_id, generation, order_id)
+  do update set
+    number = excluded.number, customer_id = excluded.customer_id,
+    current_status = excluded.current_status, department = excluded.department,
+    phase = excluded.phase, payment_status = excluded.payment_status,
+    payment_method = excluded.payment_method, currency = excluded.currency,
+    released = excluded.released, due = excluded.due, received = excluded.received,
+    owed = excluded.owed, held = excluded.held, deadline = excluded.deadline,
+    open_receipt_id = excluded.open_receipt_id, in_import_review = excluded.in_import_review,
+    placed_at = coalesce(excluded.placed_at, t.placed_at), updated_at = excluded.updated_at,
+    version = excluded.version, position = excluded.position;
+end
+$$;
+
+select guard_inner_function('write_order_management_1(int, int, order_management_row[])');

@@ -1,0 +1,103 @@
+//! Money that came in, and how much of it has no order or wallet yet.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::payment::{Event, Kind};
+use eventstore::Position;
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use crate::fact::{Fact, FoldError};
+use crate::projection::{Projection, Rows, Sql, sql};
+use crate::row::row;
+
+pub(crate) const SQL: Sql = sql!("payments");
+
+/// The fold.
+#[derive(Debug)]
+pub struct Payments;
+
+row! {
+    /// A row of `payments`.
+    "daftar.payments_row", Payment {
+        payment_id: Uuid,
+        /// bank_transfer, gateway or cash.
+        kind: String,
+        /// The bank account and the transfer's reference.
+        account: Option<String>,
+        reference: Option<String>,
+        gateway: Option<String>,
+        gateway_id: Option<String>,
+        transferred_on: Option<NaiveDate>,
+        note: Option<String>,
+        customer_id: Option<String>,
+        currency: String,
+        amount: Decimal,
+        /// What account 2120 holds of it.
+        unallocated: Decimal,
+        corrected: bool,
+        /// Known from the first event on.
+        recorded_at: Option<DateTime<Utc>>,
+        version: i64,
+        position: Position,
+    }
+}
+
+impl Projection for Payments {
+    const NAME: &'static str = "payments";
+    const FOLD_VERSION: i32 = 1;
+    const SQL: Sql = SQL;
+    type Key = Uuid;
+    type Row = Payment;
+
+    fn key(row: &Payment) -> Uuid {
+        row.payment_id
+    }
+
+    fn fold(fact: &Fact<'_>, rows: &mut Rows<Self>) -> Result<(), FoldError> {
+        let Some((payment_id, event, facts)) = fact.payment() else { return Ok(()) };
+        let mut row = Payment {
+            payment_id,
+            kind: String::new(),
+            account: None,
+            reference: None,
+            gateway: None,
+            gateway_id: None,
+            transferred_on: None,
+            note: None,
+            customer_id: facts.customer.as_ref().map(ToString::to_string),
+            currency: facts.amount.currency().code().to_owned(),
+            amount: facts.amount.money().amount(),
+            unallocated: facts.left.amount(),
+            corrected: facts.corrected,
+            recorded_at: match event {
+                Event::Recorded { .. } => Some(fact.recorded.recorded_at),
+                Event::Allocated { .. } | Event::Corrected { .. } => None,
+            },
+            version: fact.version(),
+            position: fact.position(),
+        };
+        match &facts.kind {
+            Kind::BankTransfer { account, reference, date } => {
+                "bank_transfer".clone_into(&mut row.kind);
+                row.account = Some(account.to_string());
+                row.reference = Some(reference.to_string());
+                row.transferred_on = Some(*date);
+            }
+            Kind::Gateway { gateway, gateway_id } => {
+                "gateway".clone_into(&mut row.kind);
+                row.gateway = Some(gateway.to_string());
+                row.gateway_id = Some(gateway_id.to_string());
+            }
+            Kind::Cash { note } => {
+                "cash".clone_into(&mut row.kind);
+                row.note = note.as_ref().map(ToString::to_string);
+            }
+        }
+        rows.put(row);
+        Ok(())
+    }
+
+    fn merge(before: &Payment, after: Payment) -> Payment {
+        Payment { recorded_at: after.recorded_at.or(before.recorded_at), ..after }
+    }
+}

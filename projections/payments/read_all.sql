@@ -1,0 +1,5 @@
+select payment_id, kind, account, reference, gateway, gateway_id, transferred_on, note,
+       customer_id, currency, amount, unallocated, corrected, recorded_at, version, position
+  from daftar.payments
+ where book_id = $1 and generation = $2
+ order by payment_id

@@ -1,0 +1,28 @@
+-- Writes rows of one generation. A key stands in a batch once, in its last state; what only the first
+-- event knows is kept from then.
+create function write_payments_1(p_book int, p_generation int, p_rows payments_row[])
+returns void
+language plpgsql
+as $$
+begin
+  insert into payments as t (
+    book_id, generation, payment_id, kind, account, reference, gateway, gateway_id,
+    transferred_on, note, customer_id, currency, amount, unallocated, corrected, recorded_at,
+    version, position)
+  select p_book, p_generation, r.payment_id, r.kind, r.account, r.reference, r.gateway,
+         r.gateway_id, r.transferred_on, r.note, r.customer_id, r.currency, r.amount,
+         r.unallocated, r.corrected, r.recorded_at, r.version, r.position
+    from unnest(p_rows) as r
+  on conflict (book_id, generation, payment_id)
+  do update set
+    kind = excluded.kind, account = excluded.account, reference = excluded.reference,
+    gateway = excluded.gateway, gateway_id = excluded.gateway_id,
+    transferred_on = excluded.transferred_on, note = excluded.note,
+    customer_id = excluded.customer_id, currency = excluded.currency, amount = excluded.amount,
+    unallocated = excluded.unallocated, corrected = excluded.corrected,
+    recorded_at = coalesce(excluded.recorded_at, t.recorded_at), version = excluded.version,
+    position = excluded.position;
+end
+$$;
+
+select guard_inner_function('write_payments_1(int, int, payments_row[])');

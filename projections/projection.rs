@@ -1,0 +1,116 @@
+//! What a projection is, and the rows that it folds to.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::fact::{Fact, FoldError};
+use crate::row::Row;
+
+/// Folds events into the rows of one read model.
+pub trait Projection: Sized {
+    /// Its name, its table's and its folder's.
+    const NAME: &'static str;
+    /// Moves when the rows that a fold makes would come out otherwise than before.
+    const FOLD_VERSION: i32;
+    /// A row is final: added by one event and never changed by another.
+    const APPEND_ONLY: bool = false;
+    const SQL: Sql;
+
+    type Key: Ord + Clone + fmt::Debug + Send + Sync;
+    type Row: Row;
+
+    fn key(row: &Self::Row) -> Self::Key;
+
+    /// A function of the fact alone: it never looks at rows that are there.
+    fn fold(fact: &Fact<'_>, rows: &mut Rows<Self>) -> Result<(), FoldError>;
+
+    /// Puts a later row in an earlier one's place. Only what the first event alone knows is kept.
+    #[must_use]
+    fn merge(before: &Self::Row, after: Self::Row) -> Self::Row {
+        let _: &Self::Row = before;
+        after
+    }
+}
+
+/// The statements beside a projection's fold.
+#[derive(Debug, Clone, Copy)]
+pub struct Sql {
+    pub table: &'static str,
+    pub write: &'static str,
+    pub load: &'static str,
+    pub delete: &'static str,
+    pub read_all: &'static str,
+    /// Calls what `load` makes.
+    pub call_load: &'static str,
+    /// Calls what `delete` makes.
+    pub call_delete: &'static str,
+}
+
+macro_rules! sql {
+    ($name:literal) => {
+        $crate::projection::Sql {
+            table: include_str!(concat!($name, "/table.sql")),
+            write: include_str!(concat!($name, "/write.sql")),
+            load: include_str!(concat!($name, "/load.sql")),
+            delete: include_str!(concat!($name, "/delete.sql")),
+            read_all: include_str!(concat!($name, "/read_all.sql")),
+            call_load: concat!("select daftar.load_", $name, "_1($1, $2, $3)"),
+            call_delete: concat!("select daftar.delete_", $name, "_1($1, $2)"),
+        }
+    };
+}
+
+pub(crate) use sql;
+
+/// The rows of one projection that a run of events left, the last state of each key.
+pub struct Rows<P: Projection>(BTreeMap<P::Key, P::Row>);
+
+impl<P: Projection> Default for Rows<P> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<P: Projection> Clone for Rows<P> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<P: Projection> fmt::Debug for Rows<P> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_map().entries(&self.0).finish()
+    }
+}
+
+impl<P: Projection> Rows<P> {
+    pub fn put(&mut self, row: P::Row) {
+        let key = P::key(&row);
+        let row = match self.0.get(&key) {
+            Some(before) => P::merge(before, row),
+            None => row,
+        };
+        self.0.insert(key, row);
+    }
+
+    pub fn get(&self, key: &P::Key) -> Option<&P::Row> {
+        self.0.get(key)
+    }
+
+    /// In order of their keys.
+    pub fn iter(&self) -> impl Iterator<Item = &P::Row> {
+        self.0.values()
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn into_rows(self) -> impl Iterator<Item = (P::Key, P::Row)> {
+        self.0.into_iter()
+    }
+}

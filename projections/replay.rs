@@ -1,0 +1,120 @@
+//! Replay: recorded events, in order of position, through the states of their streams into views.
+
+use std::collections::BTreeMap;
+
+use domain::event::StoredEventError;
+use domain::{Event, State, StreamKey};
+use eventstore::{Position, RecordedEvent, UpcastError, Upcasters};
+use uuid::Uuid;
+
+use crate::fact::{Fact, FoldError};
+use crate::views::Views;
+
+/// A recorded event could not be read: the history is broken there, or newer than this build.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    #[error("the event at position {position} stands in a stream whose id is not a uuid")]
+    StreamId {
+        position: Position,
+        #[source]
+        cause: uuid::Error,
+    },
+    #[error("the event at position {position} stands in a stream of no known type: {stream_type}")]
+    UnknownStream { position: Position, stream_type: String },
+    #[error("the event at position {position} could not be read")]
+    Payload {
+        position: Position,
+        #[source]
+        cause: StoredEventError,
+    },
+    #[error("the event at position {position} has the old form {event_version}")]
+    Version { position: Position, event_version: String },
+    #[error(transparent)]
+    Upcast(#[from] UpcastError),
+}
+
+/// Reads a recorded event, in its current form, as one of the domain's.
+pub fn decode(
+    recorded: &RecordedEvent,
+    upcasters: &Upcasters,
+) -> Result<(StreamKey, Event), DecodeError> {
+    let current = upcasters.current(recorded)?;
+    let position = recorded.position;
+    let id: Uuid = current
+        .stream
+        .aggregate_id
+        .parse()
+        .map_err(|cause| DecodeError::StreamId { position, cause })?;
+    let stream_type = &*current.stream.aggregate_type;
+    let stream = StreamKey::parse(stream_type, id).ok_or_else(|| {
+        DecodeError::UnknownStream { position, stream_type: stream_type.to_owned() }
+    })?;
+    let event = Event::parse(stream_type, &current.payload)
+        .map_err(|cause| DecodeError::Payload { position, cause })?;
+    if event.event_version() != current.event_version {
+        let event_version = current.event_version.clone();
+        return Err(DecodeError::Version { position, event_version });
+    }
+    Ok((stream, event))
+}
+
+/// An event could not be replayed.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    #[error(transparent)]
+    Fold(#[from] FoldError),
+    #[error("the event at position {position} is number {version} of {stream}, not {expected}")]
+    Version { position: Position, stream: StreamKey, version: i64, expected: i64 },
+}
+
+/// The states of all streams up to a position.
+#[derive(Debug, Default)]
+pub struct Replay {
+    states: BTreeMap<StreamKey, State>,
+    upcasters: Upcasters,
+    position: Position,
+}
+
+impl Replay {
+    /// Before the first event of a book.
+    pub fn new(upcasters: Upcasters) -> Self {
+        Self { upcasters, ..Self::default() }
+    }
+
+    /// Takes the next event and folds it into `views`.
+    pub fn apply(
+        &mut self,
+        recorded: &RecordedEvent,
+        views: &mut Views,
+    ) -> Result<(), ReplayError> {
+        let (stream, event) = decode(recorded, &self.upcasters)?;
+        let state = self.states.entry(stream).or_insert_with(|| State::initial(stream));
+        let expected = i64::try_from(state.version()).unwrap_or(i64::MAX).saturating_add(1);
+        let version = recorded.version.get();
+        if version != expected {
+            let position = recorded.position;
+            return Err(ReplayError::Version { position, stream, version, expected });
+        }
+        state.evolve(&event);
+        views.fold(&Fact { recorded, stream, event: &event, state })?;
+        self.position = recorded.position;
+        Ok(())
+    }
+
+    /// Everything up to here has been applied.
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    /// The state of a stream at that position; none when it holds no events.
+    pub fn state(&self, stream: StreamKey) -> Option<&State> {
+        self.states.get(&stream)
+    }
+
+    /// Every stream with its state, in order.
+    pub fn states(&self) -> impl Iterator<Item = (StreamKey, &State)> {
+        self.states.iter().map(|(stream, state)| (*stream, state))
+    }
+}

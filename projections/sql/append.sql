@@ -1,0 +1,85 @@
+-- The append: the log moves first, by compare-and-set; only if it did are the read models written.
+create function append_1(
+  p_book int,
+  p_expected_revision bigint,
+  p_reader_format int,
+  p_writer_format int,
+  p_fold_set text,
+  p_position bigint,
+  p_hash bytea,
+  p_recorded_at timestamptz,
+  p_events event_row[],
+  p_commands command_row[],
+  p_customer_orders customer_orders_row[],
+  p_order_management order_management_row[],
+  p_wallet_balances wallet_balances_row[],
+  p_wallet_lines wallet_lines_row[],
+  p_payments payments_row[],
+  p_journal_lines journal_lines_row[],
+  p_timeline timeline_row[],
+  p_imported_orders imported_orders_row[]
+) returns text
+language plpgsql
+as $$
+declare
+  v_answer text := append_events_1(
+    p_book, p_expected_revision, p_reader_format, p_writer_format, p_fold_set, p_position, p_hash,
+    p_recorded_at, p_events, p_commands);
+begin
+  if v_answer <> 'ok' then
+    return v_answer;
+  end if;
+  if cardinality(p_customer_orders) > 0 then
+    perform write_customer_orders_1(
+      p_book,
+      (select generation from book_projections where book_id = p_book and name = 'customer_orders'),
+      p_customer_orders);
+  end if;
+  if cardinality(p_order_management) > 0 then
+    perform write_order_management_1(
+      p_book,
+      (select generation from book_projections where book_id = p_book and name = 'order_management'),
+      p_order_management);
+  end if;
+  if cardinality(p_wallet_balances) > 0 then
+    perform write_wallet_balances_1(
+      p_book,
+      (select generation from book_projections where book_id = p_book and name = 'wallet_balances'),
+      p_wallet_balances);
+  end if;
+  if cardinality(p_wallet_lines) > 0 then
+    perform write_wallet_lines_1(
+      p_book,
+      (select generation from book_projections where book_id = p_book and name = 'wallet_lines'),
+      p_wallet_lines);
+  end if;
+  if cardinality(p_payments) > 0 then
+    perform write_payments_1(
+      p_book,
+      (select generation from book_projections where book_id = p_book and name = 'payments'),
+      p_payments);
+  end if;
+  if cardinality(p_journal_lines) > 0 then
+    perform write_journal_lines_1(
+      p_book,
+      (select generation from book_projections where book_id = p_book and name = 'journal_lines'),
+      p_journal_lines);
+  end if;
+  if cardinality(p_timeline) > 0 then
+    perform write_timeline_1(
+      p_book,
+      (select generation from book_projections where book_id = p_book and name = 'timeline'),
+      p_timeline);
+  end if;
+  if cardinality(p_imported_orders) > 0 then
+    perform write_imported_orders_1(
+      p_book,
+      (select generation from book_projections where book_id = p_book and name = 'imported_orders'),
+      p_imported_orders);
+  end if;
+  return 'ok';
+end
+$$;
+
+select guard_function(
+  'append_1(int, bigint, int, int, text, bigint, bytea, timestamptz, event_row[], command_row[], customer_orders_row[], order_management_row[], wallet_balances_row[], wallet_lines_row[], payments_row[], journal_lines_row[], timeline_row[], imported_orders_row[])');

@@ -1,0 +1,172 @@
+//! Everything that happened to an order, the movements of wallets and payments that name it included.
+
+use chrono::{DateTime, Utc};
+use domain::id::OrderId;
+use domain::money::Money;
+use domain::payment::{self, Target};
+use domain::wallet::{self, Purpose, Source};
+use domain::{Event, order};
+use eventstore::Position;
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use crate::fact::{Fact, FoldError};
+use crate::projection::{Projection, Rows, Sql, sql};
+use crate::row::row;
+
+pub(crate) const SQL: Sql = sql!("timeline");
+
+/// The fold.
+#[derive(Debug)]
+pub struct Timeline;
+
+row! {
+    /// A row of `timeline`.
+    "daftar.timeline_row", TimelineEntry {
+        order_id: Uuid,
+        position: Position,
+        /// The stream that the event stands in: the order's, a wallet's or a payment's.
+        stream_type: String,
+        stream_id: Uuid,
+        /// The event's place in that stream: what a correction names.
+        sequence: i64,
+        event_type: String,
+        actor_kind: Option<String>,
+        actor_id: Option<String>,
+        actor_role: Option<String>,
+        reason: Option<String>,
+        ticket: Option<String>,
+        /// The order's phase after it; none for an event of another stream.
+        phase: Option<String>,
+        currency: Option<String>,
+        /// What the event moved in its stream; negative when it was taken.
+        amount: Option<Decimal>,
+        recorded_at: DateTime<Utc>,
+        effective_at: DateTime<Utc>,
+    }
+}
+
+impl Projection for Timeline {
+    const NAME: &'static str = "timeline";
+    const FOLD_VERSION: i32 = 1;
+    const APPEND_ONLY: bool = true;
+    const SQL: Sql = SQL;
+    type Key = (Uuid, Position);
+    type Row = TimelineEntry;
+
+    fn key(row: &TimelineEntry) -> (Uuid, Position) {
+        (row.order_id, row.position)
+    }
+
+    fn fold(fact: &Fact<'_>, rows: &mut Rows<Self>) -> Result<(), FoldError> {
+        let Some(order) = order_of(fact) else { return Ok(()) };
+        let metadata = fact.metadata()?;
+        let stated = stated(fact.event);
+        let moved = moved(fact);
+        rows.put(TimelineEntry {
+            order_id: order.uuid(),
+            position: fact.position(),
+            stream_type: fact.stream.aggregate_type().to_owned(),
+            stream_id: fact.stream.aggregate_id(),
+            sequence: fact.version(),
+            event_type: fact.event.event_type().to_owned(),
+            actor_kind: metadata.actor_kind,
+            actor_id: metadata.actor_id,
+            actor_role: metadata.actor_role,
+            reason: stated.0.or(metadata.reason),
+            ticket: stated.1.or(metadata.ticket),
+            phase: fact.order().map(|(_, _, facts)| facts.phase().as_str().to_owned()),
+            currency: moved.map(|money| money.currency().code().to_owned()),
+            amount: moved.map(Money::amount),
+            recorded_at: fact.recorded.recorded_at,
+            effective_at: fact.recorded.effective_at,
+        });
+        Ok(())
+    }
+}
+
+/// The order whose story this event is part of.
+fn order_of(fact: &Fact<'_>) -> Option<OrderId> {
+    match fact.event {
+        Event::Order(_) => Some(OrderId::new(fact.stream.aggregate_id())),
+        Event::Wallet(wallet::Event::Credited { source, .. }) => match source {
+            Source::Excess { order, .. }
+            | Source::Late { order, .. }
+            | Source::Cancelled { order }
+            | Source::Expired { order }
+            | Source::DoubleCharge { order, .. } => Some(*order),
+            Source::Goodwill { .. } | Source::Adjustment { .. } => None,
+        },
+        Event::Wallet(wallet::Event::Debited { purpose, .. }) => match purpose {
+            Purpose::OrderPayment { order } | Purpose::Shortfall { order } => Some(*order),
+            Purpose::Adjustment { .. } => None,
+        },
+        Event::Payment(payment::Event::Allocated { to: Target::Order(order), .. }) => Some(*order),
+        Event::Wallet(
+            wallet::Event::Opened { .. }
+            | wallet::Event::ToppedUp { .. }
+            | wallet::Event::Corrected { .. },
+        )
+        | Event::Payment(
+            payment::Event::Recorded { .. }
+            | payment::Event::Allocated { to: Target::Wallet(_), .. }
+            | payment::Event::Corrected { .. },
+        )
+        | Event::Settings(_) => None,
+    }
+}
+
+/// The reason and the ticket that the event itself states.
+fn stated(event: &Event) -> (Option<String>, Option<String>) {
+    match event {
+        Event::Order(order::Event::Corrected(corrected)) => {
+            (Some(corrected.reason.to_string()), Some(corrected.ticket.to_string()))
+        }
+        Event::Order(
+            order::Event::ReceiptRejected { reason, .. }
+            | order::Event::StockRejected { reason }
+            | order::Event::Cancelled { reason, .. },
+        ) => (Some(reason.to_string()), None),
+        Event::Order(_) | Event::Wallet(_) | Event::Payment(_) | Event::Settings(_) => (None, None),
+    }
+}
+
+/// What the event moved in its stream.
+fn moved(fact: &Fact<'_>) -> Option<Money> {
+    match fact.event {
+        Event::Order(event) => order_moved(event),
+        Event::Wallet(_) => fact.wallet().map(|(_, _, facts)| facts.moved),
+        Event::Payment(payment::Event::Recorded { amount, .. }) => Some(amount.money()),
+        Event::Payment(
+            payment::Event::Allocated { amount, .. } | payment::Event::Corrected { amount, .. },
+        ) => Some(amount.money().negated()),
+        Event::Settings(_) => None,
+    }
+}
+
+fn order_moved(event: &order::Event) -> Option<Money> {
+    match event {
+        order::Event::PaymentReceived { amount, .. }
+        | order::Event::LegacyDebitLinked { amount, .. } => Some(amount.money()),
+        order::Event::Delivered { earned, .. } => Some(earned.due.negated()),
+        order::Event::Cancelled { given_back, .. } | order::Event::Expired { given_back } => {
+            Some(given_back.negated())
+        }
+        order::Event::Corrected(corrected) => corrected.earned.map(|earned| earned.due),
+        order::Event::Imported(imported) => Some(imported.proven),
+        order::Event::ImportResolved(resolution) => {
+            resolution.delivered.map(|earned| earned.due.negated())
+        }
+        order::Event::Placed(_)
+        | order::Event::ReceiptUploaded(_)
+        | order::Event::ReceiptApproved(_)
+        | order::Event::ReceiptRejected { .. }
+        | order::Event::Released
+        | order::Event::ProcessingStarted
+        | order::Event::Packed
+        | order::Event::StockRejected { .. }
+        | order::Event::Dispatched { .. }
+        | order::Event::Completed
+        | order::Event::Reopened { .. } => None,
+    }
+}

@@ -1,0 +1,52 @@
+//! What each wallet holds.
+
+use eventstore::Position;
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use crate::fact::{Fact, FoldError};
+use crate::projection::{Projection, Rows, Sql, sql};
+use crate::row::row;
+
+pub(crate) const SQL: Sql = sql!("wallet_balances");
+
+/// The fold.
+#[derive(Debug)]
+pub struct WalletBalances;
+
+row! {
+    /// A row of `wallet_balances`.
+    "daftar.wallet_balances_row", WalletBalance {
+        wallet_id: Uuid,
+        customer_id: String,
+        currency: String,
+        balance: Decimal,
+        version: i64,
+        position: Position,
+    }
+}
+
+impl Projection for WalletBalances {
+    const NAME: &'static str = "wallet_balances";
+    const FOLD_VERSION: i32 = 1;
+    const SQL: Sql = SQL;
+    type Key = Uuid;
+    type Row = WalletBalance;
+
+    fn key(row: &WalletBalance) -> Uuid {
+        row.wallet_id
+    }
+
+    fn fold(fact: &Fact<'_>, rows: &mut Rows<Self>) -> Result<(), FoldError> {
+        let Some((wallet_id, _, facts)) = fact.wallet() else { return Ok(()) };
+        rows.put(WalletBalance {
+            wallet_id,
+            customer_id: facts.customer.to_string(),
+            currency: facts.currency.code().to_owned(),
+            balance: facts.balance.amount(),
+            version: fact.version(),
+            position: fact.position(),
+        });
+        Ok(())
+    }
+}
