@@ -8,4 +8,4 @@ copy (
     from daftar.events
    where book_id = current_setting('daftar.book')::int
    order by position
-) to stdout (format csv, header)
+) to stdout (format csv, header);

@@ -296,3 +296,34 @@ async fn a_cancelled_append_is_not_the_fault_of_the_batch() {
 
     assert!(matches!(error, AppendError::Busy { .. }), "{error:?}");
 }
+
+#[tokio::test]
+async fn a_batch_is_one_statement_once_the_connection_knows_the_types() {
+    let log = Log::empty().await;
+    let mut conn = log.app().await;
+    log.write_lamp("a", 1).await;
+    let mut head = log.head().await;
+    let mut commits = Vec::new();
+    let mut version = 1;
+    for _ in 0..3 {
+        for _ in 0..20 {
+            version += 1;
+            let batch = Batch::prepare(&head, vec![event("a", version)], vec![], at(1));
+            assert_eq!(send(&mut conn, &head, &batch).await.unwrap(), Appended::Ok);
+            head = batch.head_after;
+        }
+        sqlx::query("select pg_stat_force_next_flush()").execute(&mut conn).await.unwrap();
+        commits.push(
+            sqlx::query_scalar::<_, i64>(
+                "select pg_stat_get_db_xact_commit(oid) from pg_database
+                  where datname = current_database()",
+            )
+            .fetch_one(&mut conn)
+            .await
+            .unwrap(),
+        );
+    }
+    // Twenty appends and the two statements above; a few more that others may have made.
+    let statements = commits[2] - commits[1];
+    assert!((20..30).contains(&statements), "{statements} statements for 20 batches");
+}
