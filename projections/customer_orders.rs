@@ -90,3 +90,17 @@ pub(crate) fn method(method: Method) -> &'static str {
         Method::OnlinePayment => "online_payment",
     }
 }
+
+/// The last counter of a number series, imported numbers included; zero of a series that has none.
+pub async fn last_counter(
+    conn: &mut sqlx::PgConnection,
+    book: eventstore::BookId,
+    series: &str,
+) -> Result<u32, sqlx::Error> {
+    let last: Option<i64> = sqlx::query_scalar(include_str!("customer_orders/read_last_counter.sql"))
+        .bind(book)
+        .bind(series)
+        .fetch_one(conn)
+        .await?;
+    u32::try_from(last.unwrap_or(0)).map_err(|error| sqlx::Error::Decode(Box::new(error)))
+}

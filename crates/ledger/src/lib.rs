@@ -1,0 +1,13 @@
+//! Executes commands over a book: load, decide, append, in one writer a node.
+
+pub mod clock;
+pub mod ledger;
+pub mod load;
+pub mod schema;
+mod states;
+pub mod submission;
+mod writer;
+
+pub use clock::Clock;
+pub use ledger::{Ledger, OpenError};
+pub use submission::{Answer, Decided, EventSummary, Provenance, Render, Reply, Submission, SubmitError};

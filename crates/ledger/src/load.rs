@@ -1,0 +1,109 @@
+//! Loads the states of streams: each from its snapshot, if there is one, and the events after it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use domain::event::StoredEventError;
+use domain::{Event, State, StreamKey};
+use eventstore::{BookId, RecordedEvent, Snapshot, StreamId, UpcastError, Upcasters, Version};
+use sqlx::PgConnection;
+
+/// The form of the snapshots that this build writes. Raise it whenever a state changes its shape;
+/// snapshots of another form are not used.
+const SNAPSHOT_FORMAT: i32 = 1;
+
+/// A stream gets a new snapshot each time it has grown by this many events.
+const SNAPSHOT_EVERY: u64 = 100;
+
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    #[error("could not read from the log")]
+    Database(#[from] sqlx::Error),
+    #[error("the event at position {position} cannot be read")]
+    Event {
+        position: eventstore::Position,
+        #[source]
+        cause: StoredEventError,
+    },
+    #[error("a stored event cannot be brought into its present form")]
+    Upcast(#[from] UpcastError),
+}
+
+/// The log's name of a stream.
+pub fn stream_id(stream: StreamKey) -> StreamId {
+    StreamId::new(stream.aggregate_type(), stream.aggregate_id().to_string())
+}
+
+/// Reads a recorded event in its present form.
+pub fn parse(upcasters: &Upcasters, recorded: &RecordedEvent) -> Result<Event, LoadError> {
+    let current = upcasters.current(recorded)?;
+    Event::parse(&current.stream.aggregate_type, &current.payload)
+        .map_err(|cause| LoadError::Event { position: recorded.position, cause })
+}
+
+/// The states of many streams as of the head that this connection sees, in two queries.
+pub async fn states(
+    conn: &mut PgConnection,
+    book: BookId,
+    upcasters: &Upcasters,
+    streams: &[StreamKey],
+) -> Result<BTreeMap<StreamKey, Arc<State>>, LoadError> {
+    let ids: Vec<StreamId> = streams.iter().copied().map(stream_id).collect();
+    let mut snapshots: BTreeMap<StreamId, Snapshot> =
+        eventstore::snapshot::load_many(conn, book, &ids)
+            .await?
+            .into_iter()
+            .map(|snapshot| (snapshot.stream.clone(), snapshot))
+            .collect();
+    let mut states = BTreeMap::new();
+    let mut after = Vec::with_capacity(ids.len());
+    for (stream, id) in streams.iter().zip(ids) {
+        let saved = snapshots.remove(&id).and_then(|snapshot| restore(*stream, &snapshot));
+        let (version, state) = saved.unwrap_or((Version::ZERO, State::initial(*stream)));
+        states.insert(id.clone(), (*stream, state));
+        after.push((id, version));
+    }
+    for (id, events) in eventstore::read::streams(conn, book, &after).await? {
+        let (_, state) = states.get_mut(&id).expect("only these streams were asked for");
+        for recorded in &events {
+            state.evolve(&parse(upcasters, recorded)?);
+        }
+    }
+    Ok(states.into_values().map(|(stream, state)| (stream, Arc::new(state))).collect())
+}
+
+/// The state of one stream.
+pub async fn state(
+    conn: &mut PgConnection,
+    book: BookId,
+    upcasters: &Upcasters,
+    stream: StreamKey,
+) -> Result<Arc<State>, LoadError> {
+    let mut loaded = states(conn, book, upcasters, &[stream]).await?;
+    Ok(loaded.remove(&stream).expect("it was asked for"))
+}
+
+/// The state that a snapshot holds; none if it is of another form, so that the stream is read
+/// from its beginning.
+fn restore(stream: StreamKey, snapshot: &Snapshot) -> Option<(Version, State)> {
+    if snapshot.format != SNAPSHOT_FORMAT {
+        return None;
+    }
+    let state: State = serde_json::from_str(&snapshot.state).ok()?;
+    let fits = std::mem::discriminant(&state) == std::mem::discriminant(&State::initial(stream))
+        && i64::try_from(state.version()).is_ok_and(|version| version == snapshot.version.get());
+    fits.then_some((snapshot.version, state))
+}
+
+/// The snapshot that is due after an event gave the stream this state.
+pub(crate) fn due_snapshot(stream: StreamKey, version: u64, state: &State) -> Option<Snapshot> {
+    if !version.is_multiple_of(SNAPSHOT_EVERY) {
+        return None;
+    }
+    Some(Snapshot {
+        stream: stream_id(stream),
+        version: crate::submission::stored_version(version),
+        format: SNAPSHOT_FORMAT,
+        state: serde_json::to_string(state).ok()?,
+    })
+}

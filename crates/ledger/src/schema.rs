@@ -1,0 +1,34 @@
+//! The whole schema, in order: the log, the read models, and the tables beside the log.
+
+use eventstore::migrate::{MigrateError, Migration};
+use sqlx::PgConnection;
+
+macro_rules! migration {
+    ($version:literal, $name:literal, $file:literal) => {
+        Migration {
+            version: $version,
+            name: $name,
+            sql: include_str!(concat!("../../../migrations/", $file, ".sql")),
+        }
+    };
+}
+
+/// The tables beside the log: 50 to 99.
+const BESIDE: &[Migration] = &[];
+
+/// Every migration that is not the log's own.
+pub fn migrations() -> Vec<Migration> {
+    let mut migrations = BESIDE.to_vec();
+    migrations.extend(projections::migrations());
+    migrations
+}
+
+/// Brings a database up to date; says which migrations it applied. Run it as the owner.
+pub async fn migrate(conn: &mut PgConnection) -> Result<Vec<Migration>, MigrateError> {
+    eventstore::migrate::migrate(conn, &migrations()).await
+}
+
+/// The migrations that the database lacks. Needs no more than to read.
+pub async fn pending(conn: &mut PgConnection) -> Result<Vec<Migration>, MigrateError> {
+    eventstore::migrate::pending(conn, &migrations()).await
+}

@@ -1,0 +1,131 @@
+//! The states that decisions rest on: a bounded cache that is exact at the head, and the working
+//! set of one batch on top of it.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use domain::decide::{Change, Missing, States};
+use domain::event::Event;
+use domain::id::Code;
+use domain::order;
+use domain::{State, StreamKey};
+use lru::LruCache;
+
+/// How many streams' states a node keeps.
+const STREAMS_MAX: NonZeroUsize = NonZeroUsize::new(65_536).expect("more than zero");
+
+/// States as of the head. A stream that is not here has to be loaded.
+#[derive(Debug)]
+pub(crate) struct Cache {
+    states: LruCache<StreamKey, Arc<State>>,
+    counters: BTreeMap<Code, u32>,
+}
+
+impl Cache {
+    pub(crate) fn new() -> Self {
+        Self { states: LruCache::new(STREAMS_MAX), counters: BTreeMap::new() }
+    }
+
+    /// Takes over what a batch has loaded and committed.
+    pub(crate) fn commit(&mut self, working: Working) {
+        for (stream, state) in working.states {
+            self.states.put(stream, state);
+        }
+        self.counters.extend(working.counters);
+    }
+
+    /// Takes in an event that another node committed. A stream that is not here stays away; one
+    /// that was loaded after the event is left alone.
+    pub(crate) fn catch_up(&mut self, stream: StreamKey, version: u64, event: &Event) {
+        if let Some(state) = self.states.peek_mut(&stream)
+            && state.version() < version
+        {
+            Arc::make_mut(state).evolve(event);
+        }
+        count(&mut self.counters, event);
+    }
+
+    /// Forgets everything: what follows is loaded anew.
+    pub(crate) fn clear(&mut self) {
+        self.states.clear();
+        self.counters.clear();
+    }
+}
+
+/// Keeps the last counter of each series that is known; an unknown one stays unknown.
+fn count(counters: &mut BTreeMap<Code, u32>, event: &Event) {
+    let (series, counter) = match event {
+        Event::Order(order::Event::Placed(placed)) => (&placed.series, placed.counter),
+        Event::Order(order::Event::Imported(imported)) => match &imported.series {
+            Some((series, counter)) => (series, *counter),
+            None => return,
+        },
+        Event::Order(_) | Event::Wallet(_) | Event::Payment(_) | Event::Settings(_) => return,
+    };
+    if let Some(last) = counters.get_mut(series) {
+        *last = counter.max(*last);
+    }
+}
+
+/// What one batch works on: what it loaded, and what its own commands have changed so far.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Working {
+    states: BTreeMap<StreamKey, Arc<State>>,
+    counters: BTreeMap<Code, u32>,
+}
+
+impl Working {
+    pub(crate) fn loaded(&mut self, stream: StreamKey, state: Arc<State>) {
+        self.states.insert(stream, state);
+    }
+
+    pub(crate) fn loaded_counter(&mut self, series: Code, counter: u32) {
+        self.counters.insert(series, counter);
+    }
+
+    /// Keeps what a command of this batch has changed, for the ones after it.
+    pub(crate) fn accept(&mut self, cache: &Cache, change: &Change) {
+        self.states.insert(change.stream, Arc::clone(&change.state));
+        if let Event::Order(order::Event::Placed(placed)) = &change.event {
+            self.counters.insert(placed.series.clone(), placed.counter);
+        } else if let Event::Order(order::Event::Imported(imported)) = &change.event
+            && let Some((series, counter)) = &imported.series
+        {
+            let known = self.counters.get(series).or_else(|| cache.counters.get(series));
+            if let Some(last) = known.copied() {
+                self.counters.insert(series.clone(), last.max(*counter));
+            }
+        }
+    }
+
+    /// Looks through the working set into the cache.
+    pub(crate) fn over<'a>(&'a self, cache: &'a Cache, fresh: &'a [StreamKey]) -> View<'a> {
+        View { working: self, cache, fresh }
+    }
+}
+
+/// The states as one command of a batch sees them.
+#[derive(Debug)]
+pub(crate) struct View<'a> {
+    working: &'a Working,
+    cache: &'a Cache,
+    fresh: &'a [StreamKey],
+}
+
+impl States for View<'_> {
+    fn state(&self, stream: StreamKey) -> Result<Arc<State>, Missing> {
+        let known = self.working.states.get(&stream).or_else(|| self.cache.states.peek(&stream));
+        match known {
+            Some(state) => Ok(Arc::clone(state)),
+            None if self.fresh.contains(&stream) => Ok(Arc::new(State::initial(stream))),
+            None => Err(Missing::Stream(stream)),
+        }
+    }
+
+    fn last_counter(&self, series: &Code) -> Result<u32, Missing> {
+        let known =
+            self.working.counters.get(series).or_else(|| self.cache.counters.get(series));
+        known.copied().ok_or_else(|| Missing::Series(series.clone()))
+    }
+}
