@@ -77,6 +77,22 @@ pub struct Evidence {
     pub classes: Vec<Code>,
     /// The classes' evidence: row ids and column values, no personal data.
     pub findings: Vec<String>,
+    /// What the old wallet was to pay of the order; none if nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wallet_part: Option<Money>,
+    /// Debits that paid for the order once more: to be given back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub double_charges: Vec<DoubleCharge>,
+}
+
+/// Two old debits that paid for one order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DoubleCharge {
+    /// The old row that the order keeps.
+    pub first: Code,
+    /// The one that its customer is to get back, and how much it took.
+    pub second: Code,
+    pub amount: Amount,
 }
 
 /// What a person states about an imported order, as facts and never as a phase.
