@@ -1,8 +1,13 @@
 //! Executes commands over a book: load, decide, append, in one writer a node.
 
 pub mod clock;
+pub mod fix;
+pub mod import;
+pub mod inconsistencies;
+pub mod database;
 pub mod ledger;
 pub mod load;
+pub mod personal;
 pub mod schema;
 mod states;
 pub mod submission;

@@ -1,0 +1,128 @@
+//! The database as a service sees it: whose rights it has, whether it is durable and up to date,
+//! and which books it holds.
+
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use eventstore::migrate::{MigrateError, Migration};
+use eventstore::{BookId, Head, NewBook};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, Connection, PgConnection};
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::ledger::{Ledger, OpenError};
+use crate::schema;
+
+/// Where the database is, and as whom to work in it.
+#[derive(Debug, Clone)]
+pub struct Database {
+    /// Owns the schema: migrates.
+    owner: PgConnectOptions,
+    /// The application's own login; without one, the owner works in the application's role.
+    app: Option<PgConnectOptions>,
+}
+
+/// What is wrong with an address.
+#[derive(Debug, thiserror::Error)]
+#[error("{what} is not a Postgres address: use postgres://user:password@host/database")]
+pub struct AddressError {
+    what: &'static str,
+    #[source]
+    cause: sqlx::Error,
+}
+
+fn parse(what: &'static str, url: &str) -> Result<PgConnectOptions, AddressError> {
+    PgConnectOptions::from_str(url).map_err(|cause| AddressError { what, cause })
+}
+
+impl Database {
+    /// A database that this process's own Postgres holds.
+    pub fn private(owner: PgConnectOptions) -> Self {
+        Self { owner: quiet(owner), app: None }
+    }
+
+    /// A database somewhere: `DATABASE_URL` for the owner, `DAFTAR_APP_URL` for the application.
+    pub fn at(owner_url: &str, app_url: Option<&str>) -> Result<Self, AddressError> {
+        let owner = quiet(parse("DATABASE_URL", owner_url)?);
+        let app = app_url.map(|url| parse("DAFTAR_APP_URL", url)).transpose()?.map(quiet);
+        Ok(Self { owner, app })
+    }
+
+    /// Whether the application has a login of its own, which is more than a guard against
+    /// accidents.
+    pub fn has_app_login(&self) -> bool {
+        self.app.is_some()
+    }
+
+    /// How the service connects.
+    pub fn app_options(&self) -> PgConnectOptions {
+        eventstore::connect::app_options(self.app.clone().unwrap_or_else(|| self.owner.clone()))
+    }
+
+    /// Connects as the owner.
+    pub async fn owner(&self) -> Result<PgConnection, sqlx::Error> {
+        PgConnection::connect_with(&self.owner).await
+    }
+
+    /// Connects as the service does.
+    pub async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
+        PgConnection::connect_with(&self.app_options()).await
+    }
+
+    /// Brings the schema up to date; says which migrations it applied.
+    pub async fn migrate(&self) -> Result<Vec<Migration>, MigrateError> {
+        let mut conn = self.owner().await?;
+        let applied = schema::migrate(&mut conn).await?;
+        conn.close().await?;
+        Ok(applied)
+    }
+
+    /// Creates a book unless there is one of this number; true when it is new.
+    pub async fn create_book(
+        &self,
+        id: BookId,
+        name: &str,
+        uuid: Uuid,
+        now: DateTime<Utc>,
+    ) -> Result<bool, sqlx::Error> {
+        let mut conn = self.connect().await?;
+        let projections = projections::projections();
+        let book = NewBook { id, uuid, name: name.to_owned(), projections, created_at: now };
+        let is_new = eventstore::create_book(&mut conn, book).await?;
+        conn.close().await?;
+        Ok(is_new)
+    }
+
+    /// The heads of all books.
+    pub async fn books(&self) -> Result<Vec<Head>, sqlx::Error> {
+        let mut conn = self.connect().await?;
+        let books = eventstore::list_books(&mut conn).await?;
+        conn.close().await?;
+        Ok(books)
+    }
+
+    /// Opens a book for reading and writing.
+    pub async fn open(&self, book: BookId, clock: Clock) -> Result<Ledger, OpenError> {
+        Ledger::open(self.app_options(), book, clock).await
+    }
+}
+
+/// Statements are logged by those who send them, where they know what they are about.
+fn quiet(options: PgConnectOptions) -> PgConnectOptions {
+    options.disable_statement_logging()
+}
+
+/// Connects to a database that is not ours, such as an old shop's.
+pub async fn connect_foreign(url: &str) -> Result<PgConnection, ForeignError> {
+    let options = quiet(parse("--from", url)?);
+    PgConnection::connect_with(&options).await.map_err(ForeignError::Connect)
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ForeignError {
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    #[error("could not connect to it")]
+    Connect(#[source] sqlx::Error),
+}
