@@ -1,0 +1,284 @@
+//! A book in memory that checks every law after every command: `given(…).when(…).then(…)`.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::account::{Account, Side};
+use domain::decide::{Change, Command, States, Undecided, decide};
+use domain::id::{OrderId, PaymentId, WalletId};
+use domain::memory::Memory;
+use domain::money::Currency;
+use domain::order::Facts;
+use domain::order::status::Phase;
+use domain::{Event, Rejection, State, StreamKey, posting};
+use rust_decimal::Decimal;
+
+use crate::build;
+
+/// Streams, their replayed double, and the accounts that their events fill.
+#[derive(Debug, Clone)]
+pub(crate) struct Book {
+    pub(crate) now: DateTime<Utc>,
+    memory: Memory,
+    replayed: Memory,
+    /// Debits less credits.
+    accounts: BTreeMap<(Account, &'static str), Decimal>,
+}
+
+/// A book in which these commands were accepted.
+pub(crate) fn given(commands: impl IntoIterator<Item = Command>) -> Book {
+    commands.into_iter().fold(Book::new(), Book::and)
+}
+
+impl Book {
+    pub(crate) fn new() -> Self {
+        Self {
+            now: build::noon(),
+            memory: Memory::default(),
+            replayed: Memory::default(),
+            accounts: BTreeMap::new(),
+        }
+    }
+
+    #[must_use]
+    pub(crate) fn and(mut self, command: Command) -> Self {
+        let told = format!("{command:?}");
+        self.take(command).unwrap_or_else(|refusal| panic!("{refusal:?} refuses {told}"));
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn later(mut self, by: TimeDelta) -> Self {
+        self.now += by;
+        self
+    }
+
+    pub(crate) fn when(mut self, command: Command) -> Outcome {
+        let decided = self.take(command);
+        Outcome { book: self, decided }
+    }
+
+    /// Decides a command, keeps what it does, and checks every law.
+    pub(crate) fn take(&mut self, command: Command) -> Result<Vec<Change>, Rejection> {
+        let changes = match decide(&self.memory, self.now, command.clone()) {
+            Ok(changes) => changes,
+            Err(Undecided::Refused(rejection)) => return Err(rejection),
+            Err(Undecided::Missing(missing)) => panic!("{missing:?} in a memory that has all"),
+        };
+        for change in &changes {
+            self.append(change);
+        }
+        let before = self.memory.clone();
+        self.memory.apply(&changes);
+        assert_eq!(self.memory, self.replayed, "a replay of the stored forms after {command:?}");
+        self.check_end(&command);
+        check_terminal(&before, &self.memory, &command);
+        Ok(changes)
+    }
+
+    fn append(&mut self, change: &Change) {
+        let before = self.replayed.state(change.stream).unwrap();
+        assert_eq!(change.version, before.version() + 1, "gapless: {change:?}");
+
+        let payload = change.event.payload().unwrap();
+        let parsed = Event::parse(change.stream.aggregate_type(), &payload).unwrap();
+        assert_eq!(parsed, change.event);
+        self.replayed.evolve(change.stream, &parsed);
+        let snapshot = serde_json::to_string(&*change.state).unwrap();
+        assert_eq!(serde_json::from_str::<State>(&snapshot).unwrap(), *change.state);
+
+        let entry = posting::entry(change.stream, &change.event).unwrap();
+        for posting in entry.postings() {
+            let key = (posting.account.clone(), posting.amount.currency().code());
+            let amount = posting.amount.money().amount();
+            *self.accounts.entry(key).or_default() += match posting.side {
+                Side::Debit => amount,
+                Side::Credit => -amount,
+            };
+        }
+        let mut trial: BTreeMap<&str, Decimal> = BTreeMap::new();
+        for ((account, currency), balance) in &self.accounts {
+            *trial.entry(currency).or_default() += balance;
+            let holds_others_money = matches!(
+                account,
+                Account::Wallet(_) | Account::Prepayment(_) | Account::Unallocated(_)
+            );
+            assert!(
+                !holds_others_money || *balance <= Decimal::ZERO,
+                "{account:?} is overdrawn by {balance} after {change:?}"
+            );
+        }
+        assert!(trial.values().all(Decimal::is_zero), "trial balance {trial:?} after {change:?}");
+    }
+
+    /// What must be true when a command is over.
+    fn check_end(&self, command: &Command) {
+        for (stream, state) in self.memory.streams() {
+            match (stream, state) {
+                (StreamKey::Wallet(id), State::Wallet(wallet)) => {
+                    let facts = wallet.facts().unwrap();
+                    let held = self.holds(Account::Wallet(id), facts.currency);
+                    assert_eq!(facts.balance.amount(), held, "wallet {id} after {command:?}");
+                }
+                (StreamKey::Order(id), State::Order(order)) => {
+                    let facts = order.facts().unwrap();
+                    let held = self.holds(Account::Prepayment(id), facts.currency);
+                    assert_eq!(facts.held().amount(), held, "order {id} after {command:?}");
+                    let finished = [
+                        Phase::Delivered,
+                        Phase::Completed,
+                        Phase::Cancelled,
+                        Phase::Expired,
+                        Phase::Returned,
+                    ];
+                    assert!(
+                        !finished.contains(&facts.phase()) || held.is_zero(),
+                        "{held} is left in finished order {id} after {command:?}"
+                    );
+                }
+                (StreamKey::Payment(id), State::Payment(payment)) => {
+                    let facts = payment.facts().unwrap();
+                    let held = self.holds(Account::Unallocated(id), facts.amount.currency());
+                    assert_eq!(facts.left.amount(), held, "payment {id} after {command:?}");
+                }
+                (StreamKey::Settings, State::Settings(_)) => {}
+                (stream, state) => panic!("{state:?} stands in {stream}"),
+            }
+        }
+    }
+
+    /// What an account of ours owes: credits less debits.
+    pub(crate) fn holds(&self, account: Account, currency: Currency) -> Decimal {
+        -self.accounts.get(&(account, currency.code())).copied().unwrap_or_default()
+    }
+
+    /// An account's credits less its debits in dinars, over all its items.
+    pub(crate) fn total(&self, code: &str) -> String {
+        let of_code = |((account, _), _): &(&(Account, &str), &Decimal)| account.code() == code;
+        let sum: Decimal = self.accounts.iter().filter(of_code).map(|(_, balance)| -balance).sum();
+        sum.normalize().to_string()
+    }
+
+    pub(crate) fn facts(&self, order: OrderId) -> Facts {
+        match &*self.memory.state(StreamKey::Order(order)).unwrap() {
+            State::Order(order) => order.facts().unwrap().clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) fn is_placed(&self, order: OrderId) -> bool {
+        self.memory.state(StreamKey::Order(order)).unwrap().version() > 0
+    }
+
+    pub(crate) fn phase(&self, order: OrderId) -> Phase {
+        self.facts(order).phase()
+    }
+
+    pub(crate) fn wallet(&self, wallet: WalletId) -> Option<domain::wallet::Facts> {
+        match &*self.memory.state(StreamKey::Wallet(wallet)).unwrap() {
+            State::Wallet(wallet) => wallet.facts().cloned(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A customer's dinars.
+    pub(crate) fn balance(&self, customer: &str) -> String {
+        let wallet = self.wallet(build::wallet(customer));
+        wallet.map_or_else(|| "no wallet".to_owned(), |facts| facts.balance.amount().to_string())
+    }
+
+    pub(crate) fn payment(&self, payment: PaymentId) -> Option<domain::payment::Facts> {
+        match &*self.memory.state(StreamKey::Payment(payment)).unwrap() {
+            State::Payment(payment) => payment.facts().cloned(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) fn settings(&self) -> domain::settings::Settings {
+        match &*self.memory.state(StreamKey::Settings).unwrap() {
+            State::Settings(settings) => settings.clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) fn streams(&self) -> impl Iterator<Item = (StreamKey, &State)> {
+        self.memory.streams()
+    }
+}
+
+/// Terminal is terminal: only reopening and correcting lead out of it.
+fn check_terminal(before: &Memory, after: &Memory, command: &Command) {
+    for (stream, state) in before.streams() {
+        let now = after.state(stream).unwrap();
+        let (State::Order(was), State::Order(is)) = (state, &*now) else { continue };
+        let (was, is) = (was.facts().unwrap().phase(), is.facts().unwrap().phase());
+        let may_change = match was {
+            Phase::Completed => matches!(command, Command::CorrectOrder { .. }),
+            Phase::Cancelled | Phase::Expired => matches!(command, Command::Reopen { .. }),
+            _ => true,
+        };
+        assert!(was == is || may_change, "{command:?} leads from {was:?} to {is:?}");
+    }
+}
+
+/// What a command did, and the book after it.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    book: Book,
+    decided: Result<Vec<Change>, Rejection>,
+}
+
+impl Outcome {
+    /// The events, as `order.placed`, in their order.
+    #[track_caller]
+    pub(crate) fn then(self, expected: &[&str]) -> Book {
+        let changes = self.decided.unwrap();
+        let types: Vec<String> = changes.iter().map(type_name).collect();
+        assert_eq!(types, expected);
+        self.book
+    }
+
+    /// What was asked for is already so.
+    #[track_caller]
+    pub(crate) fn then_nothing(self) -> Book {
+        self.then(&[])
+    }
+
+    #[track_caller]
+    pub(crate) fn then_refused(self, expected: Rejection) -> Book {
+        assert_eq!(self.decided.unwrap_err(), expected);
+        self.book
+    }
+
+    /// Refused, whatever the details.
+    #[track_caller]
+    pub(crate) fn then_code(self, expected: &str) -> Book {
+        assert_eq!(self.decided.unwrap_err().code(), expected);
+        self.book
+    }
+}
+
+pub(crate) fn type_name(change: &Change) -> String {
+    format!("{}.{}", change.stream.aggregate_type(), change.event.event_type())
+}
+
+impl Book {
+    #[track_caller]
+    pub(crate) fn expect_phase(self, order: OrderId, phase: Phase) -> Self {
+        assert_eq!(self.phase(order), phase);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn expect_balance(self, customer: &str, balance: &str) -> Self {
+        assert_eq!(self.balance(customer), balance);
+        self
+    }
+
+    /// What an account holds over all its items (credits less debits).
+    #[track_caller]
+    pub(crate) fn expect_total(self, code: &str, total: &str) -> Self {
+        assert_eq!(self.total(code), total, "account {code}");
+        self
+    }
+}

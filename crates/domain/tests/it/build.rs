@@ -1,0 +1,334 @@
+//! Builders that hide the noise: customers are texts, everything else has a small number.
+
+use chrono::{DateTime, NaiveDate, TimeZone, Utc};
+use domain::decide::{
+    Allocation, ApproveReceipt, Command, OrderedLine, PlaceOrder, ResolvedFacts, Transfer,
+    WalletPurpose,
+};
+use domain::id::{
+    Code, CustomerId, OrderId, PaymentId, Reason, ReceiptId, ShipmentId, Text, WalletId,
+};
+use domain::money::{Amount, Currency, Money};
+use domain::order::Receipt;
+use domain::order::import::{Evidence, Imported, Stage};
+use domain::order::status::{Channel, Method, Warehouse};
+use domain::order::totals::{LineItem, Percent, Quantity, Totals};
+use domain::payment::Kind;
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+/// Noon in Baghdad.
+pub(crate) fn noon() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2025, 11, 20, 9, 0, 0).unwrap()
+}
+
+pub(crate) fn decimal(text: &str) -> Decimal {
+    text.parse().unwrap()
+}
+
+pub(crate) fn iqd(text: &str) -> Money {
+    Money::parse(text, Currency::IQD).unwrap()
+}
+
+pub(crate) fn amount(text: &str) -> Amount {
+    iqd(text).as_amount().unwrap()
+}
+
+pub(crate) fn usd(text: &str) -> Amount {
+    Money::parse(text, Currency::USD).unwrap().as_amount().unwrap()
+}
+
+pub(crate) fn code(text: &str) -> Code {
+    Text::new(text).unwrap()
+}
+
+pub(crate) fn because() -> Reason {
+    Text::new("as the customer asked").unwrap()
+}
+
+pub(crate) fn customer(name: &str) -> CustomerId {
+    Text::new(name).unwrap()
+}
+
+pub(crate) fn order(number: u64) -> OrderId {
+    OrderId::new(Uuid::from_u64_pair(0xA, number))
+}
+
+pub(crate) fn receipt(number: u64) -> ReceiptId {
+    ReceiptId::new(Uuid::from_u64_pair(0xB, number))
+}
+
+pub(crate) fn shipment(number: u64) -> ShipmentId {
+    ShipmentId::new(Uuid::from_u64_pair(0xC, number))
+}
+
+pub(crate) fn cash(number: u64) -> PaymentId {
+    PaymentId::new(Uuid::from_u64_pair(0xD, number))
+}
+
+pub(crate) fn wallet(name: &str) -> WalletId {
+    WalletId::of(&customer(name), Currency::IQD)
+}
+
+pub(crate) fn quantity(text: &str) -> Quantity {
+    Quantity::new(decimal(text)).unwrap()
+}
+
+pub(crate) fn percent(text: &str) -> Percent {
+    Percent::new(decimal(text)).unwrap()
+}
+
+/// An order of one line that costs this much, by bank transfer.
+pub(crate) fn by_transfer(number: u64, name: &str, due: &str) -> PlaceOrder {
+    PlaceOrder {
+        order: order(number),
+        customer: customer(name),
+        method: Method::BankTransferGrace,
+        remainder: None,
+        wallet_part: None,
+        lines: vec![line("1", due)],
+        discount: iqd("0"),
+        delivery: iqd("0"),
+        surcharge_rate: Percent::ZERO,
+        tax_rate: Percent::ZERO,
+        total: iqd(due),
+        recipient: None,
+    }
+}
+
+pub(crate) fn line(of: &str, price: &str) -> OrderedLine {
+    let sku = Text::new("acetone").unwrap();
+    OrderedLine { sku, quantity: quantity(of), unit_price: iqd(price) }
+}
+
+pub(crate) fn by_wallet(number: u64, name: &str, due: &str) -> PlaceOrder {
+    PlaceOrder { method: Method::WalletFull, ..by_transfer(number, name, due) }
+}
+
+pub(crate) fn by_gateway(number: u64, name: &str, due: &str) -> PlaceOrder {
+    PlaceOrder { method: Method::OnlinePayment, ..by_transfer(number, name, due) }
+}
+
+pub(crate) fn mixed(number: u64, name: &str, due: &str, part: &str) -> PlaceOrder {
+    PlaceOrder {
+        method: Method::WalletPartial,
+        remainder: Some(Channel::BankTransfer),
+        wallet_part: Some(iqd(part)),
+        ..by_transfer(number, name, due)
+    }
+}
+
+pub(crate) fn place(place: PlaceOrder) -> Command {
+    Command::PlaceOrder(Box::new(place))
+}
+
+/// Cash for a wallet; the payment's number is its amount's, so that equal sums are one payment.
+pub(crate) fn top_up(name: &str, number: u64, sum: &str) -> Command {
+    Command::TopUpWallet {
+        customer: customer(name),
+        payment: cash(number),
+        kind: Kind::Cash { note: None },
+        amount: amount(sum),
+        second_person: true,
+    }
+}
+
+pub(crate) fn pay_from_wallet(number: u64, sum: Option<&str>) -> Command {
+    let purpose = WalletPurpose::Payment;
+    Command::PayFromWallet { order: order(number), amount: sum.map(amount), purpose }
+}
+
+pub(crate) fn upload(number: u64, receipt_number: u64) -> Command {
+    let receipt = Receipt {
+        receipt: receipt(receipt_number),
+        claimed: Some(amount("1")),
+        file: Some(code("e3b0c442")),
+    };
+    Command::UploadReceipt { order: order(number), receipt }
+}
+
+pub(crate) fn transfer(reference: &str, sum: &str) -> Transfer {
+    Transfer {
+        account: code("rafidain-1"),
+        reference: code(reference),
+        date: NaiveDate::from_ymd_opt(2025, 11, 19).unwrap(),
+        amount: amount(sum),
+    }
+}
+
+pub(crate) fn transfer_id(reference: &str) -> PaymentId {
+    PaymentId::transfer("rafidain-1", reference)
+}
+
+pub(crate) fn approval(
+    number: u64,
+    receipt_number: u64,
+    verified: &str,
+    transfer: Transfer,
+) -> ApproveReceipt {
+    ApproveReceipt {
+        order: order(number),
+        receipt: receipt(receipt_number),
+        verified: amount(verified),
+        transfer,
+        second_person: false,
+    }
+}
+
+/// Approves a receipt whose whole transfer is for the order.
+pub(crate) fn approve(number: u64, receipt_number: u64, sum: &str) -> Command {
+    let transfer = transfer(&format!("R{receipt_number}"), sum);
+    Command::ApproveReceipt(Box::new(approval(number, receipt_number, sum, transfer)))
+}
+
+pub(crate) fn reject(number: u64, receipt_number: u64) -> Command {
+    Command::RejectReceipt {
+        order: order(number),
+        receipt: receipt(receipt_number),
+        reason: because(),
+    }
+}
+
+pub(crate) fn gateway(number: u64, id: &str, sum: &str) -> Command {
+    Command::RecordGatewayPayment {
+        gateway: code("zain"),
+        gateway_id: code(id),
+        amount: amount(sum),
+        order: order(number),
+    }
+}
+
+pub(crate) fn record_cash(number: u64, sum: &str) -> Command {
+    Command::RecordPayment {
+        payment: cash(number),
+        kind: Kind::Cash { note: None },
+        amount: amount(sum),
+        customer: None,
+    }
+}
+
+pub(crate) fn allocate(payment: PaymentId, sum: Option<&str>, to: Allocation) -> Command {
+    Command::AllocatePayment { payment, amount: sum.map(amount), to }
+}
+
+pub(crate) fn release(number: u64) -> Command {
+    Command::Release { order: order(number) }
+}
+
+pub(crate) fn start(number: u64) -> Command {
+    Command::StartProcessing { order: order(number) }
+}
+
+pub(crate) fn pack(number: u64) -> Command {
+    Command::Pack { order: order(number) }
+}
+
+pub(crate) fn reject_stock(number: u64) -> Command {
+    Command::RejectStock { order: order(number), reason: because() }
+}
+
+pub(crate) fn dispatch(number: u64) -> Command {
+    Command::Dispatch {
+        order: order(number),
+        shipment: shipment(number),
+        carrier: code("baghdad-post"),
+        tracking: None,
+    }
+}
+
+pub(crate) fn deliver(number: u64) -> Command {
+    Command::Deliver { order: order(number), shipment: None }
+}
+
+pub(crate) fn complete(number: u64) -> Command {
+    Command::Complete { order: order(number) }
+}
+
+pub(crate) fn cancel(number: u64) -> Command {
+    Command::Cancel { order: order(number), reason: because() }
+}
+
+pub(crate) fn expire(number: u64) -> Command {
+    Command::Expire { order: order(number) }
+}
+
+pub(crate) fn reopen(number: u64) -> Command {
+    Command::Reopen { order: order(number) }
+}
+
+pub(crate) fn correct(number: u64, sequence: u64) -> Command {
+    Command::CorrectOrder { order: order(number), sequence, reason: because(), ticket: code("T-1") }
+}
+
+/// From placed to dispatched.
+pub(crate) fn as_far_as_dispatched(number: u64) -> [Command; 4] {
+    [release(number), start(number), pack(number), dispatch(number)]
+}
+
+/// An old order of one line; nothing proven, for review.
+pub(crate) fn old_order(number: &str, name: &str, due: &str) -> Imported {
+    let item = LineItem::price(1, Text::new("acetone").unwrap(), quantity("1"), iqd(due)).unwrap();
+    Imported {
+        number: Text::new(number).unwrap(),
+        series: domain::number::parse("M", number),
+        epoch: None,
+        customer: customer(name),
+        method: Method::WalletPartial,
+        channel: Channel::Wallet,
+        currency: Currency::IQD,
+        lines: vec![item],
+        totals: Totals::imported(iqd(due), iqd("0"), iqd("0"), iqd("0")).unwrap(),
+        placed_at: noon(),
+        proven: iqd("0"),
+        debits: Vec::new(),
+        stage: Stage::Review,
+        receipt: None,
+        evidence: Evidence {
+            rows: vec![code("customer_orders:1")],
+            customer_status: Some(code("pending")),
+            payment_status: Some(code("pending")),
+            management_status: Some(code("logistics_dispatched")),
+            payment_method: Some(code("wallet_partial")),
+            classes: vec![code("status-mismatch")],
+            findings: Vec::new(),
+            wallet_part: None,
+            double_charges: Vec::new(),
+        },
+        personal: None,
+    }
+}
+
+pub(crate) fn import(number: u64, imported: Imported) -> Command {
+    Command::ImportOrder { order: order(number), imported: Box::new(imported) }
+}
+
+pub(crate) fn link(number: u64, debit: &str, sum: &str) -> Command {
+    Command::LinkLegacyDebit {
+        order: order(number),
+        debit: code(debit),
+        amount: amount(sum),
+        proof: code("previous-number"),
+    }
+}
+
+pub(crate) fn give_back(number: u64, first: &str, second: &str, sum: &str) -> Command {
+    Command::ReturnDoubleCharge {
+        order: order(number),
+        first: code(first),
+        second: code(second),
+        amount: amount(sum),
+    }
+}
+
+pub(crate) fn resolve(number: u64, facts: ResolvedFacts) -> Command {
+    Command::ResolveImport { order: order(number), facts }
+}
+
+pub(crate) fn nothing_stated() -> ResolvedFacts {
+    ResolvedFacts {
+        released: false,
+        warehouse: Warehouse::Waiting,
+        shipped: false,
+        delivered: false,
+    }
+}

@@ -1,0 +1,444 @@
+//! The laws hold after every command of any history. `Book` checks them; here histories are made.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+use domain::account::SuspenseItem;
+use domain::decide::{Allocation, Command, PlaceOrder, ResolvedFacts, WalletPurpose};
+use domain::id::{Text, WalletId};
+use domain::money::{Currency, Money};
+use domain::order::Facts;
+use domain::order::import::Stage;
+use domain::order::status::{Channel, Ended, Method, Phase, Warehouse};
+use domain::order::totals::{Charges, LineItem, Quantity, Totals};
+use domain::payment::Kind;
+use domain::settings::Setting;
+use domain::wallet::{Opening, Purpose, Source};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use rust_decimal::Decimal;
+
+use crate::book::{Book, type_name};
+use crate::build::{self, because, code, customer, decimal, iqd};
+use crate::sample::event_types;
+
+const CASES: u32 = 256;
+const COMMANDS: usize = 40;
+const ORDERS: u64 = 5;
+const CUSTOMERS: [&str; 3] = ["94", "95", "96"];
+
+/// Numbers that proptest chose, and shrinks towards zero.
+struct Dice {
+    rolls: std::vec::IntoIter<u32>,
+    /// For ids that nothing else has.
+    fresh: u64,
+}
+
+impl Dice {
+    fn new(rolls: Vec<u32>) -> Self {
+        Self { rolls: rolls.into_iter(), fresh: 100 }
+    }
+
+    fn below(&mut self, limit: u32) -> u32 {
+        self.rolls.next().unwrap_or_default() % limit
+    }
+
+    fn one_of<T: Clone>(&mut self, choices: &[T]) -> T {
+        let limit = u32::try_from(choices.len()).unwrap();
+        choices[usize::try_from(self.below(limit)).unwrap()].clone()
+    }
+
+    fn chance(&mut self, percent: u32) -> bool {
+        self.below(100) < percent
+    }
+
+    fn fresh(&mut self) -> u64 {
+        self.fresh += 1;
+        self.fresh
+    }
+
+    fn customer(&mut self) -> &'static str {
+        self.one_of(&CUSTOMERS)
+    }
+
+    /// A sum with up to three decimals.
+    fn money(&mut self) -> Money {
+        let thousandths = 1 + i64::from(self.below(400_000));
+        Money::new(Decimal::new(thousandths, 3), Currency::IQD).unwrap()
+    }
+
+    fn text(&mut self) -> String {
+        self.money().amount().to_string()
+    }
+
+    /// About as much as this: mostly exactly, else less or more.
+    fn about(&mut self, money: Money) -> String {
+        let money = match self.below(4) {
+            0 if money.amount() > decimal("2") => money.checked_sub(iqd("1.001")).unwrap(),
+            1 => money.checked_add(iqd("7.25")).unwrap(),
+            _ => money,
+        };
+        money.amount().to_string()
+    }
+}
+
+/// A wish that fits the state in most cases.
+fn wish(book: &Book, dice: &mut Dice) -> Command {
+    let number = 1 + u64::from(dice.below(u32::try_from(ORDERS).unwrap()));
+    match dice.below(100) {
+        0..70 if book.is_placed(build::order(number)) => {
+            let facts = book.facts(build::order(number));
+            order_wish(number, &facts, dice)
+        }
+        0..70 if dice.chance(30) => import_wish(number, dice),
+        0..70 => build::place(place_wish(book, number, dice)),
+        70..90 => wallet_wish(book, dice),
+        90..95 => payment_wish(book, dice),
+        _ => any_step(number, dice),
+    }
+}
+
+fn place_wish(book: &Book, number: u64, dice: &mut Dice) -> PlaceOrder {
+    let name = dice.customer();
+    let mut place = build::by_transfer(number, name, "1");
+    for _ in 0..dice.below(3) {
+        place.lines.push(build::line("1", "1"));
+    }
+    for line in &mut place.lines {
+        let thousandths = 1 + i64::from(dice.below(9_000));
+        line.quantity = Quantity::new(Decimal::new(thousandths, 3)).unwrap();
+        line.unit_price = dice.money();
+    }
+    place.delivery = dice.one_of(&[iqd("0"), iqd("5"), iqd("3.333")]);
+    place.tax_rate = dice.one_of(&["0", "15", "7.1234"].map(build::percent));
+    place.surcharge_rate = dice.one_of(&["0", "2.5"].map(build::percent));
+    let unit = book.settings().settlement_unit;
+    place.total = total(&place, unit);
+    if dice.chance(30) {
+        place.discount = iqd("0.001");
+        place.total = total(&place, unit);
+    }
+    let available = book.wallet(build::wallet(name)).map_or(iqd("0"), |facts| facts.balance);
+    let part = available.min(place.total).unwrap();
+    match dice.below(4) {
+        0 if part == place.total => place.method = Method::WalletFull,
+        1 if part.is_positive() => {
+            place.method = Method::WalletPartial;
+            place.remainder = Some(dice.one_of(&[Channel::BankTransfer, Channel::Gateway]));
+            place.wallet_part = Some(part);
+        }
+        2 => place.method = Method::OnlinePayment,
+        _ => {}
+    }
+    place
+}
+
+fn total(place: &PlaceOrder, unit: Decimal) -> Money {
+    let lines: Vec<LineItem> = place
+        .lines
+        .iter()
+        .map(|line| LineItem::price(1, line.sku.clone(), line.quantity, line.unit_price).unwrap())
+        .collect();
+    let charges = Charges {
+        discount: place.discount,
+        delivery: place.delivery,
+        surcharge_rate: place.surcharge_rate,
+        tax_rate: place.tax_rate,
+    };
+    Totals::compute(&lines, &charges, unit, Currency::IQD).unwrap().due
+}
+
+fn import_wish(number: u64, dice: &mut Dice) -> Command {
+    let name = dice.customer();
+    let due = dice.text();
+    let mut old = build::old_order(&format!("M24{number:05}"), name, &due);
+    old.stage = dice.one_of(&[
+        Stage::Review,
+        Stage::Review,
+        Stage::Open,
+        Stage::Released { warehouse: Warehouse::Waiting },
+        Stage::Dispatched,
+        Stage::Delivered,
+        Stage::Completed,
+        Stage::Ended(Ended::Expired),
+    ]);
+    old.proven = dice.one_of(&[iqd("0"), iqd(&due), iqd("0.5")]);
+    if dice.chance(10) {
+        old.lines.clear();
+    }
+    build::import(number, old)
+}
+
+/// What someone would do with an order that stands here.
+fn order_wish(number: u64, facts: &Facts, dice: &mut Dice) -> Command {
+    if dice.chance(8) && !facts.steps.is_empty() {
+        return build::correct(number, facts.steps.last().unwrap().sequence);
+    }
+    if dice.chance(5) {
+        return build::gateway(number, &dice.fresh().to_string(), &dice.text());
+    }
+    match facts.phase() {
+        Phase::ImportReview => review_wish(number, facts, dice),
+        Phase::AwaitingPayment | Phase::PaymentRejected => unpaid_wish(number, facts, dice),
+        Phase::PaymentReview => {
+            let receipt = facts.open_receipt().unwrap();
+            if dice.chance(30) {
+                return Command::RejectReceipt {
+                    order: build::order(number),
+                    receipt,
+                    reason: because(),
+                };
+            }
+            approve(number, receipt, &dice.about(facts.owed()), dice)
+        }
+        Phase::FinanceReview => build::release(number),
+        Phase::WarehouseReady => dice.one_of(&[
+            build::start(number),
+            build::start(number),
+            build::reject_stock(number),
+            build::cancel(number),
+        ]),
+        Phase::WarehouseProcessing => {
+            dice.one_of(&[build::pack(number), build::pack(number), build::reject_stock(number)])
+        }
+        Phase::StockRejected => dice.one_of(&[build::start(number), build::cancel(number)]),
+        Phase::Packed => build::dispatch(number),
+        Phase::Dispatched | Phase::PartlyShipped if facts.settled() => build::deliver(number),
+        Phase::Dispatched | Phase::PartlyShipped => build::pay_from_wallet(number, None),
+        Phase::Delivered => build::complete(number),
+        Phase::Cancelled | Phase::Expired => match facts.open_receipt() {
+            Some(receipt) if dice.chance(50) => approve(number, receipt, &dice.text(), dice),
+            _ => build::reopen(number),
+        },
+        Phase::Completed | Phase::DeliveryFailed | Phase::ReturningToOrigin | Phase::Returned => {
+            build::complete(number)
+        }
+    }
+}
+
+fn review_wish(number: u64, facts: &Facts, dice: &mut Dice) -> Command {
+    let owed = facts.owed().as_amount();
+    match (dice.below(5), owed) {
+        (0, Some(owed)) => {
+            let debit = format!("wallet_transactions:{}", dice.fresh());
+            build::link(number, &debit, &dice.about(owed.money()))
+        }
+        (1, Some(_)) => build::pay_from_wallet(number, None),
+        (2, _) => {
+            let (first, second) = (dice.fresh().to_string(), dice.fresh().to_string());
+            build::give_back(number, &first, &second, &dice.text())
+        }
+        (3, _) => build::cancel(number),
+        (_, Some(_)) => build::resolve(number, build::nothing_stated()),
+        (_, None) => {
+            let delivered = dice.chance(50);
+            let shipped = delivered || dice.chance(50);
+            let stated = ResolvedFacts {
+                released: true,
+                warehouse: dice.one_of(&[Warehouse::Waiting, Warehouse::Processing]),
+                shipped,
+                delivered,
+            };
+            build::resolve(number, stated)
+        }
+    }
+}
+
+fn unpaid_wish(number: u64, facts: &Facts, dice: &mut Dice) -> Command {
+    let id = build::order(number);
+    match dice.below(7) {
+        0 | 1 if facts.channel == Channel::BankTransfer => build::upload(number, dice.fresh()),
+        0..=2 => build::gateway(number, &dice.fresh().to_string(), &dice.about(facts.owed())),
+        3 | 4 => Command::PayFromWallet {
+            order: id,
+            amount: None,
+            purpose: dice.one_of(&[WalletPurpose::Payment, WalletPurpose::Shortfall]),
+        },
+        5 => build::expire(number),
+        _ => build::cancel(number),
+    }
+}
+
+fn approve(number: u64, receipt: domain::id::ReceiptId, sum: &str, dice: &mut Dice) -> Command {
+    let reference = format!("R{}", dice.fresh());
+    let more = iqd(sum).checked_add(dice.one_of(&[iqd("0"), iqd("60")])).unwrap();
+    let transfer = build::transfer(&reference, &more.amount().to_string());
+    let approval = domain::decide::ApproveReceipt {
+        receipt,
+        second_person: dice.chance(90),
+        ..build::approval(number, 0, sum, transfer)
+    };
+    Command::ApproveReceipt(Box::new(approval))
+}
+
+fn wallet_wish(book: &Book, dice: &mut Dice) -> Command {
+    let name = dice.customer();
+    let wallet = build::wallet(name);
+    let Some(facts) = book.wallet(wallet) else {
+        return match dice.below(3) {
+            0 => Command::OpenWallet { customer: customer(name), currency: Currency::IQD },
+            1 => {
+                let row = code("customer_wallets:3");
+                let balance = dice.one_of(&[iqd("500"), iqd("-20"), iqd("0")]);
+                let opening = Opening { row, balance, explained: iqd("17.5") };
+                Command::ImportWallet { customer: customer(name), currency: Currency::IQD, opening }
+            }
+            _ => build::top_up(name, dice.fresh(), "5000"),
+        };
+    };
+    let item = SuspenseItem::Wallet(wallet);
+    let sum = build::amount(&dice.text());
+    let credit =
+        |source| Command::CreditWallet { wallet, amount: sum, source, second_person: false };
+    match dice.below(6) {
+        0 | 1 => {
+            let number = dice.fresh();
+            build::top_up(name, number, &dice.text())
+        }
+        2 => credit(Source::Goodwill { reason: because() }),
+        3 => credit(Source::Adjustment { item, reason: because() }),
+        4 => {
+            let purpose = Purpose::Adjustment { item, reason: because() };
+            Command::DebitWallet { wallet, amount: sum, purpose }
+        }
+        _ => {
+            let correctable: Vec<u64> = facts.correctable.keys().copied().collect();
+            let sequence = if correctable.is_empty() { 1 } else { dice.one_of(&correctable) };
+            Command::CorrectWallet { wallet, sequence, reason: because(), ticket: code("T-2") }
+        }
+    }
+}
+
+fn payment_wish(book: &Book, dice: &mut Dice) -> Command {
+    let waiting: Vec<_> = book
+        .streams()
+        .filter_map(|(stream, _)| match stream {
+            domain::StreamKey::Payment(id) => Some(id),
+            domain::StreamKey::Order(_)
+            | domain::StreamKey::Wallet(_)
+            | domain::StreamKey::Settings => None,
+        })
+        .filter(|id| book.payment(*id).is_some_and(|facts| facts.left.is_positive()))
+        .collect();
+    let setting = dice.one_of(&[
+        Setting::SettlementUnit(decimal("0.25")),
+        Setting::SettlementUnit(decimal("0")),
+        Setting::SettlementUnit(decimal("250")),
+        Setting::BankTransferHours(48),
+        Setting::NumberPrefix(Text::new("Q").unwrap()),
+    ]);
+    let change = Command::ChangeSetting { setting, reason: because() };
+    if waiting.is_empty() || dice.chance(20) {
+        return if dice.chance(50) {
+            change
+        } else {
+            build::record_cash(dice.fresh(), &dice.text())
+        };
+    }
+    let payment = dice.one_of(&waiting);
+    let unpaid = (1..=ORDERS).find(|number| {
+        let order = build::order(*number);
+        book.is_placed(order) && book.phase(order) == Phase::AwaitingPayment
+    });
+    match (dice.below(3), unpaid) {
+        (0, _) => Command::CorrectPayment { payment, reason: because(), ticket: code("T-3") },
+        (1, Some(order)) => build::allocate(payment, None, Allocation::Order(build::order(order))),
+        _ => build::allocate(payment, None, Allocation::Customer(customer(dice.customer()))),
+    }
+}
+
+/// Any step on any order, whether it fits or not.
+fn any_step(number: u64, dice: &mut Dice) -> Command {
+    let fresh = dice.fresh();
+    dice.one_of(&[
+        build::release(number),
+        build::start(number),
+        build::pack(number),
+        build::reject_stock(number),
+        build::dispatch(number),
+        build::deliver(number),
+        build::complete(number),
+        build::cancel(number),
+        build::expire(number),
+        build::reopen(number),
+        build::upload(number, fresh),
+        build::approve(number, fresh, "5"),
+        build::reject(number, fresh),
+        build::correct(number, 3),
+        build::pay_from_wallet(number, Some("1")),
+        build::gateway(number, "G-1", "5"),
+        build::link(number, "wallet_transactions:1", "5"),
+        build::resolve(number, build::nothing_stated()),
+    ])
+}
+
+/// What a history came to.
+#[derive(Default)]
+struct Tally {
+    asked: usize,
+    accepted: usize,
+    types: BTreeSet<String>,
+}
+
+fn live(rolls: Vec<u32>, tally: &mut Tally) {
+    let mut dice = Dice::new(rolls);
+    let mut book = Book::new();
+    for name in CUSTOMERS {
+        if dice.chance(70) {
+            book.take(build::top_up(name, dice.fresh(), "9000")).unwrap();
+        }
+    }
+    for _ in 0..COMMANDS {
+        book.now += TimeDelta::minutes(i64::from(dice.below(400)));
+        let wish = wish(&book, &mut dice);
+        tally.asked += 1;
+        if let Ok(changes) = book.take(wish) {
+            tally.accepted += 1;
+            tally.types.extend(changes.iter().map(type_name));
+        }
+    }
+}
+
+fn rolls() -> impl Strategy<Value = Vec<u32>> {
+    vec(any::<u32>(), COMMANDS * 16)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(CASES) })]
+
+    #[test]
+    fn every_law_holds_at_every_event_of_any_history(rolls in rolls()) {
+        live(rolls, &mut Tally::default());
+    }
+}
+
+#[test]
+fn the_histories_tried_hold_every_type_of_event_and_are_mostly_accepted() {
+    let mut runner = TestRunner::deterministic();
+    let mut tally = Tally::default();
+    for _ in 0..CASES {
+        let rolls = rolls().new_tree(&mut runner).unwrap().current();
+        live(rolls, &mut tally);
+    }
+    let missing: Vec<_> = event_types().difference(&tally.types).cloned().collect();
+    assert!(missing.is_empty(), "never seen: {missing:?}");
+    let (accepted, asked) = (tally.accepted, tally.asked);
+    assert!(accepted * 10 >= asked * 6, "only {accepted} of {asked} were accepted");
+}
+
+#[test]
+fn a_wallet_of_one_customer_and_currency_has_one_id() {
+    let id = WalletId::of(&customer("94"), Currency::IQD);
+    assert_eq!(id, build::wallet("94"));
+    assert_ne!(id, WalletId::of(&customer("94"), Currency::USD));
+    assert_ne!(id, build::wallet("9"));
+    let transfer = Kind::BankTransfer {
+        account: code("rafidain-1"),
+        reference: code("R"),
+        date: build::transfer("R", "1").date,
+    };
+    assert_eq!(transfer.payment_id(), Some(build::transfer_id("R")));
+    assert_eq!(Kind::Cash { note: None }.payment_id(), None);
+}

@@ -1,0 +1,41 @@
+//! The rules, from outside: examples for behaviour, properties for laws, tables and golden files
+//! for what must never change unseen.
+
+#[cfg(test)]
+mod aggregates;
+#[cfg(test)]
+mod book;
+#[cfg(test)]
+mod build;
+#[cfg(test)]
+mod correct;
+#[cfg(test)]
+mod end;
+#[cfg(test)]
+mod fulfil;
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod import;
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod parse;
+#[cfg(test)]
+mod pay;
+#[cfg(test)]
+mod place;
+#[cfg(test)]
+mod posting;
+#[cfg(test)]
+mod receipt;
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod settings;
+#[cfg(test)]
+mod share;
+#[cfg(test)]
+mod status;
+#[cfg(test)]
+mod wallet;

@@ -1,0 +1,346 @@
+//! One event of every stored form, under the name of its golden file.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::account::SuspenseItem;
+use domain::id::{OrderId, PaymentId, PersonalDataId, ReceiptId, ShipmentId, Text, WalletId};
+use domain::money::Currency;
+use domain::order::import::{
+    DoubleCharge, Evidence, Imported, LinkedDebit, Resolution, ResolvedShipment, Stage,
+};
+use domain::order::status::{Channel, Ended, Method, Warehouse};
+use domain::order::totals::{LineItem, Totals};
+use domain::order::{self, Corrected, LineQuantity, PersonalRef, Placed, Receipt, ReceiptApproved};
+use domain::settings::{self, Setting};
+use domain::wallet::{self, Movement, Opening, Purpose, Source};
+use domain::{Event, StreamKey, payment};
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use crate::build::{amount, because, code, customer, decimal, iqd, noon, quantity};
+
+pub(crate) fn order_id() -> OrderId {
+    OrderId::new(Uuid::from_u128(1))
+}
+
+pub(crate) fn wallet_id() -> WalletId {
+    WalletId::new(Uuid::from_u128(2))
+}
+
+pub(crate) fn payment_id() -> PaymentId {
+    PaymentId::new(Uuid::from_u128(3))
+}
+
+fn receipt_id() -> ReceiptId {
+    ReceiptId::new(Uuid::from_u128(4))
+}
+
+fn shipment_id() -> ShipmentId {
+    ShipmentId::new(Uuid::from_u128(5))
+}
+
+fn deadline() -> Option<DateTime<Utc>> {
+    Some(noon())
+}
+
+fn item() -> SuspenseItem {
+    SuspenseItem::Wallet(wallet_id())
+}
+
+pub(crate) fn totals() -> Totals {
+    Totals {
+        items: iqd("100"),
+        discount: iqd("10"),
+        delivery: iqd("5"),
+        surcharge: iqd("2"),
+        tax: iqd("3"),
+        rounding: iqd("-1"),
+        due: iqd("99"),
+    }
+}
+
+fn lines() -> Vec<LineQuantity> {
+    vec![LineQuantity { line: 1, quantity: quantity("2.5") }]
+}
+
+fn line_items() -> Vec<LineItem> {
+    let sku = Text::new("acetone").unwrap();
+    vec![LineItem::price(1, sku, quantity("2.5"), iqd("40")).unwrap()]
+}
+
+fn personal() -> Option<PersonalRef> {
+    Some(PersonalRef { id: PersonalDataId::new(Uuid::from_u128(6)), digest: code("9f86d081") })
+}
+
+fn receipt() -> Receipt {
+    Receipt { receipt: receipt_id(), claimed: Some(amount("99.5")), file: Some(code("e3b0c442")) }
+}
+
+fn placed() -> Placed {
+    Placed {
+        number: Text::new("M2500001").unwrap(),
+        series: code("M25"),
+        counter: 1,
+        customer: customer("94"),
+        method: Method::WalletPartial,
+        channel: Channel::BankTransfer,
+        currency: Currency::IQD,
+        lines: line_items(),
+        totals: totals(),
+        wallet_part: iqd("44"),
+        deadline: deadline(),
+        recipient: personal(),
+    }
+}
+
+fn corrected(earned: Option<Totals>) -> Corrected {
+    Corrected { sequence: 7, reason: because(), ticket: code("T-1"), earned }
+}
+
+pub(crate) fn imported(stage: Stage) -> Imported {
+    let charges = vec![DoubleCharge {
+        first: code("wallet_transactions:17"),
+        second: code("wallet_transactions:18"),
+        amount: amount("98"),
+    }];
+    Imported {
+        number: Text::new("M2511128").unwrap(),
+        series: Some((code("M25"), 11128)),
+        epoch: Some(code("2025-11")),
+        customer: customer("94"),
+        method: Method::BankTransferGrace,
+        channel: Channel::BankTransfer,
+        currency: Currency::IQD,
+        lines: line_items(),
+        totals: totals(),
+        placed_at: noon(),
+        proven: iqd("98"),
+        debits: vec![LinkedDebit {
+            debit: code("wallet_transactions:17"),
+            amount: amount("98"),
+            proof: code("previous-number"),
+        }],
+        stage,
+        receipt: Some(receipt()),
+        evidence: Evidence {
+            rows: vec![code("customer_orders:1"), code("order_management:2")],
+            customer_status: Some(code("pending")),
+            payment_status: Some(code("paid")),
+            management_status: Some(code("warehouse_pending")),
+            payment_method: None,
+            classes: vec![code("status-mismatch")],
+            findings: vec!["order_management:2 says warehouse_pending".to_owned()],
+            wallet_part: (stage == Stage::Review).then(|| iqd("98")),
+            double_charges: if stage == Stage::Review { charges } else { Vec::new() },
+        },
+        personal: personal(),
+    }
+}
+
+fn resolution(delivered: Option<Totals>) -> Resolution {
+    Resolution {
+        released: true,
+        warehouse: Warehouse::Packed,
+        shipped: Some(ResolvedShipment { shipment: shipment_id(), lines: lines() }),
+        delivered,
+        deadline: None,
+    }
+}
+
+fn order_events() -> Vec<(&'static str, order::Event)> {
+    use order::Event as E;
+    let paid = |source| E::PaymentReceived { amount: amount("44"), source };
+    let import = |stage| E::Imported(Box::new(imported(stage)));
+    vec![
+        ("placed.1", E::Placed(placed())),
+        ("payment_received.1.wallet", paid(order::Source::Wallet(wallet_id()))),
+        ("payment_received.1.payment", paid(order::Source::Payment(payment_id()))),
+        ("receipt_uploaded.1", E::ReceiptUploaded(receipt())),
+        (
+            "receipt_approved.1",
+            E::ReceiptApproved(ReceiptApproved {
+                receipt: receipt_id(),
+                verified: amount("50"),
+                payment: payment_id(),
+                applied: iqd("50"),
+                excess: iqd("0"),
+                shortfall: iqd("5"),
+                deadline: deadline(),
+            }),
+        ),
+        (
+            "receipt_rejected.1",
+            E::ReceiptRejected { receipt: receipt_id(), reason: because(), deadline: deadline() },
+        ),
+        ("released.1", E::Released),
+        ("processing_started.1", E::ProcessingStarted),
+        ("packed.1", E::Packed),
+        ("stock_rejected.1", E::StockRejected { reason: because() }),
+        (
+            "dispatched.1",
+            E::Dispatched {
+                shipment: shipment_id(),
+                lines: lines(),
+                carrier: code("baghdad-post"),
+                tracking: Some(code("BP-1")),
+            },
+        ),
+        ("delivered.1", E::Delivered { shipment: shipment_id(), lines: lines(), earned: totals() }),
+        ("completed.1", E::Completed),
+        ("cancelled.1", E::Cancelled { reason: because(), given_back: iqd("44") }),
+        ("expired.1", E::Expired { given_back: iqd("0") }),
+        ("reopened.1", E::Reopened { deadline: deadline() }),
+        ("corrected.1", E::Corrected(corrected(None))),
+        ("corrected.1.delivery", E::Corrected(corrected(Some(totals())))),
+        ("imported.1.review", import(Stage::Review)),
+        ("imported.1.open", import(Stage::Open)),
+        ("imported.1.released", import(Stage::Released { warehouse: Warehouse::StockRejected })),
+        ("imported.1.dispatched", import(Stage::Dispatched)),
+        ("imported.1.delivered", import(Stage::Delivered)),
+        ("imported.1.completed", import(Stage::Completed)),
+        ("imported.1.ended", import(Stage::Ended(Ended::Cancelled))),
+        (
+            "legacy_debit_linked.1",
+            E::LegacyDebitLinked {
+                debit: code("wallet_transactions:17"),
+                amount: amount("44"),
+                proof: code("previous-number"),
+            },
+        ),
+        ("import_resolved.1", E::ImportResolved(resolution(None))),
+        ("import_resolved.1.delivered", E::ImportResolved(resolution(Some(totals())))),
+    ]
+}
+
+fn wallet_events() -> Vec<(&'static str, wallet::Event)> {
+    use wallet::Event as E;
+    let (order, payment, reason) = (order_id(), payment_id(), because());
+    let opened = |opening| E::Opened { customer: customer("94"), currency: Currency::IQD, opening };
+    let opening = |balance, explained| {
+        let row = code("customer_wallets:3");
+        Some(Opening { row, balance: iqd(balance), explained: iqd(explained) })
+    };
+    let credited = |source| E::Credited { amount: amount("44"), source };
+    let debited = |purpose| E::Debited { amount: amount("44"), purpose };
+    let corrected =
+        |movement| E::Corrected { sequence: 7, movement, reason: because(), ticket: code("T-1") };
+    let (first, second) = (code("wallet_transactions:17"), code("wallet_transactions:18"));
+    let amount = amount("44");
+    vec![
+        ("opened.1", opened(None)),
+        ("opened.1.imported", opened(opening("100", "70"))),
+        ("opened.1.in_debt", opened(opening("-100", "-70"))),
+        ("topped_up.1", E::ToppedUp { amount, payment }),
+        (
+            "credited.1.excess",
+            credited(Source::Excess { payment, order, receipt: Some(receipt_id()) }),
+        ),
+        ("credited.1.late", credited(Source::Late { payment, order })),
+        ("credited.1.cancelled", credited(Source::Cancelled { order })),
+        ("credited.1.expired", credited(Source::Expired { order })),
+        ("credited.1.goodwill", credited(Source::Goodwill { reason: reason.clone() })),
+        (
+            "credited.1.adjustment",
+            credited(Source::Adjustment { item: item(), reason: reason.clone() }),
+        ),
+        ("credited.1.double_charge", credited(Source::DoubleCharge { order, first, second })),
+        ("debited.1.order_payment", debited(Purpose::OrderPayment { order })),
+        ("debited.1.shortfall", debited(Purpose::Shortfall { order })),
+        ("debited.1.adjustment", debited(Purpose::Adjustment { item: item(), reason })),
+        ("corrected.1.goodwill", corrected(Movement::Goodwill { amount })),
+        ("corrected.1.adjustment_up", corrected(Movement::AdjustmentUp { amount, item: item() })),
+        (
+            "corrected.1.adjustment_down",
+            corrected(Movement::AdjustmentDown { amount, item: item() }),
+        ),
+    ]
+}
+
+fn transfer() -> payment::Kind {
+    payment::Kind::BankTransfer {
+        account: code("rafidain-1"),
+        reference: code("R-1"),
+        date: NaiveDate::from_ymd_opt(2025, 11, 19).unwrap(),
+    }
+}
+
+fn payment_events() -> Vec<(&'static str, payment::Event)> {
+    use payment::Event as E;
+    let recorded =
+        |kind| E::Recorded { kind, amount: amount("44"), customer: Some(customer("94")) };
+    let allocated = |to| E::Allocated { amount: amount("44"), to };
+    let corrected =
+        |kind| E::Corrected { kind, amount: amount("44"), reason: because(), ticket: code("T-1") };
+    let gateway = || payment::Kind::Gateway { gateway: code("zain"), gateway_id: code("Z-1") };
+    let cash = || payment::Kind::Cash { note: Some(code("till 2")) };
+    vec![
+        ("recorded.1.bank_transfer", recorded(transfer())),
+        ("recorded.1.gateway", recorded(gateway())),
+        ("recorded.1.cash", recorded(cash())),
+        ("allocated.1.order", allocated(payment::Target::Order(order_id()))),
+        ("allocated.1.wallet", allocated(payment::Target::Wallet(wallet_id()))),
+        ("corrected.1.bank_transfer", corrected(transfer())),
+        ("corrected.1.gateway", corrected(gateway())),
+        ("corrected.1.cash", corrected(cash())),
+    ]
+}
+
+fn settings_events() -> Vec<(&'static str, settings::Event)> {
+    let changed = |setting| settings::Event::Changed { setting, reason: because() };
+    vec![
+        ("changed.1.bank_transfer_hours", changed(Setting::BankTransferHours(48))),
+        ("changed.1.payment_minutes", changed(Setting::PaymentMinutes(15))),
+        ("changed.1.review_extension_hours", changed(Setting::ReviewExtensionHours(12))),
+        ("changed.1.review_extension_total_hours", changed(Setting::ReviewExtensionTotalHours(72))),
+        ("changed.1.four_eyes_threshold", changed(Setting::FourEyesThreshold(amount("500000")))),
+        ("changed.1.time_zone", changed(Setting::TimeZone(chrono_tz::Tz::Europe__Berlin))),
+        ("changed.1.number_prefix", changed(Setting::NumberPrefix(Text::new("Q").unwrap()))),
+        ("changed.1.currencies", changed(Setting::Currencies(vec![Currency::IQD, Currency::USD]))),
+        ("changed.1.settlement_unit", changed(Setting::SettlementUnit(decimal("250")))),
+    ]
+}
+
+/// Every sample under `<aggregate>.<event type>.<version>[.<form>]`, with a stream it can stand in.
+pub(crate) fn samples() -> BTreeMap<String, (StreamKey, Event)> {
+    let of = |stream: StreamKey, name: &str, event: Event| {
+        let (aggregate, event_type) = (stream.aggregate_type(), event.event_type());
+        let version = event.event_version();
+        assert!(name.starts_with(&format!("{event_type}.{version}")), "{name} is not {event_type}");
+        (format!("{aggregate}.{name}"), (stream, event))
+    };
+    let (order, wallet) = (StreamKey::Order(order_id()), StreamKey::Wallet(wallet_id()));
+    let payment = StreamKey::Payment(payment_id());
+    let orders = order_events().into_iter().map(|(name, e)| of(order, name, Event::Order(e)));
+    let wallets = wallet_events().into_iter().map(|(name, e)| of(wallet, name, Event::Wallet(e)));
+    let payments =
+        payment_events().into_iter().map(|(name, e)| of(payment, name, Event::Payment(e)));
+    let settings = settings_events()
+        .into_iter()
+        .map(|(name, e)| of(StreamKey::Settings, name, Event::Settings(e)));
+    orders.chain(wallets).chain(payments).chain(settings).collect()
+}
+
+/// The names of an enum's variants, as serde lists them when it is given one that is none of them.
+pub(crate) fn variants<T: DeserializeOwned>() -> BTreeSet<String> {
+    let refusal = serde_json::from_str::<T>("\"?\"").err().expect("? is a variant of nothing");
+    let refusal = refusal.to_string();
+    let (_, expected) = refusal.split_once("expected").expect("serde says what it expects");
+    expected.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+/// Every event type that can be stored, as `order.placed`.
+pub(crate) fn event_types() -> BTreeSet<String> {
+    let of = |aggregate: &str, types: BTreeSet<String>| -> Vec<String> {
+        types.into_iter().map(|name| format!("{aggregate}.{name}")).collect()
+    };
+    [
+        of("order", variants::<order::Event>()),
+        of("wallet", variants::<wallet::Event>()),
+        of("payment", variants::<payment::Event>()),
+        of("settings", variants::<settings::Event>()),
+    ]
+    .concat()
+    .into_iter()
+    .collect()
+}
