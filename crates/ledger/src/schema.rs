@@ -14,7 +14,12 @@ macro_rules! migration {
 }
 
 /// The tables beside the log: 50 to 99.
-const BESIDE: &[Migration] = &[];
+const BESIDE: &[Migration] = &[
+    migration!(60, "customer_keys", "0060_customer_keys"),
+    migration!(61, "personal_data", "0061_personal_data"),
+    migration!(62, "fix_plans", "0062_fix_plans"),
+    migration!(63, "fix_approvals", "0063_fix_approvals"),
+];
 
 /// Every migration that is not the log's own.
 pub fn migrations() -> Vec<Migration> {

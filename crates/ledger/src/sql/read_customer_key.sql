@@ -1,0 +1,3 @@
+select key_id, nonce, wrapped
+  from daftar.customer_keys
+ where book_id = $1 and customer_id = $2
