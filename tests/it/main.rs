@@ -1,0 +1,3 @@
+//! Tests of the whole: what stands where in the sources, and what the binary does from outside.
+
+mod architecture;
