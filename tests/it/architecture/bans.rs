@@ -3,8 +3,11 @@
 use super::Tree;
 
 /// A file, how often it bypasses a ban, and why it may.
-const BYPASSES: &[(&str, usize, &str)] =
-    &[("crates/ledger/src/clock.rs", 1, "the clock that everyone else is given")];
+const BYPASSES: &[(&str, usize, &str)] = &[
+    ("crates/cli/src/node.rs", 1, "ids are made up at the edge"),
+    ("crates/cli/src/secret.rs", 1, "a setting of the process, read where it starts"),
+    ("crates/ledger/src/clock.rs", 1, "the clock that everyone else is given"),
+];
 
 fn faults(tree: &Tree, listed: &[(&str, usize, &str)]) -> Vec<String> {
     let mut faults = Vec::new();

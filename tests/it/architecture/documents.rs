@@ -26,7 +26,7 @@ fn dead_links(tree: &Tree) -> Vec<String> {
             if elsewhere || target.is_empty() {
                 continue;
             }
-            let folder = Path::new(path).parent().unwrap_or(Path::new(""));
+            let folder = Path::new(path).parent().expect("a file is in a folder");
             if !tree.holds(&plain(&folder.join(target))) {
                 faults.push(format!("{path} links to {link}, which is not there"));
             }

@@ -82,7 +82,8 @@ fn is_test(path: &str) -> bool {
 
 /// Source without its comments, in lower case, as words and signs with one blank between them.
 pub(super) fn words(path: &str, text: &str) -> String {
-    let comment = if path.ends_with(".sql") { "--" } else { "//" };
+    let is_sql = Path::new(path).extension().is_some_and(|extension| extension == "sql");
+    let comment = if is_sql { "--" } else { "//" };
     let code: Vec<&str> = text
         .lines()
         // Only whole lines: `//` may stand in a URL, `--` in a string.
