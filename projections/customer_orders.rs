@@ -2,10 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use domain::order::status::Method;
-use eventstore::Position;
+use eventstore::{BookId, Position};
 use rust_decimal::Decimal;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::at::{self, At};
 use crate::fact::{Fact, FoldError, stored};
 use crate::projection::{Projection, Rows, Sql, sql};
 use crate::row::row;
@@ -91,16 +93,52 @@ pub(crate) fn method(method: Method) -> &'static str {
     }
 }
 
-/// The last counter of a number series, imported numbers included; zero of a series that has none.
+/// The order of an id.
+pub async fn find(
+    conn: &mut PgConnection,
+    book: BookId,
+    order: Uuid,
+) -> Result<At<Option<CustomerOrder>>, sqlx::Error> {
+    at::one(conn, at::on(include_str!("customer_orders/find.sql"), book).bind(order)).await
+}
+
+/// The orders that bear a number: one, or several that were taken over.
+pub async fn find_by_number(
+    conn: &mut PgConnection,
+    book: BookId,
+    number: &str,
+) -> Result<At<Vec<CustomerOrder>>, sqlx::Error> {
+    let sql = include_str!("customer_orders/find_by_number.sql");
+    at::many(conn, at::on(sql, book).bind(number.to_owned())).await
+}
+
+/// A customer's orders, newest first, after the one that the last page ended with.
+pub async fn page_of_customer(
+    conn: &mut PgConnection,
+    book: BookId,
+    customer: &str,
+    after: Option<(DateTime<Utc>, Uuid)>,
+    size: u32,
+) -> Result<At<Vec<CustomerOrder>>, sqlx::Error> {
+    let (placed_at, order) = after.unzip();
+    let query = at::on(include_str!("customer_orders/page_of_customer.sql"), book)
+        .bind(customer.to_owned())
+        .bind(placed_at)
+        .bind(order)
+        .bind(at::limit(size));
+    at::many(conn, query).await
+}
+
+/// The last counter of a number series, allotted here or taken over; zero when there is none.
 pub async fn last_counter(
-    conn: &mut sqlx::PgConnection,
-    book: eventstore::BookId,
+    conn: &mut PgConnection,
+    book: BookId,
     series: &str,
 ) -> Result<u32, sqlx::Error> {
-    let last: Option<i64> = sqlx::query_scalar(include_str!("customer_orders/read_last_counter.sql"))
+    let counter: i64 = sqlx::query_scalar(include_str!("customer_orders/last_counter.sql"))
         .bind(book)
         .bind(series)
         .fetch_one(conn)
         .await?;
-    u32::try_from(last.unwrap_or(0)).map_err(|error| sqlx::Error::Decode(Box::new(error)))
+    u32::try_from(counter).map_err(|cause| sqlx::Error::Decode(cause.into()))
 }

@@ -4,10 +4,12 @@ use chrono::{DateTime, Utc};
 use domain::id::Code;
 use domain::order::Event;
 use domain::order::import::Stage;
-use eventstore::Position;
+use eventstore::{BookId, Position};
 use rust_decimal::Decimal;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::at::{self, At};
 use crate::fact::{Fact, FoldError};
 use crate::projection::{Projection, Rows, Sql, sql};
 use crate::row::row;
@@ -107,4 +109,49 @@ fn stage(stage: Stage) -> &'static str {
         Stage::Completed => "completed",
         Stage::Ended(_) => "ended",
     }
+}
+
+/// The evidence of an order with how it stands now.
+#[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
+pub struct ImportedOrderNow {
+    #[sqlx(flatten)]
+    pub evidence: ImportedOrder,
+    pub current_status: String,
+    pub phase: String,
+    /// It waits for a person.
+    pub in_import_review: bool,
+}
+
+/// Which imported orders a list shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only those whose records have this wrong with them.
+    pub class: Option<String>,
+    /// Only those that wait for a person.
+    pub in_import_review: bool,
+}
+
+/// The evidence of an order that was taken over.
+pub async fn find(
+    conn: &mut PgConnection,
+    book: BookId,
+    order: Uuid,
+) -> Result<At<Option<ImportedOrderNow>>, sqlx::Error> {
+    at::one(conn, at::on(include_str!("imported_orders/find.sql"), book).bind(order)).await
+}
+
+/// Orders that were taken over, after the one that the last page ended with.
+pub async fn page(
+    conn: &mut PgConnection,
+    book: BookId,
+    filter: Filter,
+    after: Option<Uuid>,
+    size: u32,
+) -> Result<At<Vec<ImportedOrderNow>>, sqlx::Error> {
+    let query = at::on(include_str!("imported_orders/page.sql"), book)
+        .bind(filter.class)
+        .bind(filter.in_import_review)
+        .bind(after)
+        .bind(at::limit(size));
+    at::many(conn, query).await
 }

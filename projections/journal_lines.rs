@@ -2,10 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use domain::posting;
-use eventstore::Position;
+use eventstore::{BookId, Position};
 use rust_decimal::Decimal;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::at::{self, At};
 use crate::fact::{Fact, FoldError};
 use crate::projection::{Projection, Rows, Sql, sql};
 use crate::row::row;
@@ -58,7 +60,7 @@ impl Projection for JournalLines {
         if entry.is_empty() {
             return Ok(());
         }
-        let rules = fact.metadata()?.posting_rules;
+        let rules = fact.metadata()?.posting_rule;
         let rules = rules.unwrap_or_else(|| posting::RULE_VERSION.to_owned());
         if rules != posting::RULE_VERSION {
             return Err(FoldError::UnknownRules { position, rules });
@@ -81,4 +83,34 @@ impl Projection for JournalLines {
         }
         Ok(())
     }
+}
+
+/// An account's sums in one currency.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct AccountSums {
+    pub account: String,
+    pub currency: String,
+    pub debits: Decimal,
+    pub credits: Decimal,
+}
+
+/// Every account's sums up to a position, or to the last one.
+pub async fn trial_balance(
+    conn: &mut PgConnection,
+    book: BookId,
+    as_of: Option<Position>,
+) -> Result<At<Vec<AccountSums>>, sqlx::Error> {
+    let sql = include_str!("journal_lines/trial_balance.sql");
+    at::many(conn, at::on(sql, book).bind(as_of)).await
+}
+
+/// The lines of the events after a position, up to another.
+pub async fn page(
+    conn: &mut PgConnection,
+    book: BookId,
+    after: Position,
+    up_to: Position,
+) -> Result<At<Vec<JournalLine>>, sqlx::Error> {
+    let sql = include_str!("journal_lines/page.sql");
+    at::many(conn, at::on(sql, book).bind(after).bind(up_to)).await
 }

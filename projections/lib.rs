@@ -3,6 +3,7 @@
 //! A fold is a function of an event and of its stream's state after it, and of nothing else. So the
 //! same fold runs within the append, in a rebuild and in a verification: there is no second path.
 
+mod at;
 pub mod customer_orders;
 mod fact;
 pub mod imported_orders;
@@ -19,6 +20,7 @@ mod views;
 pub mod wallet_balances;
 pub mod wallet_lines;
 
+pub use at::{At, PAGE_SIZE_MAX};
 pub use fact::{Fact, FoldError};
 pub use metadata::Metadata;
 pub use migrations::migrations;

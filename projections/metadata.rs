@@ -11,9 +11,9 @@ pub struct Metadata {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actor_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub actor_role: Option<String>,
+    pub role: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub actor_department: Option<String>,
+    pub department: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_behalf_of: Option<String>,
     /// Why, in words; mandatory for corrections.
@@ -22,12 +22,12 @@ pub struct Metadata {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ticket: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub correlation: Option<String>,
+    pub correlation_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub causation: Option<String>,
+    pub causation_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
     /// The version of the posting rules that the event is posted by; the first when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub posting_rules: Option<String>,
+    pub posting_rule: Option<String>,
 }

@@ -1,11 +1,13 @@
 //! An order as finance, warehouse and logistics see it.
 
 use chrono::{DateTime, Utc};
-use eventstore::Position;
+use eventstore::{BookId, Position};
 use rust_decimal::Decimal;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::customer_orders::method;
+use crate::at::{self, At};
 use crate::fact::{Fact, FoldError, stored};
 use crate::projection::{Projection, Rows, Sql, sql};
 use crate::row::row;
@@ -89,4 +91,67 @@ impl Projection for OrderManagement {
     fn merge(before: &ManagedOrder, after: ManagedOrder) -> ManagedOrder {
         ManagedOrder { placed_at: after.placed_at.or(before.placed_at), ..after }
     }
+}
+
+/// Which orders a worklist shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    pub department: Option<String>,
+    pub current_status: Option<String>,
+}
+
+/// How many orders stand in one status.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct StatusCount {
+    pub current_status: String,
+    pub department: Option<String>,
+    pub count: i64,
+}
+
+/// The order of an id.
+pub async fn find(
+    conn: &mut PgConnection,
+    book: BookId,
+    order: Uuid,
+) -> Result<At<Option<ManagedOrder>>, sqlx::Error> {
+    at::one(conn, at::on(include_str!("order_management/find.sql"), book).bind(order)).await
+}
+
+/// A worklist, oldest first, after the order that the last page ended with.
+pub async fn page(
+    conn: &mut PgConnection,
+    book: BookId,
+    filter: Filter,
+    after: Option<(DateTime<Utc>, Uuid)>,
+    size: u32,
+) -> Result<At<Vec<ManagedOrder>>, sqlx::Error> {
+    let (placed_at, order) = after.unzip();
+    let query = at::on(include_str!("order_management/page.sql"), book)
+        .bind(filter.department)
+        .bind(filter.current_status)
+        .bind(placed_at)
+        .bind(order)
+        .bind(at::limit(size));
+    at::many(conn, query).await
+}
+
+/// The orders whose deadline has passed at this time, the most overdue first.
+pub async fn find_due(
+    conn: &mut PgConnection,
+    book: BookId,
+    now: DateTime<Utc>,
+    size: u32,
+) -> Result<At<Vec<ManagedOrder>>, sqlx::Error> {
+    let query = at::on(include_str!("order_management/find_due.sql"), book)
+        .bind(now)
+        .bind(at::limit(size));
+    at::many(conn, query).await
+}
+
+/// How many orders stand where.
+pub async fn count_by_status(
+    conn: &mut PgConnection,
+    book: BookId,
+) -> Result<At<Vec<StatusCount>>, sqlx::Error> {
+    at::many(conn, at::on(include_str!("order_management/count_by_status.sql"), book)).await
 }

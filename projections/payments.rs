@@ -2,10 +2,12 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::payment::{Event, Kind};
-use eventstore::Position;
+use eventstore::{BookId, Position};
 use rust_decimal::Decimal;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::at::{self, At};
 use crate::fact::{Fact, FoldError};
 use crate::projection::{Projection, Rows, Sql, sql};
 use crate::row::row;
@@ -100,4 +102,27 @@ impl Projection for Payments {
     fn merge(before: &Payment, after: Payment) -> Payment {
         Payment { recorded_at: after.recorded_at.or(before.recorded_at), ..after }
     }
+}
+
+/// The payment of an id.
+pub async fn find(
+    conn: &mut PgConnection,
+    book: BookId,
+    payment: Uuid,
+) -> Result<At<Option<Payment>>, sqlx::Error> {
+    at::one(conn, at::on(include_str!("payments/find.sql"), book).bind(payment)).await
+}
+
+/// The payments of which something has no order or wallet yet, after the one that the last page
+/// ended with.
+pub async fn page_unallocated(
+    conn: &mut PgConnection,
+    book: BookId,
+    after: Option<Uuid>,
+    size: u32,
+) -> Result<At<Vec<Payment>>, sqlx::Error> {
+    let query = at::on(include_str!("payments/page_unallocated.sql"), book)
+        .bind(after)
+        .bind(at::limit(size));
+    at::many(conn, query).await
 }

@@ -6,10 +6,12 @@ use domain::money::Money;
 use domain::payment::{self, Target};
 use domain::wallet::{self, Purpose, Source};
 use domain::{Event, order};
-use eventstore::Position;
+use eventstore::{BookId, Position};
 use rust_decimal::Decimal;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::at::{self, At};
 use crate::fact::{Fact, FoldError};
 use crate::projection::{Projection, Rows, Sql, sql};
 use crate::row::row;
@@ -72,7 +74,7 @@ impl Projection for Timeline {
             event_type: fact.event.event_type().to_owned(),
             actor_kind: metadata.actor_kind,
             actor_id: metadata.actor_id,
-            actor_role: metadata.actor_role,
+            actor_role: metadata.role,
             reason: stated.0.or(metadata.reason),
             ticket: stated.1.or(metadata.ticket),
             phase: fact.order().map(|(_, _, facts)| facts.phase().as_str().to_owned()),
@@ -169,4 +171,19 @@ fn order_moved(event: &order::Event) -> Option<Money> {
         | order::Event::Completed
         | order::Event::Reopened { .. } => None,
     }
+}
+
+/// What happened to an order after a position, in order.
+pub async fn page(
+    conn: &mut PgConnection,
+    book: BookId,
+    order: Uuid,
+    after: Position,
+    size: u32,
+) -> Result<At<Vec<TimelineEntry>>, sqlx::Error> {
+    let query = at::on(include_str!("timeline/page.sql"), book)
+        .bind(order)
+        .bind(after)
+        .bind(at::limit(size));
+    at::many(conn, query).await
 }

@@ -1,9 +1,11 @@
 //! What each wallet holds.
 
-use eventstore::Position;
+use eventstore::{BookId, Position};
 use rust_decimal::Decimal;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::at::{self, At};
 use crate::fact::{Fact, FoldError};
 use crate::projection::{Projection, Rows, Sql, sql};
 use crate::row::row;
@@ -49,4 +51,23 @@ impl Projection for WalletBalances {
         });
         Ok(())
     }
+}
+
+/// The wallet of an id.
+pub async fn find(
+    conn: &mut PgConnection,
+    book: BookId,
+    wallet: Uuid,
+) -> Result<At<Option<WalletBalance>>, sqlx::Error> {
+    at::one(conn, at::on(include_str!("wallet_balances/find.sql"), book).bind(wallet)).await
+}
+
+/// A customer's wallets, one a currency.
+pub async fn of_customer(
+    conn: &mut PgConnection,
+    book: BookId,
+    customer: &str,
+) -> Result<At<Vec<WalletBalance>>, sqlx::Error> {
+    let sql = include_str!("wallet_balances/of_customer.sql");
+    at::many(conn, at::on(sql, book).bind(customer.to_owned())).await
 }

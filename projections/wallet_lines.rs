@@ -2,10 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use domain::wallet::{Event, Movement, Purpose, Source};
-use eventstore::Position;
+use eventstore::{BookId, Position};
 use rust_decimal::Decimal;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::at::{self, At};
 use crate::fact::{Fact, FoldError};
 use crate::projection::{Projection, Rows, Sql, sql};
 use crate::row::row;
@@ -156,4 +158,19 @@ fn debit(purpose: &Purpose) -> Named {
             Named { source: "adjustment", reason: Some(reason.to_string()), ..Named::default() }
         }
     }
+}
+
+/// A wallet's movements, newest first, before the one that the last page ended with.
+pub async fn page(
+    conn: &mut PgConnection,
+    book: BookId,
+    wallet: Uuid,
+    before: Option<i64>,
+    size: u32,
+) -> Result<At<Vec<WalletLine>>, sqlx::Error> {
+    let query = at::on(include_str!("wallet_lines/page.sql"), book)
+        .bind(wallet)
+        .bind(before)
+        .bind(at::limit(size));
+    at::many(conn, query).await
 }

@@ -5,7 +5,9 @@ language plpgsql
 as $$
 begin
   if exists (select from book_projections
-              where book_id = p_book and name = 'order_management' and generation >= p_generation) then
+              where book_id = p_book
+                and name = 'order_management'
+                and generation >= p_generation) then
     raise exception 'generation % of order_management is not above the live one', p_generation
       using errcode = 'object_not_in_prerequisite_state';
   end if;

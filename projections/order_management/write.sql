@@ -1,4 +1,4 @@
--- Writes rows of one generation. A key stands in a batch once, in its last state; what only the first
+-- Writes rows of one generation. A key stands in a batch once, in its last state. What only the first
 -- event knows is kept from then.
 create function write_order_management_1(p_book int, p_generation int, p_rows order_management_row[])
 returns void

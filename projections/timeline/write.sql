@@ -1,4 +1,4 @@
--- Adds rows to one generation. One that is there already is an error: nothing here is written twice.
+-- Adds rows to one generation. One that is there already is an error: nothing is written twice.
 create function write_timeline_1(p_book int, p_generation int, p_rows timeline_row[])
 returns void
 language plpgsql

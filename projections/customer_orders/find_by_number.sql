@@ -1,0 +1,15 @@
+select b.position as head_position, t.*
+  from daftar.books as b
+  left join lateral (
+       select order_id, number, series, counter, epoch, customer_id, status, payment_status,
+              payment_method, currency, total, paid, placed_at, deadline, version, position
+         from daftar.customer_orders
+        where book_id = $1
+          and generation = (select generation from daftar.book_projections
+                             where book_id = $1 and name = 'customer_orders')
+          and number = $2
+        order by order_id
+        limit 100
+       ) as t on true
+ where b.book_id = $1
+ order by t.order_id

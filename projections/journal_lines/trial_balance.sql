@@ -1,0 +1,17 @@
+-- Every account with its sums up to a position.
+select b.position as head_position, t.*
+  from daftar.books as b
+  left join lateral (
+       select account,
+              currency,
+              coalesce(sum(amount) filter (where side = 'debit'), 0) as debits,
+              coalesce(sum(amount) filter (where side = 'credit'), 0) as credits
+         from daftar.journal_lines
+        where book_id = $1
+          and generation = (select generation from daftar.book_projections
+                             where book_id = $1 and name = 'journal_lines')
+          and position <= coalesce($2, b.position)
+        group by account, currency
+       ) as t on true
+ where b.book_id = $1
+ order by t.currency, t.account

@@ -1,0 +1,18 @@
+select b.position as head_position, t.*
+  from daftar.books as b
+  left join lateral (
+       select order_id, number, customer_id, current_status, department, phase, payment_status,
+              payment_method, currency, released, due, received, owed, held, deadline,
+              open_receipt_id, in_import_review, placed_at, updated_at, version, position
+         from daftar.order_management
+        where book_id = $1
+          and generation = (select generation from daftar.book_projections
+                             where book_id = $1 and name = 'order_management')
+          and ($2::text is null or department = $2)
+          and ($3::text is null or current_status = $3)
+          and ($4::timestamptz is null or (placed_at, order_id) > ($4, $5))
+        order by placed_at, order_id
+        limit $6
+       ) as t on true
+ where b.book_id = $1
+ order by t.placed_at, t.order_id

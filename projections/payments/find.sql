@@ -1,0 +1,13 @@
+select b.position as head_position, t.*
+  from daftar.books as b
+  left join lateral (
+       select payment_id, kind, account, reference, gateway, gateway_id, transferred_on, note,
+              customer_id, currency, amount, unallocated, corrected, recorded_at, version,
+              position
+         from daftar.payments
+        where book_id = $1
+          and generation = (select generation from daftar.book_projections
+                             where book_id = $1 and name = 'payments')
+          and payment_id = $2
+       ) as t on true
+ where b.book_id = $1

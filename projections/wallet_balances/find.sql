@@ -1,0 +1,11 @@
+select b.position as head_position, t.*
+  from daftar.books as b
+  left join lateral (
+       select wallet_id, customer_id, currency, balance, version, position
+         from daftar.wallet_balances
+        where book_id = $1
+          and generation = (select generation from daftar.book_projections
+                             where book_id = $1 and name = 'wallet_balances')
+          and wallet_id = $2
+       ) as t on true
+ where b.book_id = $1
