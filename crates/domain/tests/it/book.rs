@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::account::{Account, Side};
-use domain::decide::{Change, Command, States, Undecided, decide};
+use domain::decide::{Change, Command, States, Undecided, decide_all};
 use domain::id::{OrderId, PaymentId, WalletId};
 use domain::memory::Memory;
 use domain::money::Currency;
@@ -40,14 +40,12 @@ impl Book {
         }
     }
 
-    #[must_use]
     pub(crate) fn and(mut self, command: Command) -> Self {
         let told = format!("{command:?}");
         self.take(command).unwrap_or_else(|refusal| panic!("{refusal:?} refuses {told}"));
         self
     }
 
-    #[must_use]
     pub(crate) fn later(mut self, by: TimeDelta) -> Self {
         self.now += by;
         self
@@ -60,7 +58,12 @@ impl Book {
 
     /// Decides a command, keeps what it does, and checks every law.
     pub(crate) fn take(&mut self, command: Command) -> Result<Vec<Change>, Rejection> {
-        let changes = match decide(&self.memory, self.now, command.clone()) {
+        self.take_all(vec![command])
+    }
+
+    /// The same, for several commands in one decision.
+    pub(crate) fn take_all(&mut self, commands: Vec<Command>) -> Result<Vec<Change>, Rejection> {
+        let changes = match decide_all(&self.memory, self.now, commands.clone()) {
             Ok(changes) => changes,
             Err(Undecided::Refused(rejection)) => return Err(rejection),
             Err(Undecided::Missing(missing)) => panic!("{missing:?} in a memory that has all"),
@@ -70,9 +73,9 @@ impl Book {
         }
         let before = self.memory.clone();
         self.memory.apply(&changes);
-        assert_eq!(self.memory, self.replayed, "a replay of the stored forms after {command:?}");
-        self.check_end(&command);
-        check_terminal(&before, &self.memory, &command);
+        assert_eq!(self.memory, self.replayed, "a replay of the stored forms after {commands:?}");
+        self.check_end(&commands);
+        check_terminal(&before, &self.memory, &commands);
         Ok(changes)
     }
 
@@ -112,18 +115,18 @@ impl Book {
     }
 
     /// What must be true when a command is over.
-    fn check_end(&self, command: &Command) {
+    fn check_end(&self, commands: &[Command]) {
         for (stream, state) in self.memory.streams() {
             match (stream, state) {
                 (StreamKey::Wallet(id), State::Wallet(wallet)) => {
                     let facts = wallet.facts().unwrap();
                     let held = self.holds(Account::Wallet(id), facts.currency);
-                    assert_eq!(facts.balance.amount(), held, "wallet {id} after {command:?}");
+                    assert_eq!(facts.balance.amount(), held, "wallet {id} after {commands:?}");
                 }
                 (StreamKey::Order(id), State::Order(order)) => {
                     let facts = order.facts().unwrap();
                     let held = self.holds(Account::Prepayment(id), facts.currency);
-                    assert_eq!(facts.held().amount(), held, "order {id} after {command:?}");
+                    assert_eq!(facts.held().amount(), held, "order {id} after {commands:?}");
                     let finished = [
                         Phase::Delivered,
                         Phase::Completed,
@@ -133,13 +136,13 @@ impl Book {
                     ];
                     assert!(
                         !finished.contains(&facts.phase()) || held.is_zero(),
-                        "{held} is left in finished order {id} after {command:?}"
+                        "{held} is left in finished order {id} after {commands:?}"
                     );
                 }
                 (StreamKey::Payment(id), State::Payment(payment)) => {
                     let facts = payment.facts().unwrap();
                     let held = self.holds(Account::Unallocated(id), facts.amount.currency());
-                    assert_eq!(facts.left.amount(), held, "payment {id} after {command:?}");
+                    assert_eq!(facts.left.amount(), held, "payment {id} after {commands:?}");
                 }
                 (StreamKey::Settings, State::Settings(_)) => {}
                 (stream, state) => panic!("{state:?} stands in {stream}"),
@@ -207,17 +210,20 @@ impl Book {
 }
 
 /// Terminal is terminal: only reopening and correcting lead out of it.
-fn check_terminal(before: &Memory, after: &Memory, command: &Command) {
+fn check_terminal(before: &Memory, after: &Memory, commands: &[Command]) {
     for (stream, state) in before.streams() {
         let now = after.state(stream).unwrap();
         let (State::Order(was), State::Order(is)) = (state, &*now) else { continue };
         let (was, is) = (was.facts().unwrap().phase(), is.facts().unwrap().phase());
+        let has = |is: fn(&Command) -> bool| commands.iter().any(is);
         let may_change = match was {
-            Phase::Completed => matches!(command, Command::CorrectOrder { .. }),
-            Phase::Cancelled | Phase::Expired => matches!(command, Command::Reopen { .. }),
+            Phase::Completed => has(|command| matches!(command, Command::CorrectOrder { .. })),
+            Phase::Cancelled | Phase::Expired => {
+                has(|command| matches!(command, Command::Reopen { .. }))
+            }
             _ => true,
         };
-        assert!(was == is || may_change, "{command:?} leads from {was:?} to {is:?}");
+        assert!(was == is || may_change, "{commands:?} leads from {was:?} to {is:?}");
     }
 }
 

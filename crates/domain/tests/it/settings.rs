@@ -1,1 +1,89 @@
-//! x
+//! Settings: policy changed by events, each value checked.
+
+use chrono::Duration;
+use domain::Rejection;
+use domain::decide::Command;
+use domain::id::Text;
+use domain::money::Currency;
+use domain::settings::{Setting, Settings};
+
+use crate::book::{Book, given};
+use crate::build::{amount, because, by_transfer, decimal, iqd, noon, order, place, top_up, usd};
+
+fn change(setting: Setting) -> Command {
+    Command::ChangeSetting { setting, reason: because() }
+}
+
+#[test]
+fn a_setting_applies_from_its_change_on_and_the_same_value_again_is_no_event() {
+    let book = given([place(by_transfer(1, "94", "44"))])
+        .when(change(Setting::BankTransferHours(48)))
+        .then(&["settings.changed"])
+        .when(change(Setting::BankTransferHours(48)))
+        .then_nothing()
+        .and(place(by_transfer(2, "94", "44")));
+    assert_eq!(book.facts(order(1)).deadline, Some(noon() + Duration::hours(72)));
+    assert_eq!(book.facts(order(2)).deadline, Some(noon() + Duration::hours(48)));
+}
+
+#[test]
+fn every_setting_can_be_changed() {
+    let before = Settings::default();
+    let settings = [
+        Setting::BankTransferHours(1),
+        Setting::PaymentMinutes(1),
+        Setting::ReviewExtensionHours(1),
+        Setting::ReviewExtensionTotalHours(1),
+        Setting::FourEyesThreshold(amount("5")),
+        Setting::TimeZone(chrono_tz::Tz::UTC),
+        Setting::NumberPrefix(Text::new("QX").unwrap()),
+        Setting::Currencies(vec![Currency::IQD, Currency::USD]),
+        Setting::SettlementUnit(decimal("250")),
+    ];
+    let mut book = Book::new();
+    for setting in settings {
+        let earlier = book.settings();
+        book = book.and(change(setting));
+        assert_ne!(book.settings(), Settings { version: book.settings().version, ..earlier });
+    }
+    let after = book.settings();
+    assert_eq!(after.version, 9);
+    assert_ne!(after.number_prefix, before.number_prefix);
+    book.and(place(by_transfer(1, "94", "1000"))).when(top_up("94", 1, "6")).then(&[
+        "payment.recorded",
+        "wallet.opened",
+        "payment.allocated",
+        "wallet.topped_up",
+    ]);
+}
+
+#[test]
+fn a_value_outside_its_range_is_refused() {
+    let unit = |text| Setting::SettlementUnit(decimal(text));
+    for wrong in [
+        Setting::BankTransferHours(0),
+        Setting::BankTransferHours(24 * 366 + 1),
+        Setting::PaymentMinutes(0),
+        Setting::ReviewExtensionHours(0),
+        Setting::ReviewExtensionTotalHours(u32::MAX),
+        Setting::NumberPrefix(Text::new("m").unwrap()),
+        Setting::NumberPrefix(Text::new("M2").unwrap()),
+        Setting::Currencies(vec![]),
+        Setting::Currencies(vec![Currency::IQD, Currency::IQD]),
+        unit("-1"),
+        unit("0.0001"),
+        unit("1000001"),
+    ] {
+        Book::new().when(change(wrong)).then_refused(Rejection::SettingOutOfRange);
+    }
+}
+
+#[test]
+fn nothing_moved_needs_no_second_person_in_any_currency() {
+    let settings = Settings::default();
+    let dollars = usd("1").money();
+    assert!(settings.one_person_may_move(dollars.checked_sub(dollars).unwrap()).is_ok());
+    assert!(settings.one_person_may_move(dollars).is_err());
+    assert!(settings.one_person_may_move(iqd("1000000")).is_ok());
+    assert!(settings.one_person_may_move(iqd("1000000.001")).is_err());
+}
