@@ -1,6 +1,7 @@
 //! Replay: recorded events, in order of position, through the states of their streams into views.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use domain::event::StoredEventError;
 use domain::{Event, State, StreamKey};
@@ -67,6 +68,8 @@ pub enum ReplayError {
     Fold(#[from] FoldError),
     #[error("the event at position {position} is number {version} of {stream}, not {expected}")]
     Version { position: Position, stream: StreamKey, version: i64, expected: i64 },
+    #[error("the event at position {position} is impossible: {why}")]
+    Impossible { position: Position, why: String },
 }
 
 /// The states of all streams up to a position.
@@ -97,7 +100,8 @@ impl Replay {
             let position = recorded.position;
             return Err(ReplayError::Version { position, stream, version, expected });
         }
-        state.evolve(&event);
+        evolve(state, &event)
+            .map_err(|why| ReplayError::Impossible { position: recorded.position, why })?;
         views.fold(&Fact { recorded, stream, event: &event, state })?;
         self.position = recorded.position;
         Ok(())
@@ -117,4 +121,16 @@ impl Replay {
     pub fn states(&self) -> impl Iterator<Item = (StreamKey, &State)> {
         self.states.iter().map(|(stream, state)| (*stream, state))
     }
+}
+
+/// The domain stops at an impossible history; a verification has to name it and live.
+fn evolve(state: &mut State, event: &Event) -> Result<(), String> {
+    let evolved = catch_unwind(AssertUnwindSafe(|| state.evolve(event)));
+    evolved.map_err(|panic| match panic.downcast::<String>() {
+        Ok(text) => *text,
+        Err(panic) => match panic.downcast::<&'static str>() {
+            Ok(text) => (*text).to_owned(),
+            Err(_) => "the rules stopped there".to_owned(),
+        },
+    })
 }

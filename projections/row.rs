@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use eventstore::Position;
 use sqlx::FromRow;
 use sqlx::postgres::{PgHasArrayType, PgRow};
 use sqlx::{Encode, Postgres, Type};
@@ -21,6 +22,9 @@ pub trait Row:
 {
     /// Every column with its value, for a person to compare.
     fn columns(&self) -> Vec<(&'static str, String)>;
+
+    /// The event that last changed it.
+    fn position(&self) -> Position;
 }
 
 /// Declares a row: its fields are the columns of the table and, in this order, of its composite type.
@@ -40,6 +44,10 @@ macro_rules! row {
         impl $crate::row::Row for $name {
             fn columns(&self) -> Vec<(&'static str, String)> {
                 vec![$((stringify!($field), format!("{:?}", self.$field))),+]
+            }
+
+            fn position(&self) -> ::eventstore::Position {
+                self.position
             }
         }
     };

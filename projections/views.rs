@@ -3,29 +3,21 @@
 use eventstore::append::Call;
 use eventstore::{AppendFunction, Generation, ProjectionState, fold_set};
 
-use crate::customer_orders::CustomerOrders;
 use crate::fact::{Fact, FoldError};
-use crate::imported_orders::ImportedOrders;
-use crate::journal_lines::JournalLines;
-use crate::order_management::OrderManagement;
-use crate::payments::Payments;
 use crate::projection::{Projection, Rows};
-use crate::timeline::Timeline;
-use crate::wallet_balances::WalletBalances;
-use crate::wallet_lines::WalletLines;
 
 /// Lists every projection, in the order of the append's arguments: the one place to add another.
 macro_rules! each_projection {
     ($with:ident) => {
         $with! {
-            customer_orders: CustomerOrders,
-            order_management: OrderManagement,
-            wallet_balances: WalletBalances,
-            wallet_lines: WalletLines,
-            payments: Payments,
-            journal_lines: JournalLines,
-            timeline: Timeline,
-            imported_orders: ImportedOrders,
+            customer_orders: $crate::customer_orders::CustomerOrders,
+            order_management: $crate::order_management::OrderManagement,
+            wallet_balances: $crate::wallet_balances::WalletBalances,
+            wallet_lines: $crate::wallet_lines::WalletLines,
+            payments: $crate::payments::Payments,
+            journal_lines: $crate::journal_lines::JournalLines,
+            timeline: $crate::timeline::Timeline,
+            imported_orders: $crate::imported_orders::ImportedOrders,
         }
     };
 }

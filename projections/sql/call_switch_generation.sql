@@ -1,0 +1,1 @@
+select daftar.switch_generation_1($1, $2, $3, $4, $5)
