@@ -94,6 +94,24 @@ impl Database {
         Ok(is_new)
     }
 
+    /// How many migrations the database lacks.
+    pub async fn pending(&self) -> Result<usize, MigrateError> {
+        let mut conn = self.owner().await?;
+        let pending = schema::pending(&mut conn).await?;
+        conn.close().await?;
+        Ok(pending.len())
+    }
+
+    /// The guards that are gone or switched off: tables that somebody could write by hand.
+    pub async fn broken_guards(&self) -> Result<Vec<String>, sqlx::Error> {
+        let mut conn = self.owner().await?;
+        let broken = sqlx::query_scalar(include_str!("sql/find_broken_guards.sql"))
+            .fetch_all(&mut conn)
+            .await?;
+        conn.close().await?;
+        Ok(broken)
+    }
+
     /// The heads of all books.
     pub async fn books(&self) -> Result<Vec<Head>, sqlx::Error> {
         let mut conn = self.connect().await?;

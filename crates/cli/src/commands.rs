@@ -1,0 +1,12 @@
+//! The subcommands, one a file.
+
+pub(crate) mod demo;
+pub(crate) mod doctor;
+pub(crate) mod fix;
+pub(crate) mod import;
+pub(crate) mod inconsistencies;
+pub(crate) mod keys;
+pub(crate) mod migrate;
+pub(crate) mod rebuild;
+pub(crate) mod serve;
+pub(crate) mod verify;

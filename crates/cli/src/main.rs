@@ -1,0 +1,94 @@
+//! `daftar`: the ledger's one binary.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+mod commands;
+mod config;
+mod node;
+mod output;
+mod secret;
+
+use config::Config;
+use output::Output;
+
+/// An event-sourced order and wallet ledger: orders, wallets and the accounting journal are folds
+/// of one gapless log, so they cannot disagree.
+#[derive(Debug, Parser)]
+#[command(name = "daftar", version, propagate_version = true)]
+struct Cli {
+    #[command(flatten)]
+    config: Config,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the HTTP API until SIGTERM or Ctrl-C.
+    Serve(commands::serve::Args),
+    /// Show the whole story on a private database, then go on serving it.
+    Demo(commands::demo::Args),
+    /// Bring the database's schema up to date.
+    Migrate,
+    /// Take over the records of an old system.
+    Import(commands::import::Args),
+    /// List every order in trouble, with the evidence.
+    Inconsistencies(commands::inconsistencies::Args),
+    /// Plan a repair, approve it, or apply exactly the plan that was shown.
+    Fix(commands::fix::Args),
+    /// Fold the views anew from the log.
+    Rebuild(commands::rebuild::Args),
+    /// Check the chain, every view row, the journal and the laws of money.
+    Verify,
+    /// Make, list and revoke API keys.
+    Keys(commands::keys::Args),
+    /// Say what this installation looks like and what is wrong with it.
+    Doctor,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(match cli.command {
+        Command::Serve(_) => "info",
+        _ => "warn",
+    }));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let output = Output { json: cli.config.json };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error.into()),
+    };
+    match runtime.block_on(run(cli, output)) {
+        Ok(code) => code,
+        Err(error) => fail(&error),
+    }
+}
+
+async fn run(cli: Cli, output: Output) -> anyhow::Result<ExitCode> {
+    let Cli { config, command } = cli;
+    match command {
+        Command::Serve(args) => commands::serve::run(&config, args).await,
+        Command::Demo(args) => Box::pin(commands::demo::run(&config, args, output)).await,
+        Command::Migrate => commands::migrate::run(&config, output).await,
+        Command::Import(args) => commands::import::run(&config, args, output).await,
+        Command::Inconsistencies(args) => {
+            commands::inconsistencies::run(&config, args, output).await
+        }
+        Command::Fix(args) => commands::fix::run(&config, args, output).await,
+        Command::Rebuild(args) => commands::rebuild::run(&config, args, output).await,
+        Command::Verify => commands::verify::run(&config, output).await,
+        Command::Keys(args) => commands::keys::run(&config, args, output).await,
+        Command::Doctor => commands::doctor::run(&config, output).await,
+    }
+}
+
+/// Prints an error with its causes, once, and where people and scripts expect it.
+fn fail(error: &anyhow::Error) -> ExitCode {
+    use std::io::Write as _;
+    let mut stderr = std::io::stderr().lock();
+    writeln!(stderr, "daftar: {error:#}").ok();
+    ExitCode::FAILURE
+}
