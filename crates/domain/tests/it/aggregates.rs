@@ -19,10 +19,10 @@ use crate::sample::samples;
 fn placed() -> order::Placed {
     let mut book = given([]);
     let changes = book.take(place(by_transfer(1, "94", "44"))).unwrap();
-    match changes[0].event.clone() {
-        domain::Event::Order(order::Event::Placed(placed)) => placed,
-        other => panic!("{other:?}"),
-    }
+    let domain::Event::Order(order::Event::Placed(placed)) = changes[0].event.clone() else {
+        panic!("{changes:?}");
+    };
+    placed
 }
 
 fn paid() -> Vec<order::Event> {

@@ -163,10 +163,9 @@ impl Book {
     }
 
     pub(crate) fn facts(&self, order: OrderId) -> Facts {
-        match &*self.memory.state(StreamKey::Order(order)).unwrap() {
-            State::Order(order) => order.facts().unwrap().clone(),
-            other => panic!("{other:?}"),
-        }
+        let state = self.memory.state(StreamKey::Order(order)).unwrap();
+        let State::Order(order) = &*state else { panic!("{state:?}") };
+        order.facts().unwrap().clone()
     }
 
     pub(crate) fn is_placed(&self, order: OrderId) -> bool {
@@ -178,10 +177,9 @@ impl Book {
     }
 
     pub(crate) fn wallet(&self, wallet: WalletId) -> Option<domain::wallet::Facts> {
-        match &*self.memory.state(StreamKey::Wallet(wallet)).unwrap() {
-            State::Wallet(wallet) => wallet.facts().cloned(),
-            other => panic!("{other:?}"),
-        }
+        let state = self.memory.state(StreamKey::Wallet(wallet)).unwrap();
+        let State::Wallet(wallet) = &*state else { panic!("{state:?}") };
+        wallet.facts().cloned()
     }
 
     /// A customer's dinars.
@@ -191,17 +189,15 @@ impl Book {
     }
 
     pub(crate) fn payment(&self, payment: PaymentId) -> Option<domain::payment::Facts> {
-        match &*self.memory.state(StreamKey::Payment(payment)).unwrap() {
-            State::Payment(payment) => payment.facts().cloned(),
-            other => panic!("{other:?}"),
-        }
+        let state = self.memory.state(StreamKey::Payment(payment)).unwrap();
+        let State::Payment(payment) = &*state else { panic!("{state:?}") };
+        payment.facts().cloned()
     }
 
     pub(crate) fn settings(&self) -> domain::settings::Settings {
-        match &*self.memory.state(StreamKey::Settings).unwrap() {
-            State::Settings(settings) => settings.clone(),
-            other => panic!("{other:?}"),
-        }
+        let state = self.memory.state(StreamKey::Settings).unwrap();
+        let State::Settings(settings) = &*state else { panic!("{state:?}") };
+        settings.clone()
     }
 
     pub(crate) fn streams(&self) -> impl Iterator<Item = (StreamKey, &State)> {
@@ -221,7 +217,21 @@ fn check_terminal(before: &Memory, after: &Memory, commands: &[Command]) {
             Phase::Cancelled | Phase::Expired => {
                 has(|command| matches!(command, Command::Reopen { .. }))
             }
-            _ => true,
+            Phase::ImportReview
+            | Phase::AwaitingPayment
+            | Phase::PaymentReview
+            | Phase::PaymentRejected
+            | Phase::FinanceReview
+            | Phase::WarehouseReady
+            | Phase::WarehouseProcessing
+            | Phase::StockRejected
+            | Phase::Packed
+            | Phase::PartlyShipped
+            | Phase::Dispatched
+            | Phase::DeliveryFailed
+            | Phase::ReturningToOrigin
+            | Phase::Delivered
+            | Phase::Returned => true,
         };
         assert!(was == is || may_change, "{commands:?} leads from {was:?} to {is:?}");
     }

@@ -120,7 +120,8 @@ fn place_wish(book: &Book, number: u64, dice: &mut Dice) -> PlaceOrder {
         place.discount = iqd("0.001");
         place.total = total(&place, unit);
     }
-    let available = book.wallet(build::wallet(name)).map_or(iqd("0"), |facts| facts.balance);
+    let available =
+        book.wallet(build::wallet(name)).map_or_else(|| iqd("0"), |facts| facts.balance);
     let part = available.min(place.total).unwrap();
     match dice.below(4) {
         0 if part == place.total => place.method = Method::WalletFull,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use domain::account::SuspenseItem;
 use domain::id::{OrderId, PaymentId, PersonalDataId, ReceiptId, ShipmentId, Text, WalletId};
 use domain::money::Currency;
@@ -40,10 +40,6 @@ fn shipment_id() -> ShipmentId {
     ShipmentId::new(Uuid::from_u128(5))
 }
 
-fn deadline() -> Option<DateTime<Utc>> {
-    Some(noon())
-}
-
 fn item() -> SuspenseItem {
     SuspenseItem::Wallet(wallet_id())
 }
@@ -69,8 +65,8 @@ fn line_items() -> Vec<LineItem> {
     vec![LineItem::price(1, sku, quantity("2.5"), iqd("40")).unwrap()]
 }
 
-fn personal() -> Option<PersonalRef> {
-    Some(PersonalRef { id: PersonalDataId::new(Uuid::from_u128(6)), digest: code("9f86d081") })
+fn personal() -> PersonalRef {
+    PersonalRef { id: PersonalDataId::new(Uuid::from_u128(6)), digest: code("9f86d081") }
 }
 
 fn receipt() -> Receipt {
@@ -89,8 +85,8 @@ fn placed() -> Placed {
         lines: line_items(),
         totals: totals(),
         wallet_part: iqd("44"),
-        deadline: deadline(),
-        recipient: personal(),
+        deadline: Some(noon()),
+        recipient: Some(personal()),
     }
 }
 
@@ -134,7 +130,7 @@ pub(crate) fn imported(stage: Stage) -> Imported {
             wallet_part: (stage == Stage::Review).then(|| iqd("98")),
             double_charges: if stage == Stage::Review { charges } else { Vec::new() },
         },
-        personal: personal(),
+        personal: Some(personal()),
     }
 }
 
@@ -166,12 +162,12 @@ fn order_events() -> Vec<(&'static str, order::Event)> {
                 applied: iqd("50"),
                 excess: iqd("0"),
                 shortfall: iqd("5"),
-                deadline: deadline(),
+                deadline: Some(noon()),
             }),
         ),
         (
             "receipt_rejected.1",
-            E::ReceiptRejected { receipt: receipt_id(), reason: because(), deadline: deadline() },
+            E::ReceiptRejected { receipt: receipt_id(), reason: because(), deadline: Some(noon()) },
         ),
         ("released.1", E::Released),
         ("processing_started.1", E::ProcessingStarted),
@@ -190,7 +186,7 @@ fn order_events() -> Vec<(&'static str, order::Event)> {
         ("completed.1", E::Completed),
         ("cancelled.1", E::Cancelled { reason: because(), given_back: iqd("44") }),
         ("expired.1", E::Expired { given_back: iqd("0") }),
-        ("reopened.1", E::Reopened { deadline: deadline() }),
+        ("reopened.1", E::Reopened { deadline: Some(noon()) }),
         ("corrected.1", E::Corrected(corrected(None))),
         ("corrected.1.delivery", E::Corrected(corrected(Some(totals())))),
         ("imported.1.review", import(Stage::Review)),

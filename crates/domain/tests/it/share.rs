@@ -38,7 +38,7 @@ fn placed(lines: &[(i64, i64)], tax: u32, discounted: bool) -> Facts {
     let mut order = Order::default();
     order.evolve(&event);
     let received = order::Event::PaymentReceived {
-        amount: totals.due.as_amount().unwrap_or(build::amount("1")),
+        amount: totals.due.as_amount().unwrap_or_else(|| build::amount("1")),
         source: order::Source::Payment(crate::sample::payment_id()),
     };
     order.evolve(&received);
