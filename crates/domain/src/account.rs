@@ -151,6 +151,7 @@ pub struct JournalEntry {
 }
 
 impl JournalEntry {
+    /// Refuses postings whose debits and credits differ in any currency.
     pub fn new(postings: Vec<Posting>) -> Result<Self, EntryError> {
         let mut sums: BTreeMap<&'static str, Money> = BTreeMap::new();
         for posting in &postings {

@@ -36,6 +36,7 @@ impl StreamKey {
         }
     }
 
+    /// The id as it is stored; nil for the settings, of which a book has one stream.
     pub fn aggregate_id(self) -> Uuid {
         match self {
             Self::Order(id) => id.uuid(),

@@ -151,6 +151,7 @@ impl Money {
         Self { amount: Decimal::ZERO, currency }
     }
 
+    /// In the currency itself, not in its minor unit; without trailing zeros.
     pub fn amount(self) -> Decimal {
         self.amount
     }
@@ -171,10 +172,12 @@ impl Money {
         !self.is_zero() && !self.is_negative()
     }
 
+    /// Refuses different currencies and sums beyond the range.
     pub fn checked_add(self, other: Self) -> Result<Self, MoneyError> {
         self.combine(other, Decimal::checked_add)
     }
 
+    /// Refuses different currencies and differences beyond the range.
     pub fn checked_sub(self, other: Self) -> Result<Self, MoneyError> {
         self.combine(other, Decimal::checked_sub)
     }

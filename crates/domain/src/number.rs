@@ -13,6 +13,7 @@ pub fn series(prefix: &str, now: DateTime<Utc>, zone: Tz) -> Result<Code, TextEr
     Code::new(format!("{prefix}{year:02}"))
 }
 
+/// The number with this counter: `M25` and 1 make `M2500001`.
 pub fn number(series: &Code, counter: u32) -> Result<OrderNumber, TextError> {
     OrderNumber::new(format!("{series}{counter:05}"))
 }

@@ -522,6 +522,7 @@ impl Facts {
         held.expect("what an order holds is in range and in its own currency")
     }
 
+    /// The first receipt that waits for finance.
     pub fn open_receipt(&self) -> Option<ReceiptId> {
         self.receipts.iter().find(|state| state.review == Review::Open).map(|state| state.receipt)
     }
@@ -546,6 +547,7 @@ impl Facts {
         }
     }
 
+    /// The facts that the phase is a function of.
     pub fn phase_facts(&self) -> PhaseFacts {
         PhaseFacts {
             ended: self.ended,

@@ -82,6 +82,7 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Decides a command. No events means: the setting has this value already.
     pub fn decide(&self, command: Command) -> Result<Vec<Event>, Rejection> {
         let Command::Change { setting, reason } = command;
         setting.check()?;
@@ -123,6 +124,7 @@ impl Settings {
         }
     }
 
+    /// How far a review that ends without settling moves the deadline.
     pub fn extension(&self) -> Extension {
         Extension {
             at_least: TimeDelta::hours(self.review_extension_hours.into()),

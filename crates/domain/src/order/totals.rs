@@ -18,6 +18,7 @@ pub enum QuantityError {
 }
 
 impl Quantity {
+    /// Refuses zero, less, more than a billion, and what is finer than a thousandth.
     pub fn new(quantity: Decimal) -> Result<Self, QuantityError> {
         let quantity = quantity.normalize();
         let fits = quantity > Decimal::ZERO
@@ -53,6 +54,7 @@ pub struct Percent(Decimal);
 impl Percent {
     pub const ZERO: Self = Self(Decimal::ZERO);
 
+    /// In percent: 15 is 15 %.
     pub fn new(rate: Decimal) -> Result<Self, QuantityError> {
         let rate = rate.normalize();
         let fits = rate >= Decimal::ZERO && rate <= Decimal::ONE_HUNDRED && rate.scale() <= 4;
@@ -96,6 +98,7 @@ pub struct LineItem {
 }
 
 impl LineItem {
+    /// Prices a line; refuses a total beyond the range.
     pub fn price(
         line: u16,
         sku: Text<64>,
