@@ -1,0 +1,535 @@
+//! A plan: what would run for each order, decided in earnest and recorded nowhere but here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, NaiveTime, TimeZone, Utc};
+use domain::actor::Actor;
+use domain::decide::Change;
+use domain::id::{Code, CustomerId, OrderId, OrderNumber, Reason};
+use domain::money::Money;
+use domain::order::status::Phase;
+use domain::order::{self, Facts};
+use domain::settings::Settings;
+use domain::{Event, Rejection, State, StreamKey, wallet};
+use eventstore::BookId;
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::propose::{Proposal, propose};
+use super::refer::{Decision, OrderRef, resolve};
+use super::sketch::Sketch;
+use super::step::Step;
+use super::{FixError, Problem, canonical};
+use crate::inconsistencies::case::{self, Case};
+use crate::inconsistencies::{self, InconsistencyError};
+use crate::ledger::Ledger;
+use crate::load;
+use crate::submission::EventSummary;
+
+/// The form of a plan; another one would make another digest of the same.
+const PLAN_FORM: u32 = 1;
+
+/// What is to be planned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanRequest {
+    /// None: every order in trouble.
+    #[serde(default)]
+    pub orders: Option<Vec<OrderRef>>,
+    #[serde(default)]
+    pub decisions: Vec<Decision>,
+    /// Both stand on every event that the plan makes.
+    pub ticket: Code,
+    pub reason: Reason,
+}
+
+/// What its digest is made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    pub form: u32,
+    pub book: Uuid,
+    pub ticket: Code,
+    pub reason: Reason,
+    pub decisions: Vec<Decision>,
+    pub orders: Vec<OrderPlan>,
+    /// Why another person has to approve it; empty if nobody has to.
+    pub second_person: Vec<String>,
+}
+
+/// What would happen to one order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderPlan {
+    pub order: OrderId,
+    pub number: OrderNumber,
+    pub customer: CustomerId,
+    /// What is wrong.
+    pub classes: Vec<String>,
+    pub wrong: Vec<String>,
+    /// What shows that the steps are right.
+    pub proof: Vec<String>,
+    /// A person's reason, where a person has decided; the plan's own stands on the events else.
+    pub decided: Option<Reason>,
+    /// The commands that would run, as one. Empty: the order is left alone.
+    pub steps: Vec<Step>,
+    /// What a person has to say before anything, or anything more, can be done.
+    pub question: Option<String>,
+    /// Why the commands would be refused; then none of them runs.
+    pub problem: Option<Problem>,
+    pub before: Standing,
+    pub after: Standing,
+    pub moved: Moved,
+    /// The events that the commands would append.
+    pub events: Vec<EventSummary>,
+    /// The streams the plan rests on, as they were. What the plan's own earlier orders add to them
+    /// does not count.
+    pub versions: Vec<StreamVersion>,
+}
+
+/// Where an order stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    pub phase: Phase,
+    pub customer_status: String,
+    pub management_status: String,
+    pub payment_status: String,
+    pub department: Option<String>,
+    pub due: Money,
+    pub received: Money,
+    pub owed: Money,
+}
+
+/// The money that an order's commands move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// Taken from the wallet for the order.
+    pub taken: Money,
+    /// Put into the wallet: what was charged twice, what was too much.
+    pub given: Money,
+    /// Given to the order out of a verified transfer.
+    pub transferred: Money,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamVersion {
+    pub stream: StreamKey,
+    pub version: u64,
+}
+
+/// A plan as it is stored, and what has become of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredPlan {
+    /// SHA-256 of the plan's canonical JSON, in hex.
+    pub digest: String,
+    pub planned_by: String,
+    pub planned_at: DateTime<Utc>,
+    pub approved_by: Vec<String>,
+    /// Who first applied it.
+    pub applied_by: Option<String>,
+    pub applied_at: Option<DateTime<Utc>>,
+    pub plan: Plan,
+}
+
+/// Makes a plan and stores it. The same plan made again is the same plan.
+pub async fn plan(
+    ledger: &Ledger,
+    request: PlanRequest,
+    planner: &Actor,
+) -> Result<StoredPlan, FixError> {
+    let now = ledger.clock().now();
+    let mut tx =
+        ledger.pool().begin_with("begin isolation level repeatable read read only").await?;
+    let plan = make(&mut tx, ledger, request, now).await?;
+    tx.rollback().await?;
+    let text = canonical::json(&plan);
+    let digest = canonical::digest(&text);
+    let mut conn = ledger.pool().acquire().await?;
+    sqlx::query(include_str!("../sql/insert_fix_plan.sql"))
+        .bind(ledger.book())
+        .bind(&digest)
+        .bind(text)
+        .bind(planner.id.as_str())
+        .bind(now)
+        .execute(&mut *conn)
+        .await?;
+    read(&mut conn, ledger.book(), &digest).await
+}
+
+/// The plan with this digest.
+pub async fn stored(ledger: &Ledger, digest: &str) -> Result<StoredPlan, FixError> {
+    let mut conn = ledger.pool().acquire().await?;
+    read(&mut conn, ledger.book(), digest).await
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    digest: String,
+    plan: String,
+    planned_by: String,
+    planned_at: DateTime<Utc>,
+    applied_by: Option<String>,
+    applied_at: Option<DateTime<Utc>>,
+    approved_by: Vec<String>,
+}
+
+pub(super) async fn read(
+    conn: &mut PgConnection,
+    book: BookId,
+    digest: &str,
+) -> Result<StoredPlan, FixError> {
+    let is_digest = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !is_digest {
+        return Err(FixError::UnknownPlan(digest.chars().take(80).collect()));
+    }
+    let row: Option<Row> = sqlx::query_as(include_str!("../sql/read_fix_plan.sql"))
+        .bind(book)
+        .bind(digest)
+        .fetch_optional(conn)
+        .await?;
+    let row = row.ok_or_else(|| FixError::UnknownPlan(digest.to_owned()))?;
+    let tampered = || FixError::TamperedPlan(digest.to_owned());
+    // Whatever is applied is what its digest was made of.
+    if canonical::digest(&row.plan) != row.digest {
+        return Err(tampered());
+    }
+    let plan: Plan = serde_json::from_str(&row.plan).map_err(|_| tampered())?;
+    Ok(StoredPlan {
+        digest: row.digest,
+        planned_by: row.planned_by,
+        planned_at: row.planned_at,
+        approved_by: row.approved_by,
+        applied_by: row.applied_by,
+        applied_at: row.applied_at,
+        plan,
+    })
+}
+
+async fn make(
+    conn: &mut PgConnection,
+    ledger: &Ledger,
+    request: PlanRequest,
+    now: DateTime<Utc>,
+) -> Result<Plan, FixError> {
+    let PlanRequest { orders, decisions, ticket, reason } = request;
+    let mut decided: BTreeMap<OrderId, &Decision> = BTreeMap::new();
+    for decision in &decisions {
+        let id = resolve(conn, ledger.book(), &decision.order).await?;
+        if decided.insert(id, decision).is_some() {
+            return Err(FixError::DecidedTwice(decision.order.clone()));
+        }
+    }
+    let wanted: Option<BTreeMap<OrderId, OrderRef>> = match orders {
+        None => None,
+        Some(orders) => {
+            let mut wanted = BTreeMap::new();
+            for order in orders {
+                wanted.insert(resolve(conn, ledger.book(), &order).await?, order);
+            }
+            Some(wanted)
+        }
+    };
+    let ids: BTreeSet<OrderId> = match &wanted {
+        Some(wanted) => {
+            let elsewhere = decided.iter().find(|(id, _)| !wanted.contains_key(id));
+            if let Some((_, decision)) = elsewhere {
+                return Err(FixError::DecisionElsewhere(decision.order.clone()));
+            }
+            wanted.keys().copied().collect()
+        }
+        None => {
+            let suspects = inconsistencies::suspects(conn, ledger);
+            let suspects = suspects.await.map_err(InconsistencyError::from)?;
+            suspects.into_iter().chain(decided.keys().copied()).collect()
+        }
+    };
+    let ids: Vec<OrderId> = ids.into_iter().collect();
+    let mut cases = case::load(conn, ledger, &ids).await?;
+    if let Some(wanted) = &wanted {
+        let known: BTreeSet<OrderId> = cases.iter().map(|case| case.order).collect();
+        if let Some((_, unknown)) = wanted.iter().find(|(id, _)| !known.contains(id)) {
+            return Err(FixError::UnknownOrder(unknown.clone()));
+        }
+    }
+    cases.sort_by(|left, right| {
+        let key = |case: &Case| (case.facts.number.clone(), case.facts.epoch.clone(), case.order);
+        key(left).cmp(&key(right))
+    });
+
+    let mut sketch = Sketch::default();
+    let mut planned = Vec::new();
+    let mut second_person = Vec::new();
+    for case in &cases {
+        let decision = decided.get(&case.order).copied();
+        let order = plan_order(conn, ledger, now, &mut sketch, case, decision).await?;
+        if let Some((order, reason)) = order {
+            second_person.extend(reason);
+            // Of everything in trouble, only what is; what was asked for by name, in any case.
+            if wanted.is_some() || decision.is_some() || !order.is_fine() {
+                planned.push(order);
+            }
+        }
+    }
+    for order in &planned {
+        for step in &order.steps {
+            if let Step::ReturnDoubleCharge { second, amount, .. } = step {
+                let number = &order.number;
+                second_person.push(format!("{number}: {second} gives back {amount}"));
+            }
+        }
+    }
+    second_person.extend(above_threshold(conn, ledger, now, &planned).await?);
+    let book = ledger.book_uuid();
+    Ok(Plan { form: PLAN_FORM, book, ticket, reason, decisions, orders: planned, second_person })
+}
+
+/// One order's plan, and why it needs a second person, if it does in itself.
+async fn plan_order(
+    conn: &mut PgConnection,
+    ledger: &Ledger,
+    now: DateTime<Utc>,
+    sketch: &mut Sketch,
+    case: &Case,
+    decision: Option<&Decision>,
+) -> Result<Option<(OrderPlan, Option<String>)>, FixError> {
+    let mut wrong = Vec::new();
+    let classes = case.classes(now, &mut wrong);
+    let before = Standing::of(&case.facts);
+    let mut planned = OrderPlan {
+        order: case.order,
+        number: case.facts.number.clone(),
+        customer: case.facts.customer.clone(),
+        classes: classes.iter().map(ToString::to_string).collect(),
+        wrong,
+        proof: proof(case),
+        decided: decision.map(|decision| decision.reason.clone()),
+        steps: Vec::new(),
+        question: None,
+        problem: None,
+        after: before.clone(),
+        before,
+        moved: Moved::nothing(&case.facts),
+        events: Vec::new(),
+        versions: Vec::new(),
+    };
+    let proposal = match propose(case, &classes, decision) {
+        Ok(proposal) => proposal,
+        Err(problem) => {
+            planned.problem = Some(problem);
+            return Ok(Some((planned, None)));
+        }
+    };
+    let Proposal { mut steps, question } = proposal;
+    planned.question = question;
+    if steps.is_empty() {
+        return Ok(Some((planned, None)));
+    }
+    let mut needs = None;
+    let decided = loop {
+        let commands: Vec<_> =
+            steps.iter().map(|step| step.command(case.order, &case.facts.customer)).collect();
+        match sketch.decide(conn, ledger, now, &commands).await? {
+            Err(Rejection::NeedsSecondPerson { amount, threshold })
+                if needs.is_none() && approve_by_two(&mut steps) =>
+            {
+                let number = &case.facts.number;
+                needs = Some(format!("{number}: an excess of {amount}, above {threshold}"));
+            }
+            decided => break decided,
+        }
+    };
+    match decided {
+        Err(rejection) => {
+            planned.problem = Some(Problem::from(&rejection));
+            return Ok(Some((planned, None)));
+        }
+        Ok(changes) => {
+            let streams: BTreeSet<StreamKey> = changes
+                .iter()
+                .map(|change| change.stream)
+                .chain([StreamKey::Order(case.order)])
+                .collect();
+            planned.versions = streams
+                .into_iter()
+                .filter_map(|stream| {
+                    let version = sketch.version(stream)?;
+                    Some(StreamVersion { stream, version })
+                })
+                .collect();
+            planned.moved = Moved::by(&changes, &case.facts);
+            planned.events = changes.iter().map(|change| EventSummary::of(change, None)).collect();
+            planned.after = standing_after(&changes).unwrap_or_else(|| planned.before.clone());
+            planned.steps = steps;
+            sketch.keep(&changes);
+        }
+    }
+    Ok(Some((planned, needs)))
+}
+
+/// Marks a receipt's approval as two persons'; false if there is none.
+fn approve_by_two(steps: &mut [Step]) -> bool {
+    let mut found = false;
+    for step in steps {
+        if let Step::ApproveReceipt { second_person, .. } = step {
+            *second_person = true;
+            found = true;
+        }
+    }
+    found
+}
+
+fn proof(case: &Case) -> Vec<String> {
+    let Some(imported) = &case.imported else { return Vec::new() };
+    let mut proof: Vec<String> = imported
+        .debits
+        .iter()
+        .map(|debit| format!("{} took {}, linked by {}", debit.debit, debit.amount, debit.proof))
+        .collect();
+    let is_missing = imported
+        .evidence
+        .classes
+        .iter()
+        .any(|class| class.as_str() == legacy::Class::WalletIssue.name());
+    if is_missing {
+        proof.push(
+            "no wallet debit of the customer is linked to the order, claimed for it or names it"
+                .to_owned(),
+        );
+    }
+    for charge in case.double_charges() {
+        proof.push(format!(
+            "{} took {} for the order after {} had paid it",
+            charge.second, charge.amount, charge.first
+        ));
+    }
+    if let Some(status) = &imported.evidence.management_status {
+        proof.push(format!("the departments' status was {status}"));
+    }
+    proof
+}
+
+/// Who moves more than the book's threshold on one business day, over all plans, needs another
+/// person.
+async fn above_threshold(
+    conn: &mut PgConnection,
+    ledger: &Ledger,
+    now: DateTime<Utc>,
+    planned: &[OrderPlan],
+) -> Result<Vec<String>, FixError> {
+    let state = load::state(conn, ledger.book(), ledger.upcasters(), StreamKey::Settings).await?;
+    let State::Settings(settings) = &*state else { return Ok(Vec::new()) };
+    let today = day_start(settings, now);
+    let earlier: Vec<String> =
+        sqlx::query_scalar(include_str!("../sql/read_plans_applied_since.sql"))
+            .bind(ledger.book())
+            .bind(today)
+            .fetch_all(conn)
+            .await?;
+    let earlier: Vec<OrderPlan> = earlier
+        .iter()
+        .filter_map(|text| serde_json::from_str::<Plan>(text).ok())
+        .flat_map(|plan| plan.orders)
+        .collect();
+    let mut reasons = Vec::new();
+    let customers: BTreeSet<&CustomerId> = planned.iter().map(|order| &order.customer).collect();
+    for customer in customers {
+        let of = |orders: &[OrderPlan]| -> Money {
+            orders
+                .iter()
+                .filter(|order| order.customer == *customer)
+                .map(|order| order.moved.total())
+                .fold(Money::zero(settings.four_eyes_threshold.currency()), |sum, moved| {
+                    // Another currency, or more than can be counted, needs two persons anyway.
+                    sum.checked_add(moved).unwrap_or(sum)
+                })
+        };
+        let new = of(planned);
+        let all = new.checked_add(of(&earlier)).unwrap_or(new);
+        if new.is_positive()
+            && let Err(Rejection::NeedsSecondPerson { amount, threshold }) =
+                settings.one_person_may_move(all)
+        {
+            reasons.push(format!("customer {customer}: {amount} today, above {threshold}"));
+        }
+    }
+    Ok(reasons)
+}
+
+/// When the business day began.
+fn day_start(settings: &Settings, now: DateTime<Utc>) -> DateTime<Utc> {
+    let midnight = now.with_timezone(&settings.time_zone).date_naive().and_time(NaiveTime::MIN);
+    let start = settings.time_zone.from_local_datetime(&midnight).earliest();
+    start.map_or(now, |start| start.to_utc())
+}
+
+fn standing_after(changes: &[Change]) -> Option<Standing> {
+    changes.iter().rev().find_map(|change| match &*change.state {
+        State::Order(order) => order.facts().map(Standing::of),
+        State::Wallet(_) | State::Payment(_) | State::Settings(_) => None,
+    })
+}
+
+pub(super) fn standing_of(changes: &[Change], before: &Standing) -> Standing {
+    standing_after(changes).unwrap_or_else(|| before.clone())
+}
+
+impl Standing {
+    fn of(facts: &Facts) -> Self {
+        let statuses = facts.statuses();
+        Self {
+            phase: facts.phase(),
+            customer_status: statuses.customer.to_owned(),
+            management_status: statuses.management.to_owned(),
+            payment_status: facts.payment_status().as_str().to_owned(),
+            department: statuses.department.map(ToOwned::to_owned),
+            due: facts.totals.due,
+            received: facts.received,
+            owed: facts.owed(),
+        }
+    }
+}
+
+impl OrderPlan {
+    /// Nothing is wrong and nothing is to be done.
+    fn is_fine(&self) -> bool {
+        self.classes.is_empty()
+            && self.steps.is_empty()
+            && self.question.is_none()
+            && self.problem.is_none()
+    }
+}
+
+impl Moved {
+    fn nothing(facts: &Facts) -> Self {
+        let zero = Money::zero(facts.currency);
+        Self { taken: zero, given: zero, transferred: zero }
+    }
+
+    fn by(changes: &[Change], facts: &Facts) -> Self {
+        let mut moved = Self::nothing(facts);
+        for change in changes {
+            match &change.event {
+                Event::Wallet(wallet::Event::Debited { amount, .. }) => {
+                    moved.taken = add(moved.taken, amount.money());
+                }
+                Event::Wallet(
+                    wallet::Event::Credited { amount, .. } | wallet::Event::ToppedUp { amount, .. },
+                ) => moved.given = add(moved.given, amount.money()),
+                Event::Order(order::Event::PaymentReceived {
+                    amount,
+                    source: order::Source::Payment(_),
+                }) => moved.transferred = add(moved.transferred, amount.money()),
+                Event::Wallet(_) | Event::Order(_) | Event::Payment(_) | Event::Settings(_) => {}
+            }
+        }
+        moved
+    }
+
+    fn total(&self) -> Money {
+        add(add(self.taken, self.given), self.transferred)
+    }
+}
+
+/// The sums were decided already, so they are in range and in one currency.
+fn add(left: Money, right: Money) -> Money {
+    left.checked_add(right).unwrap_or(left)
+}

@@ -1,0 +1,4 @@
+select plan::text
+  from daftar.fix_plans
+ where book_id = $1 and applied_at >= $2
+ order by applied_at, digest
