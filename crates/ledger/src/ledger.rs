@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use eventstore::{BookId, Head, HeadError, Snapshot, Upcasters};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -14,13 +16,14 @@ use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::submission::{Answer, Reply, Submission, SubmitError};
-use crate::writer::{Pending, Request, Writer, known_commands, replay};
+use crate::writer::{self, LookUp, Pending, Writer};
 
 /// How many commands may wait before more are turned away.
 const WAITING_MAX: usize = 4_096;
 /// How many batches' snapshots may wait to be written.
 const SNAPSHOTS_WAITING_MAX: usize = 64;
 const READERS_MAX: u32 = 16;
+const ACQUIRE_MAX: Duration = Duration::from_secs(5);
 
 type Waiter = oneshot::Sender<Result<Answer, SubmitError>>;
 
@@ -36,9 +39,36 @@ struct Inner {
     pool: PgPool,
     clock: Clock,
     upcasters: Arc<Upcasters>,
-    requests: Mutex<Option<mpsc::Sender<Request>>>,
+    /// The ways in; none once the ledger is stopping.
+    ways_in: Mutex<Option<WaysIn>>,
     in_flight: Mutex<BTreeMap<Uuid, InFlight>>,
     tasks: TaskTracker,
+}
+
+struct WaysIn {
+    look_ups: mpsc::Sender<LookUp>,
+    submitted: mpsc::Sender<Pending>,
+}
+
+/// How a node works.
+#[derive(Debug)]
+pub struct Config {
+    /// How many streams' states it keeps in memory.
+    pub streams_max: NonZeroUsize,
+    /// How long commands wait for a database that is away before they are told to ask again.
+    pub outage_max: Duration,
+    /// What turns old stored forms into current ones.
+    pub upcasters: Upcasters,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            streams_max: NonZeroUsize::new(65_536).expect("more than zero"),
+            outage_max: Duration::from_secs(10),
+            upcasters: Upcasters::new(),
+        }
+    }
 }
 
 /// A command that is being decided, and who else waits for its answer.
@@ -75,9 +105,19 @@ impl Ledger {
         book: BookId,
         clock: Clock,
     ) -> Result<Self, OpenError> {
+        Self::open_with(options, book, clock, Config::default()).await
+    }
+
+    /// As [`Ledger::open`], for a node that works another way.
+    pub async fn open_with(
+        options: PgConnectOptions,
+        book: BookId,
+        clock: Clock,
+        config: Config,
+    ) -> Result<Self, OpenError> {
         let pool = PgPoolOptions::new()
             .max_connections(READERS_MAX)
-            .acquire_timeout(std::time::Duration::from_secs(5))
+            .acquire_timeout(ACQUIRE_MAX)
             .connect_with(options.clone())
             .await?;
         let head = eventstore::read_head(&mut *pool.acquire().await?, book).await?;
@@ -88,11 +128,23 @@ impl Ledger {
         if head.fold_set != ours {
             return Err(OpenError::Folds { book, theirs: head.fold_set, ours });
         }
+        let Config { streams_max, outage_max, upcasters } = config;
+        let upcasters = Arc::new(upcasters);
         let tasks = TaskTracker::new();
         let (snapshots, snapshots_waiting) = mpsc::channel(SNAPSHOTS_WAITING_MAX);
-        let (requests, waiting) = mpsc::channel(WAITING_MAX);
-        let writer = Writer::new(options, book, clock.clone(), Upcasters::new(), snapshots);
+        let (submitted, waiting) = mpsc::channel(WAITING_MAX);
+        let (look_ups, asked) = mpsc::channel(WAITING_MAX);
+        let writer = Writer::new(
+            options,
+            book,
+            clock.clone(),
+            Arc::clone(&upcasters),
+            snapshots,
+            streams_max,
+            outage_max,
+        );
         tasks.spawn(writer.run(waiting));
+        tasks.spawn(writer::look_up(pool.clone(), book, asked));
         tasks.spawn(save_snapshots(pool.clone(), book, snapshots_waiting));
         tasks.close();
         Ok(Self {
@@ -101,8 +153,8 @@ impl Ledger {
                 uuid: head.uuid,
                 pool,
                 clock,
-                upcasters: Arc::new(Upcasters::new()),
-                requests: Mutex::new(Some(requests)),
+                upcasters,
+                ways_in: Mutex::new(Some(WaysIn { look_ups, submitted })),
                 in_flight: Mutex::new(BTreeMap::new()),
                 tasks,
             }),
@@ -148,8 +200,7 @@ impl Ledger {
         }
         let (waiter, answer) = oneshot::channel();
         {
-            let mut in_flight =
-                self.inner.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut in_flight = self.in_flight();
             match in_flight.entry(id) {
                 Entry::Occupied(mut entry) => {
                     if entry.get().fingerprint != submission.fingerprint {
@@ -167,35 +218,32 @@ impl Ledger {
                 }
             }
         }
-        answer.await.unwrap_or(Err(SubmitError::Stopping))
+        answer.await.unwrap_or_else(|_gone| Err(self.no_answer()))
     }
 
     /// Says what would happen, and changes nothing.
     pub async fn dry_run(&self, submission: Submission) -> Result<Reply, SubmitError> {
-        let (answer, reply) = oneshot::channel();
-        let submission = Arc::new(submission);
-        self.request(Request::DryRun { submission, answer })?;
-        reply.await.unwrap_or(Err(SubmitError::Stopping))
+        let Inner { book, clock, upcasters, pool, .. } = &*self.inner;
+        let mut conn = pool.acquire().await.map_err(|error| {
+            warn!(%error, "no connection for a dry run");
+            self.no_answer()
+        })?;
+        writer::dry_run(&mut conn, *book, clock, upcasters, &submission).await
     }
 
     /// Takes no more commands, and returns once all that were taken are answered.
     pub async fn stop(&self) {
-        self.inner.requests.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.ways_in().take();
         self.inner.tasks.wait().await;
         self.inner.pool.close().await;
     }
 
     /// Gets the answer for everyone who waits for this id.
     async fn lead(&self, submission: Submission) {
-        let id = submission.command_id;
+        let mut leading = Leading { ledger: self, id: Some(submission.command_id) };
         let answer = self.look_up_or_execute(submission).await;
-        let done = {
-            let mut in_flight =
-                self.inner.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
-            in_flight.remove(&id)
-        };
         let mut is_first = true;
-        for waiter in done.map(|done| done.waiters).into_iter().flatten() {
+        for waiter in leading.waiters() {
             let mut answer = answer.clone();
             if let Ok(answer) = &mut answer
                 && !is_first
@@ -209,39 +257,69 @@ impl Ledger {
     }
 
     async fn look_up_or_execute(&self, submission: Submission) -> Result<Answer, SubmitError> {
-        let known = self.look_up(submission.command_id).await.map_err(|error| {
-            warn!(%error, "could not look a command up");
-            SubmitError::Unavailable
-        })?;
-        match known {
-            Some(record) => replay(&record, &submission.fingerprint),
+        let (answer, known) = oneshot::channel();
+        let look_up = LookUp { id: submission.command_id, answer };
+        self.hand_over(|ways_in| ways_in.look_ups.try_send(look_up).map_err(refused))?;
+        // Without an answer it is not known to be new, and the writer finds out.
+        match known.await.ok().flatten() {
+            Some(record) => writer::replay(&record, &submission.fingerprint),
             None => self.execute(submission).await,
         }
     }
 
-    async fn look_up(
-        &self,
-        id: Uuid,
-    ) -> Result<Option<eventstore::CommandRecord>, sqlx::Error> {
-        let mut conn = self.inner.pool.acquire().await?;
-        let mut known = known_commands(&mut conn, self.inner.book, &[id]).await?;
-        Ok(known.remove(&id))
-    }
-
     async fn execute(&self, submission: Submission) -> Result<Answer, SubmitError> {
         let (answer, outcome) = oneshot::channel();
-        let submission = Arc::new(submission);
-        self.request(Request::Execute(Pending { submission, answer }))?;
-        outcome.await.unwrap_or(Err(SubmitError::Stopping))
+        let pending = Pending { submission: Arc::new(submission), answer };
+        self.hand_over(|ways_in| ways_in.submitted.try_send(pending).map_err(refused))?;
+        outcome.await.unwrap_or_else(|_gone| Err(self.no_answer()))
     }
 
-    fn request(&self, request: Request) -> Result<(), SubmitError> {
-        let requests = self.inner.requests.lock().unwrap_or_else(PoisonError::into_inner);
-        let requests = requests.as_ref().ok_or(SubmitError::Stopping)?;
-        requests.try_send(request).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => SubmitError::Overloaded,
-            mpsc::error::TrySendError::Closed(_) => SubmitError::Stopping,
-        })
+    fn hand_over(
+        &self,
+        over: impl FnOnce(&WaysIn) -> Result<(), SubmitError>,
+    ) -> Result<(), SubmitError> {
+        over(self.ways_in().as_ref().ok_or(SubmitError::Stopping)?)
+    }
+
+    /// Why nobody answers.
+    fn no_answer(&self) -> SubmitError {
+        if self.ways_in().is_some() { SubmitError::Unavailable } else { SubmitError::Stopping }
+    }
+
+    fn ways_in(&self) -> MutexGuard<'_, Option<WaysIn>> {
+        self.inner.ways_in.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn in_flight(&self) -> MutexGuard<'_, BTreeMap<Uuid, InFlight>> {
+        self.inner.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Leads the decision of a command. Whatever happens to it, the command does not stay in flight.
+struct Leading<'a> {
+    ledger: &'a Ledger,
+    /// None once it is no longer in flight: then the same id may be led by another.
+    id: Option<Uuid>,
+}
+
+impl Leading<'_> {
+    fn waiters(&mut self) -> Vec<Waiter> {
+        let done = self.id.take().and_then(|id| self.ledger.in_flight().remove(&id));
+        done.map(|done| done.waiters).unwrap_or_default()
+    }
+}
+
+impl Drop for Leading<'_> {
+    fn drop(&mut self) {
+        // Those who still wait learn that nobody answers.
+        drop(self.waiters());
+    }
+}
+
+fn refused<T>(error: mpsc::error::TrySendError<T>) -> SubmitError {
+    match error {
+        mpsc::error::TrySendError::Full(_) => SubmitError::Overloaded,
+        mpsc::error::TrySendError::Closed(_) => SubmitError::Stopping,
     }
 }
 

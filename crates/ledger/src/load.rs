@@ -1,11 +1,12 @@
 //! Loads the states of streams: each from its snapshot, if there is one, and the events after it.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use domain::event::StoredEventError;
 use domain::{Event, State, StreamKey};
-use eventstore::{BookId, RecordedEvent, Snapshot, StreamId, UpcastError, Upcasters, Version};
+use eventstore::{BookId, Position, RecordedEvent, Snapshot, StreamId, Upcasters, Version};
+use projections::DecodeError;
 use sqlx::PgConnection;
 
 /// The form of the snapshots that this build writes. Raise it whenever a state changes its shape;
@@ -19,14 +20,10 @@ const SNAPSHOT_EVERY: u64 = 100;
 pub enum LoadError {
     #[error("could not read from the log")]
     Database(#[from] sqlx::Error),
-    #[error("the event at position {position} cannot be read")]
-    Event {
-        position: eventstore::Position,
-        #[source]
-        cause: StoredEventError,
-    },
-    #[error("a stored event cannot be brought into its present form")]
-    Upcast(#[from] UpcastError),
+    #[error("a stored event cannot be read")]
+    Event(#[from] DecodeError),
+    #[error("the event at position {position} does not follow from what {stream} was before it")]
+    Corrupt { stream: StreamKey, position: Position },
 }
 
 /// The log's name of a stream.
@@ -36,9 +33,8 @@ pub fn stream_id(stream: StreamKey) -> StreamId {
 
 /// Reads a recorded event in its present form.
 pub fn parse(upcasters: &Upcasters, recorded: &RecordedEvent) -> Result<Event, LoadError> {
-    let current = upcasters.current(recorded)?;
-    Event::parse(&current.stream.aggregate_type, &current.payload)
-        .map_err(|cause| LoadError::Event { position: recorded.position, cause })
+    let (_, event) = projections::decode(recorded, upcasters)?;
+    Ok(event)
 }
 
 /// The states of many streams as of the head that this connection sees, in two queries.
@@ -64,9 +60,12 @@ pub async fn states(
         after.push((id, version));
     }
     for (id, events) in eventstore::read::streams(conn, book, &after).await? {
-        let (_, state) = states.get_mut(&id).expect("only these streams were asked for");
+        let (stream, state) = states.get_mut(&id).expect("only these streams were asked for");
         for recorded in &events {
-            state.evolve(&parse(upcasters, recorded)?);
+            let event = parse(upcasters, recorded)?;
+            if !follow(state, recorded.version, &event) {
+                return Err(LoadError::Corrupt { stream: *stream, position: recorded.position });
+            }
         }
     }
     Ok(states.into_values().map(|(stream, state)| (stream, Arc::new(state))).collect())
@@ -81,6 +80,15 @@ pub async fn state(
 ) -> Result<Arc<State>, LoadError> {
     let mut loaded = states(conn, book, upcasters, &[stream]).await?;
     Ok(loaded.remove(&stream).expect("it was asked for"))
+}
+
+/// Applies the next event of a stream; false when it is not the next one, or impossible. Then the
+/// state is not to be used any more.
+pub(crate) fn follow(state: &mut State, version: Version, event: &Event) -> bool {
+    let next = state.version().checked_add(1).and_then(|next| i64::try_from(next).ok());
+    // States panic on an impossible history. One broken stream must not stop the others.
+    next == Some(version.get())
+        && catch_unwind(AssertUnwindSafe(|| state.evolve(event))).is_ok()
 }
 
 /// The state that a snapshot holds; none if it is of another form, so that the stream is read

@@ -10,10 +10,10 @@ use domain::event::Event;
 use domain::id::Code;
 use domain::order;
 use domain::{State, StreamKey};
+use eventstore::Version;
 use lru::LruCache;
 
-/// How many streams' states a node keeps.
-const STREAMS_MAX: NonZeroUsize = NonZeroUsize::new(65_536).expect("more than zero");
+use crate::load;
 
 /// States as of the head. A stream that is not here has to be loaded.
 #[derive(Debug)]
@@ -23,8 +23,9 @@ pub(crate) struct Cache {
 }
 
 impl Cache {
-    pub(crate) fn new() -> Self {
-        Self { states: LruCache::new(STREAMS_MAX), counters: BTreeMap::new() }
+    /// Keeps the states of at most so many streams.
+    pub(crate) fn new(streams_max: NonZeroUsize) -> Self {
+        Self { states: LruCache::new(streams_max), counters: BTreeMap::new() }
     }
 
     /// Takes over what a batch has loaded and committed.
@@ -32,18 +33,23 @@ impl Cache {
         for (stream, state) in working.states {
             self.states.put(stream, state);
         }
+        // Nearly every decision reads them, none puts them back.
+        self.states.promote(&StreamKey::Settings);
         self.counters.extend(working.counters);
     }
 
     /// Takes in an event that another node committed. A stream that is not here stays away; one
-    /// that was loaded after the event is left alone.
-    pub(crate) fn catch_up(&mut self, stream: StreamKey, version: u64, event: &Event) {
-        if let Some(state) = self.states.peek_mut(&stream)
-            && state.version() < version
-        {
-            Arc::make_mut(state).evolve(event);
-        }
+    /// that was loaded after the event is left alone. False when the event does not follow: then
+    /// nothing here can be relied on.
+    #[must_use]
+    pub(crate) fn catch_up(&mut self, stream: StreamKey, version: Version, event: &Event) -> bool {
         count(&mut self.counters, event);
+        match self.states.peek_mut(&stream) {
+            Some(state) if i64::try_from(state.version()).is_ok_and(|at| at < version.get()) => {
+                load::follow(Arc::make_mut(state), version, event)
+            }
+            Some(_) | None => true,
+        }
     }
 
     /// Forgets everything: what follows is loaded anew.

@@ -3,40 +3,47 @@
 //! There is no leader. The head moves by compare-and-set; a miss means that another node committed,
 //! and then the next batch is decided under the head's lock, so that every node gets its turn.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::decide::Missing;
-use eventstore::{
-    AppendError, AppendFunction, Appended, BookId, CommandRecord, Cursor, Head, HeadError,
-    Snapshot, Upcasters,
-};
+use eventstore::{AppendFunction, Appended, BookId, Head, Snapshot, Upcasters, chain};
+use futures::FutureExt as _;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 use tracing::{error, info, warn};
-use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::load::{self, LoadError};
 use crate::states::{Cache, Working};
-use crate::submission::{Answer, Reply, Submission, SubmitError, domain_version};
+use crate::submission::{Answer, Submission, SubmitError};
 
 mod decided;
+mod dry_run;
+mod error;
+mod known;
 
-use decided::{DecidedBatch, NotReady, decide_batch, dry_run, sort_missing};
+use decided::{DecidedBatch, NotReady, decide_batch};
+use error::{BatchError, Remedy};
+
+pub(crate) use dry_run::dry_run;
+pub(crate) use known::{LookUp, look_up, replay};
 
 /// The most commands of one batch.
-const BATCH_MAX: usize = eventstore::batch::BATCH_COMMANDS_MAX;
-/// How long a batch waits for the database to come back before its commands are told to ask again.
-const OUTAGE_MAX: Duration = Duration::from_secs(10);
+pub(crate) const BATCH_MAX: usize = eventstore::batch::BATCH_COMMANDS_MAX;
+/// How long the database may be silent before the connection counts as lost. Longer than a node
+/// that died while it held the head can keep it.
+const SILENCE_MAX: Duration = Duration::from_secs(30);
 const RECONNECT_FIRST: Duration = Duration::from_millis(20);
 const RECONNECT_MAX: Duration = Duration::from_millis(500);
-/// How many rounds of loading one batch may need: each command names what it lacks one by one.
-const LOADS_MAX: u32 = 16;
-/// How many decisions of other nodes are read at a time.
-const CATCH_UP_PAGE: u32 = 5_000;
+/// How many events of other nodes are taken in. A node that is further behind loads anew, since
+/// everyone waits while it reads.
+const CATCH_UP_MAX: u32 = 5_000;
 
 /// A submission on its way, with where its answer goes.
 #[derive(Debug)]
@@ -45,44 +52,32 @@ pub(crate) struct Pending {
     pub(crate) answer: oneshot::Sender<Result<Answer, SubmitError>>,
 }
 
-/// What the writer is asked for.
-#[derive(Debug)]
-pub(crate) enum Request {
-    Execute(Pending),
-    DryRun { submission: Arc<Submission>, answer: oneshot::Sender<Result<Reply, SubmitError>> },
-}
-
 /// The state of the writer task.
 pub(crate) struct Writer {
-    pub(crate) options: PgConnectOptions,
-    pub(crate) book: BookId,
-    pub(crate) clock: Clock,
-    pub(crate) upcasters: Upcasters,
-    pub(crate) function: AppendFunction,
-    pub(crate) snapshots: mpsc::Sender<Vec<Snapshot>>,
+    options: PgConnectOptions,
+    book: BookId,
+    clock: Clock,
+    upcasters: Arc<Upcasters>,
+    function: AppendFunction,
+    snapshots: mpsc::Sender<Vec<Snapshot>>,
+    outage_max: Duration,
     conn: Option<PgConnection>,
     /// The head that the cache is exact at; none before the first look.
     head: Option<Head>,
     cache: Cache,
+    /// When the database went away, as long as it is.
+    outage_since: Option<Instant>,
+    /// The book is in a form that this node does not understand.
+    is_outdated: bool,
 }
 
-/// Why a batch was not committed.
-#[derive(Debug, thiserror::Error)]
-enum BatchError {
-    #[error("the head had moved")]
-    Moved,
-    #[error("could not read the head")]
-    Head(#[from] HeadError),
-    #[error("could not load what the batch needs")]
-    Load(#[from] LoadError),
-    #[error("the database did not answer")]
-    Database(#[from] sqlx::Error),
-    #[error("could not append")]
-    Append(#[from] AppendError),
-    #[error("a batch needed more rounds of loading than it may")]
-    TooManyLoads,
-    #[error("this node is older than what book {0} holds")]
-    Outdated(BookId),
+/// How an attempt goes about it.
+#[derive(Debug, Clone, Copy)]
+struct Mode {
+    /// Catches up under the head's lock, and finds out what was committed already.
+    locked: bool,
+    /// Believes the callers which streams are fresh.
+    trusts_fresh: bool,
 }
 
 impl Writer {
@@ -90,8 +85,10 @@ impl Writer {
         options: PgConnectOptions,
         book: BookId,
         clock: Clock,
-        upcasters: Upcasters,
+        upcasters: Arc<Upcasters>,
         snapshots: mpsc::Sender<Vec<Snapshot>>,
+        streams_max: NonZeroUsize,
+        outage_max: Duration,
     ) -> Self {
         Self {
             options,
@@ -100,34 +97,39 @@ impl Writer {
             upcasters,
             function: projections::append_function(),
             snapshots,
+            outage_max,
             conn: None,
             head: None,
-            cache: Cache::new(),
+            cache: Cache::new(streams_max),
+            outage_since: None,
+            is_outdated: false,
         }
     }
 
-    /// Works until every sender of requests is gone and everything they sent is answered.
-    pub(crate) async fn run(mut self, mut requests: mpsc::Receiver<Request>) {
-        let mut waiting = Vec::with_capacity(BATCH_MAX);
-        while requests.recv_many(&mut waiting, BATCH_MAX).await > 0 {
-            let mut batch = Vec::with_capacity(waiting.len());
-            for request in waiting.drain(..) {
-                match request {
-                    Request::Execute(pending) => batch.push(pending),
-                    Request::DryRun { submission, answer } => {
-                        let reply = self.dry_run(&submission).await;
-                        // Whoever asked may have gone; then nobody needs the answer.
-                        answer.send(reply).ok();
-                    }
-                }
+    /// Works until every sender of submissions is gone and everything they sent is answered.
+    pub(crate) async fn run(mut self, mut submitted: mpsc::Receiver<Pending>) {
+        let mut batch = Vec::with_capacity(BATCH_MAX);
+        while submitted.recv_many(&mut batch, BATCH_MAX).await > 0 {
+            let work = self.execute(std::mem::take(&mut batch));
+            // Decisions, folds and replies are guarded one by one. Should anything else break, the
+            // batch's callers are told to ask again, and the book goes on.
+            if AssertUnwindSafe(work).catch_unwind().await.is_err() {
+                error!(book = %self.book, "the writer met with a defect and starts anew");
+                self.forget();
+                self.conn = None;
             }
-            self.execute(batch).await;
         }
         if let Some(conn) = self.conn.take() {
             // The server notices a closed socket as well.
             conn.close().await.ok();
         }
         info!(book = %self.book, "the writer has stopped");
+    }
+
+    /// What follows is loaded anew, under the lock.
+    fn forget(&mut self) {
+        self.head = None;
+        self.cache.clear();
     }
 
     /// Brings a batch to an end: every command in it gets an answer or an error.
@@ -138,118 +140,126 @@ impl Writer {
                 continue;
             }
             match self.commit(&mut batch).await {
-                Ok(()) => {
-                    // What did not fit goes on as the next batch.
-                    work.push(batch);
-                }
-                Err(error) => {
-                    if let Some(halves) = self.blame(batch, &error).await {
-                        work.extend(halves);
-                    }
-                }
+                // What did not fit goes on as the next batch.
+                Ok(()) => work.push(batch),
+                Err(error) => work.extend(self.blame(batch, &error)),
             }
         }
     }
 
-    /// After an error of the database: the batch is halved until the culprit alone fails. For any
-    /// other error all of it is told to ask again.
-    async fn blame(&mut self, mut batch: Vec<Pending>, error: &BatchError) -> Option<Vec<Vec<Pending>>> {
-        self.head = None;
-        self.cache.clear();
-        self.conn = None;
-        let answer = match error {
-            BatchError::Outdated(book) => SubmitError::Outdated(*book),
-            BatchError::Append(AppendError::Database { .. }) | BatchError::TooManyLoads => {
+    /// What becomes of a batch that failed for good: it is halved until the culprit alone fails,
+    /// where one may be to blame, and told to ask again where none is.
+    fn blame(&mut self, mut batch: Vec<Pending>, error: &BatchError) -> Vec<Vec<Pending>> {
+        self.forget();
+        let remedy = error.remedy();
+        let answer = match remedy {
+            Remedy::Upgrade => {
+                if !self.is_outdated {
+                    self.is_outdated = true;
+                    error!(error = %error::chain(error), "this node has stopped writing");
+                }
+                SubmitError::Outdated(self.book)
+            }
+            Remedy::Halve | Remedy::Lock | Remedy::Reload => {
                 if batch.len() > 1 {
                     let second = batch.split_off(batch.len() / 2);
-                    return Some(vec![second, batch]);
+                    return vec![second, batch];
                 }
-                error!(error = %chain(error), "a command could not be recorded");
-                SubmitError::Failed("the database refused to record it".to_owned())
+                error!(error = %error::chain(error), "a command could not be recorded");
+                let text = match error {
+                    BatchError::Load(LoadError::Event(_) | LoadError::Corrupt { .. }) => {
+                        "a stream that it needs cannot be read"
+                    }
+                    _ => "the database refused to record it",
+                };
+                SubmitError::Failed(text.to_owned())
             }
-            BatchError::Load(LoadError::Event { .. } | LoadError::Upcast(_)) => {
-                if batch.len() > 1 {
-                    let second = batch.split_off(batch.len() / 2);
-                    return Some(vec![second, batch]);
-                }
-                error!(error = %chain(error), "a stream cannot be read");
-                SubmitError::Failed("a stream that it needs cannot be read".to_owned())
-            }
-            BatchError::Moved
-            | BatchError::Head(_)
-            | BatchError::Load(LoadError::Database(_))
-            | BatchError::Database(_)
-            | BatchError::Append(_) => {
-                warn!(error = %chain(error), "the database cannot be reached");
+            Remedy::Wait | Remedy::GiveUp => {
+                warn!(error = %error::chain(error), "the database cannot be reached");
                 SubmitError::Unavailable
             }
         };
         for pending in batch {
             pending.answer.send(Err(answer.clone())).ok();
         }
-        None
+        Vec::new()
     }
 
     /// Commits the batch, or its first part; what is left of it stays in `batch`. Tries again
     /// after a miss and after a lost connection, until the outage has lasted too long.
     async fn commit(&mut self, batch: &mut Vec<Pending>) -> Result<(), BatchError> {
-        let started = tokio::time::Instant::now();
         let mut pause = RECONNECT_FIRST;
-        let mut locked = self.head.is_none();
+        let mut mode = Mode { locked: self.head.is_none(), trusts_fresh: true };
         loop {
-            let error = match self.attempt(batch, locked).await {
-                Ok(()) => return Ok(()),
-                Err(BatchError::Moved) => {
-                    locked = true;
-                    continue;
+            let error = match self.attempt(batch, mode).await {
+                Ok(()) => {
+                    self.outage_since = None;
+                    return Ok(());
                 }
                 Err(error) => error,
             };
-            let passing = is_passing(&error);
-            let duplicate = is_duplicate_command(&error);
-            if !passing && !duplicate {
-                return Err(error);
+            match error.remedy() {
+                Remedy::Lock if !mode.locked => mode.locked = true,
+                Remedy::Reload if mode.trusts_fresh => {
+                    warn!(error = %error::chain(&error), "a stream is not what it was taken for");
+                    self.forget();
+                    mode = Mode { locked: true, trusts_fresh: false };
+                }
+                Remedy::Wait => {
+                    // The connection may have died after the batch was sent. Under the lock the
+                    // batch's ids tell whether it was committed.
+                    mode.locked = true;
+                    let since = *self.outage_since.get_or_insert_with(Instant::now);
+                    if since.elapsed() > self.outage_max {
+                        return Err(error);
+                    }
+                    warn!(
+                        error = %error::chain(&error),
+                        "the writer cannot use its database and tries again"
+                    );
+                    tokio::time::sleep(pause).await;
+                    pause = pause.saturating_mul(2).min(RECONNECT_MAX);
+                }
+                Remedy::Lock
+                | Remedy::Reload
+                | Remedy::Upgrade
+                | Remedy::Halve
+                | Remedy::GiveUp => return Err(error),
             }
-            // The connection may have died after the batch was sent. Under the lock the
-            // batch's ids tell whether it was committed: see `attempt`.
-            locked = true;
-            if duplicate {
-                continue;
-            }
-            self.conn = None;
-            if started.elapsed() > OUTAGE_MAX {
-                return Err(error);
-            }
-            warn!(error = %chain(&error), "the writer lost its database; trying again");
-            tokio::time::sleep(pause).await;
-            pause = pause.saturating_mul(2).min(RECONNECT_MAX);
         }
     }
 
     /// One attempt. Unlocked it rests on the head as this node knows it; locked it catches up
     /// under the head's lock first, and finds out what was committed already.
-    async fn attempt(&mut self, batch: &mut Vec<Pending>, locked: bool) -> Result<(), BatchError> {
-        let mut conn = match self.conn.take() {
-            Some(conn) => conn,
-            None => PgConnection::connect_with(&self.options).await?,
+    async fn attempt(&mut self, batch: &mut Vec<Pending>, mode: Mode) -> Result<(), BatchError> {
+        let known = self.conn.take();
+        let attempt = async {
+            let mut conn = match known {
+                Some(conn) => conn,
+                None => PgConnection::connect_with(&self.options).await?,
+            };
+            let done = match self.head.clone() {
+                Some(head) if !mode.locked => self.append(&mut conn, &head, batch, mode).await,
+                Some(_) | None => self.attempt_locked(&mut conn, batch, mode).await,
+            };
+            Ok((conn, done))
         };
-        let done = if locked {
-            self.attempt_locked(&mut conn, batch).await
-        } else {
-            let head = self.head.clone().expect("an unlocked attempt rests on a known head");
-            self.append(&mut conn, &head, batch).await
+        // One that is given up is dropped with its connection, which nobody may use any more.
+        let (conn, done) = match tokio::time::timeout(SILENCE_MAX, attempt).await {
+            Ok(Ok(done)) => done,
+            Ok(Err(error)) => return Err(BatchError::Database(error)),
+            Err(_elapsed) => return Err(BatchError::Silent(SILENCE_MAX)),
         };
         match done {
             Ok(committed) => {
                 self.conn = Some(conn);
-                self.finish(batch, committed).await;
+                self.finish(batch, committed);
                 Ok(())
             }
-            Err(error @ BatchError::Moved) => {
-                self.conn = Some(conn);
+            Err(error) => {
+                self.conn = Some(conn).filter(|_| error.keeps_connection());
                 Err(error)
             }
-            Err(error) => Err(error),
         }
     }
 
@@ -257,45 +267,75 @@ impl Writer {
         &mut self,
         conn: &mut PgConnection,
         batch: &mut Vec<Pending>,
+        mode: Mode,
     ) -> Result<Committed, BatchError> {
         let mut tx = conn.begin().await?;
         let head = eventstore::lock_head(&mut tx, self.book).await?;
-        if !head.is_understood() || head.fold_set != self.function.fold_set {
-            return Err(BatchError::Outdated(self.book));
+        if !head.is_understood() {
+            return Err(BatchError::Format(self.book));
+        }
+        if head.fold_set != self.function.fold_set {
+            let (theirs, ours) = (head.fold_set, self.function.fold_set.clone());
+            return Err(BatchError::Folds { book: self.book, theirs, ours });
+        }
+        if self.is_outdated {
+            self.is_outdated = false;
+            info!(book = %self.book, "this node understands the book again and writes");
         }
         self.catch_up(&mut tx, &head).await?;
-        self.head = Some(head.clone());
-        answer_known(&mut tx, self.book, batch).await?;
-        let committed = self.append(&mut tx, &head, batch).await?;
+        known::answer_known(&mut tx, self.book, batch).await?;
+        let committed = self.append(&mut tx, &head, batch, mode).await?;
         tx.commit().await?;
         Ok(committed)
     }
 
-    /// Takes in what other nodes have committed since this node's head.
+    /// Brings the cache to this head, which is locked.
     async fn catch_up(&mut self, conn: &mut PgConnection, head: &Head) -> Result<(), BatchError> {
-        let Some(known) = self.head.take() else {
-            self.cache.clear();
-            return Ok(());
+        let is_exact = match self.head.take() {
+            Some(known) => self.follow(conn, &known, head).await?,
+            None => false,
         };
-        let mut position = known.position;
-        while position < head.position {
+        if !is_exact {
+            self.cache.clear();
+        }
+        self.head = Some(head.clone());
+        Ok(())
+    }
+
+    /// Takes in what other nodes have committed since this node's head. False when the cache
+    /// cannot be brought to the head that way.
+    async fn follow(
+        &mut self,
+        conn: &mut PgConnection,
+        known: &Head,
+        head: &Head,
+    ) -> Result<bool, BatchError> {
+        if known.uuid != head.uuid || head.revision < known.revision {
+            // Another history: the database was restored.
+            return Ok(false);
+        }
+        let behind = head.position.get().saturating_sub(known.position.get());
+        if !(0..=i64::from(CATCH_UP_MAX)).contains(&behind) {
+            return Ok(false);
+        }
+        let mut hash = known.hash;
+        if behind > 0 {
             let events =
-                eventstore::read::after(conn, self.book, position, CATCH_UP_PAGE).await?;
-            let Some(last) = events.last() else { break };
-            position = last.position;
+                eventstore::read::after(conn, self.book, known.position, CATCH_UP_MAX).await?;
             for recorded in &events {
-                let Some((stream, event)) = projections::decode(recorded, &self.upcasters)
-                    .map_err(|error| warn!(%error, "an event of another node cannot be read"))
-                    .ok()
-                else {
+                hash = chain::link(hash, head.uuid, recorded);
+                let followed = projections::decode(recorded, &self.upcasters).is_ok_and(
+                    |(stream, event)| self.cache.catch_up(stream, recorded.version, &event),
+                );
+                if !followed {
                     // Its stream is loaded anew when it is needed, and fails there alone.
-                    self.cache.clear();
-                    continue;
-                };
-                self.cache.catch_up(stream, domain_version(recorded.version), &event);
+                    warn!(position = %recorded.position, "an event of another node does not fit");
+                    return Ok(false);
+                }
             }
         }
-        Ok(())
+        // It continues the very history that this node knows.
+        Ok(hash == head.hash)
     }
 
     /// Decides the batch on this head and appends it.
@@ -304,27 +344,31 @@ impl Writer {
         conn: &mut PgConnection,
         head: &Head,
         batch: &mut Vec<Pending>,
+        mode: Mode,
     ) -> Result<Committed, BatchError> {
         let mut loaded = Working::default();
-        for _ in 0..LOADS_MAX {
-            if batch.is_empty() {
-                return Ok(Committed::nothing(head.clone()));
-            }
+        // It ends: each round loads what was not loaded yet, or drops a submission.
+        loop {
             let submissions: Vec<&Submission> =
                 batch.iter().map(|pending| &*pending.submission).collect();
             let mut working = loaded.clone();
             let now = self.clock.now();
-            match decide_batch(head, now, &self.cache, &mut working, &submissions) {
+            let fresh = mode.trusts_fresh;
+            match decide_batch(head, now, &self.cache, &mut working, &submissions, fresh) {
                 Ok(decided) => {
-                    let DecidedBatch { prepared, views, outcomes, snapshots } = decided;
-                    if prepared.commands.is_empty() {
-                        return Ok(Committed { working: loaded, outcomes, snapshots, head: head.clone() });
+                    let DecidedBatch { prepared, views, outcomes, snapshots, has_panicked } = decided;
+                    if has_panicked && !mode.locked {
+                        // Streams may have been loaded at different moments. Under the lock a
+                        // broken rule is a defect and nothing else.
+                        return Err(BatchError::Moved);
                     }
-                    let appended = eventstore::append(conn, &self.function, head, &prepared, |call| {
-                        views.bind(call)
-                    })
-                    .await?;
-                    return match appended {
+                    if prepared.commands.is_empty() {
+                        return Ok(Committed::nothing(outcomes, head.clone()));
+                    }
+                    let function = &self.function;
+                    let appended =
+                        eventstore::append(conn, function, head, &prepared, |call| views.bind(call));
+                    return match appended.await? {
                         Appended::Ok => {
                             let head = prepared.head_after;
                             Ok(Committed { working, outcomes, snapshots, head })
@@ -333,7 +377,7 @@ impl Writer {
                     };
                 }
                 Err(NotReady::Missing(missing)) => {
-                    self.load(conn, missing, &mut loaded).await?;
+                    load_missing(conn, self.book, &self.upcasters, missing, &mut loaded).await?;
                 }
                 Err(NotReady::Poisoned(index, error)) => {
                     let poisoned = batch.remove(index);
@@ -341,78 +385,22 @@ impl Writer {
                 }
             }
         }
-        Err(BatchError::TooManyLoads)
-    }
-
-    async fn load(
-        &self,
-        conn: &mut PgConnection,
-        missing: BTreeSet<Missing>,
-        loaded: &mut Working,
-    ) -> Result<(), BatchError> {
-        let (streams, series) = sort_missing(missing);
-        if !streams.is_empty() {
-            let states = load::states(conn, self.book, &self.upcasters, &streams).await?;
-            for (stream, state) in states {
-                loaded.loaded(stream, state);
-            }
-        }
-        for name in series {
-            let last =
-                projections::customer_orders::last_counter(conn, self.book, name.as_str()).await?;
-            loaded.loaded_counter(name, last);
-        }
-        Ok(())
     }
 
     /// After the commit: what was decided becomes the node's state, and the answers go out.
-    async fn finish(&mut self, batch: &mut Vec<Pending>, committed: Committed) {
+    fn finish(&mut self, batch: &mut Vec<Pending>, committed: Committed) {
         let Committed { working, outcomes, snapshots, head } = committed;
         self.cache.commit(working);
         self.head = Some(head);
         let rest = batch.split_off(outcomes.len());
         for (pending, outcome) in std::mem::replace(batch, rest).into_iter().zip(outcomes) {
+            // Whoever asked may have gone; the answer is stored.
             pending.answer.send(outcome).ok();
         }
         if !snapshots.is_empty() && self.snapshots.try_send(snapshots).is_err() {
             // A snapshot only saves time; the next one comes.
             warn!("snapshots are not being written fast enough");
         }
-    }
-
-    async fn dry_run(&mut self, submission: &Submission) -> Result<Reply, SubmitError> {
-        self.try_dry_run(submission).await.unwrap_or_else(|error| {
-            self.conn = None;
-            warn!(error = %chain(&error), "a dry run failed");
-            Err(SubmitError::Unavailable)
-        })
-    }
-
-    async fn try_dry_run(
-        &mut self,
-        submission: &Submission,
-    ) -> Result<Result<Reply, SubmitError>, BatchError> {
-        let mut conn = match self.conn.take() {
-            Some(conn) => conn,
-            None => PgConnection::connect_with(&self.options).await?,
-        };
-        let mut tx = conn.begin().await?;
-        let head = eventstore::read_head(&mut tx, self.book).await?;
-        // Everything is loaded anew: what this node knows may be behind the head.
-        let (cache, mut loaded) = (Cache::new(), Working::default());
-        let mut reply = None;
-        for _ in 0..LOADS_MAX {
-            match dry_run(&head, self.clock.now(), &cache, &loaded, submission) {
-                Ok(done) => {
-                    reply = Some(done);
-                    break;
-                }
-                Err(missing) => self.load(&mut tx, BTreeSet::from([missing]), &mut loaded).await?,
-            }
-        }
-        tx.rollback().await?;
-        self.conn = Some(conn);
-        reply.ok_or(BatchError::TooManyLoads)
     }
 }
 
@@ -425,102 +413,35 @@ struct Committed {
 }
 
 impl Committed {
-    fn nothing(head: Head) -> Self {
-        Self { working: Working::default(), outcomes: Vec::new(), snapshots: Vec::new(), head }
+    /// Nothing was to be recorded, and nothing that was loaded has been proven to be of this head.
+    fn nothing(outcomes: Vec<Result<Answer, SubmitError>>, head: Head) -> Self {
+        Self { working: Working::default(), outcomes, snapshots: Vec::new(), head }
     }
 }
 
-/// Answers the commands that were decided already, by this node or another.
-async fn answer_known(
+/// Loads the states and counters that a decision lacks.
+async fn load_missing(
     conn: &mut PgConnection,
     book: BookId,
-    batch: &mut Vec<Pending>,
-) -> Result<(), BatchError> {
-    let ids: Vec<Uuid> = batch.iter().map(|pending| pending.submission.command_id).collect();
-    let known = known_commands(conn, book, &ids).await?;
-    if known.is_empty() {
-        return Ok(());
-    }
-    for pending in std::mem::take(batch) {
-        match known.get(&pending.submission.command_id) {
-            Some(record) => {
-                let answer = replay(record, &pending.submission.fingerprint);
-                pending.answer.send(answer).ok();
+    upcasters: &Upcasters,
+    missing: BTreeSet<Missing>,
+    loaded: &mut Working,
+) -> Result<(), LoadError> {
+    let mut streams = Vec::new();
+    for what in missing {
+        match what {
+            Missing::Stream(stream) => streams.push(stream),
+            Missing::Series(name) => {
+                let last =
+                    projections::customer_orders::last_counter(conn, book, name.as_str()).await?;
+                loaded.loaded_counter(name, last);
             }
-            None => batch.push(pending),
+        }
+    }
+    if !streams.is_empty() {
+        for (stream, state) in load::states(conn, book, upcasters, &streams).await? {
+            loaded.loaded(stream, state);
         }
     }
     Ok(())
-}
-
-/// The records of those ids that were decided before.
-pub(crate) async fn known_commands(
-    conn: &mut PgConnection,
-    book: BookId,
-    ids: &[Uuid],
-) -> Result<BTreeMap<Uuid, CommandRecord>, sqlx::Error> {
-    let records = eventstore::read::commands_by_ids(conn, book, ids).await?;
-    Ok(records.into_iter().map(|record| (record.command_id, record)).collect())
-}
-
-/// The answer to a command that was decided before.
-pub(crate) fn replay(
-    record: &CommandRecord,
-    fingerprint: &[u8],
-) -> Result<Answer, SubmitError> {
-    if record.fingerprint != fingerprint {
-        return Err(SubmitError::Mismatch);
-    }
-    Ok(Answer {
-        status: u16::try_from(record.status).unwrap_or(500),
-        body: record.reply.clone(),
-        resource: record.resource.clone(),
-        version: record.version.map(domain_version),
-        position: record.position.unwrap_or_default(),
-        cursor: None::<Cursor>,
-        is_replayed: true,
-    })
-}
-
-/// Whether the same batch may succeed once the database is back.
-fn is_passing(error: &BatchError) -> bool {
-    let lost = |cause: &sqlx::Error| {
-        eventstore::is_connection_lost(cause) || eventstore::append::is_busy(cause)
-    };
-    match error {
-        BatchError::Append(AppendError::ConnectionLost { .. } | AppendError::Busy { .. }) => true,
-        BatchError::Database(cause)
-        | BatchError::Load(LoadError::Database(cause))
-        | BatchError::Head(HeadError::Database { cause, .. }) => lost(cause),
-        BatchError::Append(
-            AppendError::Database { .. } | AppendError::Format { .. } | AppendError::Fold { .. },
-        )
-        | BatchError::Load(LoadError::Event { .. } | LoadError::Upcast(_))
-        | BatchError::Head(HeadError::UnknownBook(_))
-        | BatchError::Moved
-        | BatchError::TooManyLoads
-        | BatchError::Outdated(_) => false,
-    }
-}
-
-/// Whether another node recorded one of the commands between the look-up and the append.
-fn is_duplicate_command(error: &BatchError) -> bool {
-    let BatchError::Append(AppendError::Database { cause: sqlx::Error::Database(cause), .. }) =
-        error
-    else {
-        return false;
-    };
-    cause.constraint() == Some("commands_pkey")
-}
-
-/// An error with its causes, for the log.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

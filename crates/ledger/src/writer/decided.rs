@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use chrono::{DateTime, Utc};
-use domain::decide::{Change, Missing, States, Undecided, decide_all};
-use domain::{Rejection, StreamKey};
+use domain::decide::{Change, Missing, States, Undecided, decide, decide_all};
+use domain::Rejection;
 use eventstore::batch::{BATCH_BYTES_MAX, Prepared};
 use eventstore::event::EVENT_BYTES_MAX;
 use eventstore::{Batch, Cursor, Head, NewCommand, NewEvent, Position, Snapshot};
@@ -23,6 +23,8 @@ pub(super) struct DecidedBatch {
     /// One a submission, in order, as far as the batch goes.
     pub(super) outcomes: Vec<Result<Answer, SubmitError>>,
     pub(super) snapshots: Vec<Snapshot>,
+    /// A rule broke over the states it was given.
+    pub(super) has_panicked: bool,
 }
 
 /// Why a batch is not ready.
@@ -41,93 +43,132 @@ pub(super) fn decide_batch(
     cache: &Cache,
     working: &mut Working,
     submissions: &[&Submission],
+    trusts_fresh: bool,
 ) -> Result<DecidedBatch, NotReady> {
     let mut batch = Batch::new(head, clock);
+    let now = batch.recorded_at();
     let mut views = Views::default();
     let mut outcomes = Vec::with_capacity(submissions.len());
     let mut snapshots = Vec::new();
     let mut missing = BTreeSet::new();
+    let mut ids = BTreeSet::new();
+    let mut has_panicked = false;
     let mut bytes = 0_usize;
     for submission in submissions {
-        match decide_one(working, cache, batch.recorded_at(), submission) {
-            Ok(decided) => {
-                // Once something is missing this batch will not be sent: only what else is
-                // missing is still of interest.
-                if !missing.is_empty() {
-                    for change in decided.into_iter().flatten() {
-                        working.accept(cache, &change);
-                    }
-                    continue;
-                }
-                let size = match &decided {
-                    Ok(changes) => events(submission, changes, batch.recorded_at()),
-                    Err(_) => Ok((Vec::new(), 0)),
-                };
-                let (new_events, size) = match size {
-                    Ok(sized) => sized,
-                    Err(error) => {
-                        outcomes.push(Err(error));
-                        continue;
-                    }
-                };
-                bytes = bytes.saturating_add(size);
-                if bytes > BATCH_BYTES_MAX && !outcomes.is_empty() {
-                    break;
-                }
-                let answer = record(&mut batch, &mut views, submission, &decided, new_events)
-                    .map_err(|error| NotReady::Poisoned(outcomes.len(), error))?;
-                for change in decided.into_iter().flatten() {
-                    working.accept(cache, &change);
-                    let due = load::due_snapshot(change.stream, change.version, &change.state);
-                    snapshots.extend(due);
-                }
-                outcomes.push(Ok(answer));
-            }
-            Err(Stopped::Missing(what)) => {
-                missing.insert(what);
-            }
-            Err(Stopped::Failed(error)) => outcomes.push(Err(error)),
+        if !ids.insert(submission.command_id) {
+            // Once more in one batch: the next one finds the id recorded.
+            break;
         }
+        let decided = match decide_one(working, cache, now, submission, trusts_fresh) {
+            Ok(decided) => decided,
+            Err(Stopped::Missing(what)) => {
+                missing.extend(what);
+                continue;
+            }
+            Err(Stopped::Panicked(error)) => {
+                has_panicked = true;
+                outcomes.push(Err(error));
+                continue;
+            }
+        };
+        if !missing.is_empty() {
+            // This batch will not be sent: only what else is missing is still of interest.
+            for change in decided.into_iter().flatten() {
+                working.accept(cache, &change);
+            }
+            continue;
+        }
+        let sized = match &decided {
+            Ok(changes) => events(submission, changes, now),
+            Err(_) => Ok((Vec::new(), 0)),
+        };
+        let (new_events, size) = match sized {
+            Ok(sized) => sized,
+            Err(error) => {
+                outcomes.push(Err(error));
+                continue;
+            }
+        };
+        bytes = bytes.saturating_add(size);
+        if bytes > BATCH_BYTES_MAX && !outcomes.is_empty() {
+            break;
+        }
+        let answer = record_guarded(&mut batch, &mut views, submission, &decided, new_events)
+            .map_err(|error| NotReady::Poisoned(outcomes.len(), error))?;
+        bytes = bytes.saturating_add(answer.body.as_ref().map_or(0, String::len));
+        for change in decided.into_iter().flatten() {
+            working.accept(cache, &change);
+            snapshots.extend(load::due_snapshot(change.stream, change.version, &change.state));
+        }
+        outcomes.push(Ok(answer));
     }
     if !missing.is_empty() {
         return Err(NotReady::Missing(missing));
     }
-    Ok(DecidedBatch { prepared: batch.finish(), views, outcomes, snapshots })
+    Ok(DecidedBatch { prepared: batch.finish(), views, outcomes, snapshots, has_panicked })
 }
 
-enum Stopped {
-    Missing(Missing),
-    Failed(SubmitError),
+/// Why a submission is not decided.
+pub(super) enum Stopped {
+    Missing(BTreeSet<Missing>),
+    Panicked(SubmitError),
 }
 
 /// Decides one submission: its changes, or the rule that said no.
-fn decide_one(
+pub(super) fn decide_one(
     working: &Working,
     cache: &Cache,
     now: DateTime<Utc>,
     submission: &Submission,
+    trusts_fresh: bool,
 ) -> Result<Result<Vec<Change>, Rejection>, Stopped> {
-    let view = working.over(cache, &submission.fresh);
+    let fresh = if trusts_fresh { submission.fresh.as_slice() } else { &[] };
+    let view = working.over(cache, fresh);
+    let mut missing = BTreeSet::new();
+    let mut stale = None;
     for (stream, expected) in &submission.expected {
-        let actual = view.state(*stream).map_err(Stopped::Missing)?.version();
-        if actual != *expected {
-            let stream = stream.to_string();
-            return Ok(Err(Rejection::Stale { stream, expected: *expected, actual }));
+        match view.state(*stream) {
+            Ok(state) if state.version() == *expected => {}
+            Ok(state) => {
+                let (stream, actual) = (stream.to_string(), state.version());
+                stale.get_or_insert(Rejection::Stale { stream, expected: *expected, actual });
+            }
+            Err(what) => {
+                missing.insert(what);
+            }
         }
     }
-    // A defect in one rule must not stop the book for everyone.
-    let decided = catch_unwind(AssertUnwindSafe(|| {
-        decide_all(&view, now, submission.commands.clone())
-    }));
-    match decided {
-        Ok(Ok(changes)) => Ok(Ok(changes)),
-        Ok(Err(Undecided::Refused(rejection))) => Ok(Err(rejection)),
-        Ok(Err(Undecided::Missing(missing))) => Err(Stopped::Missing(missing)),
-        Err(_panic) => {
-            let text = "deciding it broke a rule that must always hold".to_owned();
-            Err(Stopped::Failed(SubmitError::Failed(text)))
+    if !missing.is_empty() {
+        return Err(Stopped::Missing(missing));
+    }
+    if let Some(stale) = stale {
+        return Ok(Err(stale));
+    }
+    match guarded(|| decide_all(&view, now, submission.commands.clone()))? {
+        Ok(changes) => Ok(Ok(changes)),
+        Err(Undecided::Refused(rejection)) => Ok(Err(rejection)),
+        Err(Undecided::Missing(first)) => {
+            missing.insert(first);
+            if submission.commands.len() > 1 {
+                // What each of them lacks by itself, so that many commands take few rounds.
+                for command in &submission.commands {
+                    let alone = guarded(|| decide(&view, now, command.clone()))?;
+                    if let Err(Undecided::Missing(what)) = alone {
+                        missing.insert(what);
+                    }
+                }
+            }
+            Err(Stopped::Missing(missing))
         }
     }
+}
+
+/// A defect in one rule must not stop the book for everyone.
+fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, Stopped> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_panic| {
+        let text = "deciding it broke a rule that must always hold".to_owned();
+        Stopped::Panicked(SubmitError::Failed(text))
+    })
 }
 
 /// The events of a decision as the log takes them, and their size.
@@ -164,6 +205,20 @@ fn events(
         return Err(SubmitError::TooLarge);
     }
     Ok((events, size))
+}
+
+/// As [`record`]; a fold or a reply that breaks is this submission's failure alone.
+fn record_guarded(
+    batch: &mut Batch,
+    views: &mut Views,
+    submission: &Submission,
+    decided: &Result<Vec<Change>, Rejection>,
+    events: Vec<NewEvent>,
+) -> Result<Answer, SubmitError> {
+    let work = AssertUnwindSafe(|| record(batch, views, submission, decided, events));
+    catch_unwind(work).unwrap_or_else(|_panic| {
+        Err(SubmitError::Failed("recording it broke a rule that must always hold".to_owned()))
+    })
 }
 
 /// Puts a decision into the batch: events with their positions, view rows, reply.
@@ -218,41 +273,4 @@ fn record(
         cursor: Some(Cursor::new(position, hash)),
         is_replayed: false,
     })
-}
-
-/// Decides without appending: the same guards and the resulting events.
-pub(super) fn dry_run(
-    head: &Head,
-    clock: DateTime<Utc>,
-    cache: &Cache,
-    working: &Working,
-    submission: &Submission,
-) -> Result<Result<Reply, SubmitError>, Missing> {
-    let now = Batch::new(head, clock).recorded_at();
-    match decide_one(working, cache, now, submission) {
-        Ok(Ok(changes)) => Ok(Ok((submission.render)(&Decided::Accepted {
-            changes: &changes,
-            positions: &[],
-            position: head.position,
-            recorded_at: now,
-        }))),
-        Ok(Err(rejection)) => Ok(Ok((submission.render)(&Decided::Refused(&rejection)))),
-        Err(Stopped::Missing(missing)) => Err(missing),
-        Err(Stopped::Failed(error)) => Ok(Err(error)),
-    }
-}
-
-/// The streams and series among what is missing.
-pub(super) fn sort_missing(
-    missing: BTreeSet<Missing>,
-) -> (Vec<StreamKey>, Vec<domain::id::Code>) {
-    let mut streams = Vec::new();
-    let mut series = Vec::new();
-    for what in missing {
-        match what {
-            Missing::Stream(stream) => streams.push(stream),
-            Missing::Series(name) => series.push(name),
-        }
-    }
-    (streams, series)
 }

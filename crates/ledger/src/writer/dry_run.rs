@@ -1,0 +1,87 @@
+//! A dry run: the same decision on the same states, read in one snapshot, and nothing written.
+
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+
+use domain::decide::Missing;
+use eventstore::{Batch, BookId, HeadError, Upcasters};
+use sqlx::{Connection, PgConnection};
+use tracing::warn;
+
+use super::decided::{Stopped, decide_one};
+use super::error::chain;
+use super::load_missing;
+use crate::clock::Clock;
+use crate::load::LoadError;
+use crate::states::{Cache, Working};
+use crate::submission::{Decided, Reply, Submission, SubmitError};
+
+#[derive(Debug, thiserror::Error)]
+enum DryRunError {
+    #[error("could not read the head")]
+    Head(#[from] HeadError),
+    #[error("could not load what it needs")]
+    Load(#[from] LoadError),
+    #[error("the database did not answer")]
+    Database(#[from] sqlx::Error),
+}
+
+/// Says what would happen.
+pub(crate) async fn dry_run(
+    conn: &mut PgConnection,
+    book: BookId,
+    clock: &Clock,
+    upcasters: &Upcasters,
+    submission: &Submission,
+) -> Result<Reply, SubmitError> {
+    run(conn, book, clock, upcasters, submission).await.unwrap_or_else(|error| {
+        warn!(error = %chain(&error), "a dry run failed");
+        match error {
+            DryRunError::Load(LoadError::Event(_) | LoadError::Corrupt { .. }) => {
+                Err(SubmitError::Failed("a stream that it needs cannot be read".to_owned()))
+            }
+            DryRunError::Head(_)
+            | DryRunError::Load(LoadError::Database(_))
+            | DryRunError::Database(_) => Err(SubmitError::Unavailable),
+        }
+    })
+}
+
+async fn run(
+    conn: &mut PgConnection,
+    book: BookId,
+    clock: &Clock,
+    upcasters: &Upcasters,
+    submission: &Submission,
+) -> Result<Result<Reply, SubmitError>, DryRunError> {
+    // One snapshot for all: states of different moments may contradict each other.
+    let begin = "begin transaction isolation level repeatable read, read only";
+    let mut tx = conn.begin_with(begin).await?;
+    let head = eventstore::read_head(&mut tx, book).await?;
+    if !head.is_understood() {
+        return Ok(Err(SubmitError::Outdated(book)));
+    }
+    // Loaded anew: what this node's writer knows may be behind the head, or ahead.
+    let (cache, mut loaded) = (Cache::new(NonZeroUsize::MIN), Working::default());
+    let now = Batch::new(&head, clock.now()).recorded_at();
+    let decided = loop {
+        match decide_one(&loaded, &cache, now, submission, true) {
+            Ok(decided) => break Ok(decided),
+            Err(Stopped::Missing(missing)) => {
+                let missing: BTreeSet<Missing> = missing;
+                load_missing(&mut tx, book, upcasters, missing, &mut loaded).await?;
+            }
+            Err(Stopped::Panicked(error)) => break Err(error),
+        }
+    };
+    tx.rollback().await?;
+    Ok(decided.map(|decided| match &decided {
+        Ok(changes) => (submission.render)(&Decided::Accepted {
+            changes,
+            positions: &[],
+            position: head.position,
+            recorded_at: now,
+        }),
+        Err(rejection) => (submission.render)(&Decided::Refused(rejection)),
+    }))
+}
