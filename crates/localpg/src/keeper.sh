@@ -21,6 +21,9 @@ while sleep 1; do
         if flock -n 7; then idle_seconds=$((idle_seconds + 1)); else idle_seconds=0; fi
         [ "$idle_seconds" -lt "$idle_seconds_max" ] || break
         exec 7>&-
+    else
+        # Somebody starts or stops it just now.
+        idle_seconds=0
     fi
     exec 8>&-
 done

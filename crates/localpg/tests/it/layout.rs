@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use localpg::{Config, Error, LocalPg};
 use sqlx::{Connection as _, PgConnection};
 
-use crate::support::{Root, count, run, show};
+use crate::support::{Root, count, installed, run, show};
 
 #[tokio::test]
 async fn the_server_never_runs_as_root() {
@@ -139,7 +139,7 @@ async fn the_url_is_understood_by_sqlx_and_by_psql() {
     let mut connection = PgConnection::connect(&url).await.unwrap();
     let name: String =
         sqlx::query_scalar("select current_database()").fetch_one(&mut connection).await.unwrap();
-    let psql = std::process::Command::new("psql")
+    let psql = std::process::Command::new(installed().join("psql"))
         .args([&url, "-XAtc", "select current_database()"])
         .output()
         .unwrap();

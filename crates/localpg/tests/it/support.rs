@@ -122,7 +122,11 @@ pub(crate) fn start_by_hand(pg: &LocalPg, settings: &[&str]) -> Child {
     if rustix::process::geteuid().is_root() {
         command.gid(data.gid()).uid(data.uid());
     }
-    command.process_group(0).spawn().unwrap()
+    let server = command.process_group(0).spawn().unwrap();
+    wait_until("the server has taken the directory", || {
+        recorded_pid(pg.data_dir()) == Some(server.id())
+    });
+    server
 }
 
 /// Where the Postgres is that these tests use.
