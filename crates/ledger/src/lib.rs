@@ -8,11 +8,13 @@ pub mod database;
 pub mod ledger;
 pub mod load;
 pub mod personal;
+pub mod principals;
+pub mod queries;
 pub mod schema;
 mod states;
 pub mod submission;
 mod writer;
 
 pub use clock::Clock;
-pub use ledger::{Ledger, OpenError};
+pub use ledger::{Config, Ledger, OpenError};
 pub use submission::{Answer, Decided, EventSummary, Provenance, Render, Reply, Submission, SubmitError};

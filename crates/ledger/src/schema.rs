@@ -15,6 +15,8 @@ macro_rules! migration {
 
 /// The tables beside the log: 50 to 99.
 const BESIDE: &[Migration] = &[
+    migration!(50, "principals", "0050_principals"),
+    migration!(51, "api_keys", "0051_api_keys"),
     migration!(60, "customer_keys", "0060_customer_keys"),
     migration!(61, "personal_data", "0061_personal_data"),
     migration!(62, "fix_plans", "0062_fix_plans"),

@@ -1,0 +1,359 @@
+//! Who may act: principals, and the keys that prove who is asking.
+//!
+//! A principal is the lasting identity; a key comes and goes. Rotation is a new key for the same
+//! principal. What is kept of a key's secret is its SHA-256.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::actor::{Actor, ActorKind, Role};
+use domain::id::{CustomerId, Text, TextError};
+use eventstore::BookId;
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+
+mod token;
+
+pub use token::{RANDOM_BYTES, Token};
+
+/// The name of a principal.
+pub type PrincipalId = Text<64>;
+
+/// A key's last use is noted no oftener than this: reading must not become writing.
+const LAST_USED_EVERY: TimeDelta = TimeDelta::minutes(1);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PrincipalKind {
+    Person,
+    Service,
+}
+
+impl PrincipalKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Service => "service",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        [Self::Person, Self::Service].into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+/// A principal to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewPrincipal {
+    pub id: PrincipalId,
+    pub kind: PrincipalKind,
+    pub role: Role,
+    pub department: Option<Text<64>>,
+    /// The person that a service belongs to.
+    pub owner: Option<PrincipalId>,
+}
+
+/// A principal as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    pub id: PrincipalId,
+    pub kind: PrincipalKind,
+    pub role: Role,
+    pub department: Option<Text<64>>,
+    pub owner: Option<PrincipalId>,
+    pub disabled_at: Option<DateTime<Utc>>,
+    pub created_at: DateTime<Utc>,
+}
+
+/// A key to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewKey {
+    pub principal: PrincipalId,
+    /// The customers that it is limited to; none for all.
+    pub customers: Option<Vec<CustomerId>>,
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// What is known of a key, without its secret.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Key {
+    pub key_id: String,
+    pub principal_id: String,
+    pub customers: Option<Vec<String>>,
+    pub created_at: DateTime<Utc>,
+    pub created_by: Option<String>,
+    pub expires_at: Option<DateTime<Utc>>,
+    pub last_used_at: Option<DateTime<Utc>>,
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+/// Who asks, as a key has proved it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credential {
+    pub key_id: String,
+    pub principal: PrincipalId,
+    pub kind: PrincipalKind,
+    pub role: Role,
+    pub department: Option<Text<64>>,
+    pub owner: Option<PrincipalId>,
+    /// The customers that the key is limited to; none for all.
+    pub customers: Option<Vec<CustomerId>>,
+}
+
+impl Credential {
+    /// The person behind it: four eyes are two different ones. None for a service that nobody
+    /// owns, which is no person at all.
+    pub fn person(&self) -> Option<&PrincipalId> {
+        match self.kind {
+            PrincipalKind::Person => Some(&self.principal),
+            PrincipalKind::Service => self.owner.as_ref(),
+        }
+    }
+
+    /// Whether the key may see what belongs to this customer.
+    pub fn may_see(&self, customer: &str) -> bool {
+        self.customers
+            .as_ref()
+            .is_none_or(|customers| customers.iter().any(|listed| listed.as_str() == customer))
+    }
+
+    /// The actor that stands on every event this credential causes.
+    pub fn actor(&self, on_behalf_of: Option<Text<64>>) -> Actor {
+        let kind = match self.kind {
+            PrincipalKind::Person => ActorKind::Person,
+            PrincipalKind::Service => ActorKind::Service,
+        };
+        Actor {
+            kind,
+            id: self.principal.clone(),
+            role: self.role,
+            department: self.department.clone(),
+            on_behalf_of,
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum PrincipalError {
+    #[error("a principal of this name is there already")]
+    Exists,
+    #[error("there is no such principal, or it is disabled")]
+    Unknown,
+    #[error("only a service can have an owner, and that must be a person")]
+    Owner,
+    #[error("a stored principal cannot be read")]
+    Stored(#[from] TextError),
+    #[error("could not reach the principals")]
+    Database(#[from] sqlx::Error),
+}
+
+/// Makes a principal.
+pub async fn create_principal(
+    conn: &mut PgConnection,
+    book: BookId,
+    new: &NewPrincipal,
+    created_by: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<(), PrincipalError> {
+    if let Some(owner) = &new.owner {
+        let owner = find_principal(conn, book, owner).await?.ok_or(PrincipalError::Owner)?;
+        if new.kind != PrincipalKind::Service || owner.kind != PrincipalKind::Person {
+            return Err(PrincipalError::Owner);
+        }
+    }
+    let inserted = sqlx::query(include_str!("principals/sql/insert_principal.sql"))
+        .bind(book)
+        .bind(new.id.as_str())
+        .bind(new.kind.as_str())
+        .bind(new.role.as_str())
+        .bind(new.department.as_ref().map(Text::as_str))
+        .bind(new.owner.as_ref().map(Text::as_str))
+        .bind(now)
+        .bind(created_by)
+        .execute(conn)
+        .await?
+        .rows_affected();
+    if inserted == 1 { Ok(()) } else { Err(PrincipalError::Exists) }
+}
+
+/// Makes a key for a principal, of random bytes that the caller brings. The secret is in the
+/// answer and nowhere else.
+pub async fn create_key(
+    conn: &mut PgConnection,
+    book: BookId,
+    new: &NewKey,
+    random: &[u8; RANDOM_BYTES],
+    created_by: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<Token, PrincipalError> {
+    let token = Token::from_random(random);
+    let customers: Option<Vec<&str>> =
+        new.customers.as_ref().map(|listed| listed.iter().map(Text::as_str).collect());
+    let inserted = sqlx::query(include_str!("principals/sql/insert_key.sql"))
+        .bind(book)
+        .bind(token.id())
+        .bind(new.principal.as_str())
+        .bind(token.hash().as_slice())
+        .bind(customers)
+        .bind(now)
+        .bind(created_by)
+        .bind(new.expires_at)
+        .execute(conn)
+        .await?
+        .rows_affected();
+    if inserted == 1 { Ok(token) } else { Err(PrincipalError::Unknown) }
+}
+
+/// Who holds this key; none if it is unknown, revoked or expired, or its principal disabled.
+pub async fn find_by_key(
+    conn: &mut PgConnection,
+    book: BookId,
+    token: &Token,
+    now: DateTime<Utc>,
+) -> Result<Option<Credential>, PrincipalError> {
+    let found: Option<Held> = sqlx::query_as(include_str!("principals/sql/find_key.sql"))
+        .bind(book)
+        .bind(token.id())
+        .fetch_optional(&mut *conn)
+        .await?;
+    let Some(held) = found.filter(|held| token.is_hashed_to(&held.secret_hash)) else {
+        return Ok(None);
+    };
+    if held.expires_at.is_some_and(|expires_at| expires_at <= now) {
+        return Ok(None);
+    }
+    if held.last_used_at.is_none_or(|used| used + LAST_USED_EVERY <= now) {
+        sqlx::query(include_str!("principals/sql/touch_key.sql"))
+            .bind(book)
+            .bind(token.id())
+            .bind(now)
+            .execute(conn)
+            .await?;
+    }
+    Ok(Some(held.credential()?))
+}
+
+/// Makes a key worthless; false if there is none of this id. Doing it again changes nothing.
+pub async fn revoke(
+    conn: &mut PgConnection,
+    book: BookId,
+    key_id: &str,
+    now: DateTime<Utc>,
+) -> Result<bool, PrincipalError> {
+    let sql = include_str!("principals/sql/revoke_key.sql");
+    change(conn, sql, book, key_id, now).await
+}
+
+/// Makes all keys of a principal worthless; false if there is no such principal.
+pub async fn disable(
+    conn: &mut PgConnection,
+    book: BookId,
+    principal: &str,
+    now: DateTime<Utc>,
+) -> Result<bool, PrincipalError> {
+    let sql = include_str!("principals/sql/disable_principal.sql");
+    change(conn, sql, book, principal, now).await
+}
+
+async fn change(
+    conn: &mut PgConnection,
+    sql: &'static str,
+    book: BookId,
+    id: &str,
+    now: DateTime<Utc>,
+) -> Result<bool, PrincipalError> {
+    let changed = sqlx::query(sql).bind(book).bind(id).bind(now).execute(conn).await?;
+    Ok(changed.rows_affected() == 1)
+}
+
+/// The principal of a name.
+pub async fn find_principal(
+    conn: &mut PgConnection,
+    book: BookId,
+    id: &PrincipalId,
+) -> Result<Option<Principal>, PrincipalError> {
+    let row: Option<PrincipalRow> = sqlx::query_as(include_str!("principals/sql/read_principal.sql"))
+        .bind(book)
+        .bind(id.as_str())
+        .fetch_optional(conn)
+        .await?;
+    row.map(PrincipalRow::principal).transpose()
+}
+
+/// The book's principals, by name.
+pub async fn list(conn: &mut PgConnection, book: BookId) -> Result<Vec<Principal>, PrincipalError> {
+    let rows: Vec<PrincipalRow> = sqlx::query_as(include_str!("principals/sql/list_principals.sql"))
+        .bind(book)
+        .fetch_all(conn)
+        .await?;
+    rows.into_iter().map(PrincipalRow::principal).collect()
+}
+
+/// The book's keys, oldest first, revoked ones included.
+pub async fn list_keys(conn: &mut PgConnection, book: BookId) -> Result<Vec<Key>, PrincipalError> {
+    let sql = include_str!("principals/sql/list_keys.sql");
+    Ok(sqlx::query_as(sql).bind(book).fetch_all(conn).await?)
+}
+
+#[derive(sqlx::FromRow)]
+struct PrincipalRow {
+    principal_id: String,
+    kind: String,
+    role: String,
+    department: Option<String>,
+    owner_id: Option<String>,
+    disabled_at: Option<DateTime<Utc>>,
+    created_at: DateTime<Utc>,
+}
+
+impl PrincipalRow {
+    fn principal(self) -> Result<Principal, PrincipalError> {
+        Ok(Principal {
+            id: Text::new(self.principal_id)?,
+            kind: kind(&self.kind),
+            role: role(&self.role),
+            department: self.department.map(Text::new).transpose()?,
+            owner: self.owner_id.map(Text::new).transpose()?,
+            disabled_at: self.disabled_at,
+            created_at: self.created_at,
+        })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Held {
+    key_id: String,
+    secret_hash: Vec<u8>,
+    customers: Option<Vec<String>>,
+    expires_at: Option<DateTime<Utc>>,
+    last_used_at: Option<DateTime<Utc>>,
+    principal_id: String,
+    kind: String,
+    role: String,
+    department: Option<String>,
+    owner_id: Option<String>,
+}
+
+impl Held {
+    fn credential(self) -> Result<Credential, PrincipalError> {
+        let customers = self.customers.map(|listed| {
+            listed.into_iter().map(Text::new).collect::<Result<Vec<CustomerId>, TextError>>()
+        });
+        Ok(Credential {
+            key_id: self.key_id,
+            principal: Text::new(self.principal_id)?,
+            kind: kind(&self.kind),
+            role: role(&self.role),
+            department: self.department.map(Text::new).transpose()?,
+            owner: self.owner_id.map(Text::new).transpose()?,
+            customers: customers.transpose()?,
+        })
+    }
+}
+
+fn kind(stored: &str) -> PrincipalKind {
+    PrincipalKind::parse(stored).expect("the table checks the kind")
+}
+
+fn role(stored: &str) -> Role {
+    let role = Role::ALL.into_iter().find(|role| role.as_str() == stored);
+    role.expect("the table checks the role")
+}

@@ -1,0 +1,2 @@
+update principals set disabled_at = coalesce(disabled_at, $3)
+where book_id = $1 and principal_id = $2

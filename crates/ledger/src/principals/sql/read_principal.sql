@@ -1,0 +1,3 @@
+select principal_id, kind, role, department, owner_id, disabled_at, created_at
+from principals
+where book_id = $1 and principal_id = $2

@@ -1,0 +1,1 @@
+update api_keys set last_used_at = $3 where book_id = $1 and key_id = $2

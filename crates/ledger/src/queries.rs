@@ -1,0 +1,90 @@
+//! Reads of the log and of states, each with the position that it reflects.
+
+use std::sync::Arc;
+
+use domain::{State, StreamKey};
+use eventstore::verify::{ChainCheck, Finding, VerifyError};
+use eventstore::{Head, HeadError, Position, RecordedEvent, Version};
+
+use crate::ledger::Ledger;
+use crate::load::{self, LoadError};
+
+/// How many events the check of the chain's end covers.
+const CHAIN_CHECK_EVENTS: i64 = 5_000;
+
+#[derive(Debug, thiserror::Error)]
+pub enum QueryError {
+    #[error("could not reach the database")]
+    Database(#[from] sqlx::Error),
+    #[error("could not read the head")]
+    Head(#[from] HeadError),
+    #[error("could not load a stream")]
+    Load(#[from] LoadError),
+    #[error("could not check the chain")]
+    Verify(#[from] VerifyError),
+}
+
+/// The state of a stream and the book's position, both from one snapshot.
+pub async fn state(
+    ledger: &Ledger,
+    stream: StreamKey,
+) -> Result<(Position, Arc<State>), QueryError> {
+    let begin = "begin isolation level repeatable read, read only";
+    let mut tx = ledger.pool().begin_with(begin).await?;
+    let head = eventstore::read_head(&mut tx, ledger.book()).await?;
+    let state = load::state(&mut tx, ledger.book(), ledger.upcasters(), stream).await?;
+    tx.commit().await?;
+    Ok((head.position, state))
+}
+
+/// The events of one stream, in order.
+pub async fn stream_events(
+    ledger: &Ledger,
+    stream: StreamKey,
+) -> Result<(Position, Vec<RecordedEvent>), QueryError> {
+    let begin = "begin isolation level repeatable read, read only";
+    let mut tx = ledger.pool().begin_with(begin).await?;
+    let head = eventstore::read_head(&mut tx, ledger.book()).await?;
+    let id = load::stream_id(stream);
+    let events = eventstore::read::stream(&mut tx, ledger.book(), &id, Version::ZERO).await?;
+    tx.commit().await?;
+    Ok((head.position, events))
+}
+
+/// At most `limit` events of the book after a position, in order.
+pub async fn events_after(
+    ledger: &Ledger,
+    after: Position,
+    limit: u32,
+) -> Result<(Position, Vec<RecordedEvent>), QueryError> {
+    let begin = "begin isolation level repeatable read, read only";
+    let mut tx = ledger.pool().begin_with(begin).await?;
+    let head = eventstore::read_head(&mut tx, ledger.book()).await?;
+    let events = eventstore::read::after(&mut tx, ledger.book(), after, limit).await?;
+    tx.commit().await?;
+    Ok((head.position, events))
+}
+
+/// The end of the chain, checked anew.
+#[derive(Debug)]
+pub struct ChainEnd {
+    pub head: Head,
+    /// The check began after this position, whose stored hash it believed.
+    pub checked_after: Position,
+    pub checked_up_to: Position,
+    pub findings: Vec<Finding>,
+}
+
+/// Checks the last events of the chain.
+pub async fn chain_end(ledger: &Ledger) -> Result<ChainEnd, QueryError> {
+    let mut conn = ledger.pool().acquire().await?;
+    let head = eventstore::read_head(&mut conn, ledger.book()).await?;
+    let after = head.position.get().saturating_sub(CHAIN_CHECK_EVENTS).max(0);
+    let checked_after = Position::new(after);
+    let mut check = ChainCheck::start(&mut conn, ledger.book(), checked_after).await?;
+    let mut findings = Vec::new();
+    while let Some(found) = check.next_page(&mut conn).await? {
+        findings.extend(found);
+    }
+    Ok(ChainEnd { head, checked_after, checked_up_to: check.position(), findings })
+}
