@@ -7,7 +7,7 @@ use domain::order::status::Phase;
 use crate::book::{Book, given};
 use crate::build::{
     as_far_as_dispatched, by_wallet, cancel, complete, correct, deliver, dispatch, order, pack,
-    place, reject_stock, release, start, top_up,
+    place, reject_stock, release, reopen, start, top_up,
 };
 
 /// Placed, paid and taken through these steps.
@@ -84,4 +84,14 @@ fn a_completed_order_is_corrected_back_to_the_warehouse_and_then_cancelled_with_
         .and(cancel(1))
         .expect_balance("94", "100")
         .expect_total("4010", "0");
+}
+
+#[test]
+fn what_was_done_before_a_reopening_is_not_corrected_after_it() {
+    let book = after(&[release(1)]);
+    let last = last_step(&book);
+    book.and(cancel(1))
+        .and(reopen(1))
+        .when(correct(1, last))
+        .then_refused(Rejection::NotCorrectable { sequence: last });
 }
