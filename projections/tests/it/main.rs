@@ -1,0 +1,14 @@
+//! The read models against a real Postgres.
+
+#[cfg(test)]
+mod append;
+#[cfg(test)]
+mod book;
+#[cfg(test)]
+mod queries;
+#[cfg(test)]
+mod rebuild;
+#[cfg(test)]
+mod story;
+#[cfg(test)]
+mod verify;

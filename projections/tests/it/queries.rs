@@ -1,0 +1,246 @@
+//! What readers ask, and the position that the answer reflects.
+
+use chrono::TimeDelta;
+use domain::payment::Kind;
+use eventstore::Position;
+use projections::{
+    customer_orders, imported_orders, journal_lines, order_management, payments, timeline,
+    wallet_balances, wallet_lines,
+};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use crate::book::{Book, Databases, at};
+use crate::story::{self, order, tell, wallet};
+
+async fn told_book(databases: &Databases) -> Book {
+    let mut book = databases.book(1).await;
+    tell(&mut book).await;
+    book
+}
+
+#[tokio::test]
+async fn an_order_is_found_on_both_sides_with_the_statuses_of_its_phase() {
+    let databases = Databases::empty().await;
+    let book = told_book(&databases).await;
+    let mut conn = book.pool.acquire().await.unwrap();
+    let id = order(story::WALLET_ORDER).uuid();
+
+    let seen = customer_orders::find(&mut conn, book.id, id).await.unwrap();
+    let managed = order_management::find(&mut conn, book.id, id).await.unwrap();
+
+    assert_eq!(seen.position, book.head().await.position);
+    assert_eq!(managed.position, seen.position);
+    let (seen, managed) = (seen.value.unwrap(), managed.value.unwrap());
+    assert_eq!((seen.status.as_str(), seen.payment_status.as_str()), ("completed", "paid"));
+    assert_eq!(seen.total, story::money("360960.16").amount());
+    assert!(seen.placed_at.is_some(), "only the first event knows it");
+    assert_eq!(managed.current_status, "completed");
+    assert_eq!(managed.held, Decimal::ZERO);
+    assert_eq!(managed.position, seen.position);
+    let none = customer_orders::find(&mut conn, book.id, Uuid::nil()).await.unwrap();
+    assert_eq!(none.value, None);
+    assert_eq!(none.position, book.head().await.position);
+}
+
+#[tokio::test]
+async fn a_number_is_found_and_an_imported_one_may_be_several_orders() {
+    let databases = Databases::empty().await;
+    let book = told_book(&databases).await;
+    let mut conn = book.pool.acquire().await.unwrap();
+
+    let several = customer_orders::find_by_number(&mut conn, book.id, "M2511135").await.unwrap();
+    let one = customer_orders::find_by_number(&mut conn, book.id, "M2600001").await.unwrap();
+
+    assert_eq!(several.value.len(), 2);
+    assert_eq!(one.value.len(), 1);
+    assert_eq!(one.value[0].order_id, order(story::WALLET_ORDER).uuid());
+    let last = async |conn: &mut _, series| {
+        customer_orders::last_counter(conn, book.id, series).await.unwrap()
+    };
+    assert_eq!(last(&mut conn, "M26").await, 4);
+    assert_eq!(last(&mut conn, "M25").await, 11_135);
+    assert_eq!(last(&mut conn, "M24").await, 0);
+}
+
+#[tokio::test]
+async fn a_customers_orders_come_page_by_page_newest_first() {
+    let databases = Databases::empty().await;
+    let book = told_book(&databases).await;
+    let mut conn = book.pool.acquire().await.unwrap();
+    let mut seen = Vec::new();
+    let mut after = None;
+    loop {
+        let page =
+            customer_orders::page_of_customer(&mut conn, book.id, "94", after, 4).await.unwrap();
+        let Some(last) = page.value.last() else { break };
+        after = Some((last.placed_at.unwrap(), last.order_id));
+        seen.extend(page.value);
+    }
+
+    assert_eq!(seen.len(), 6);
+    assert!(seen.windows(2).all(|pair| pair[0].placed_at >= pair[1].placed_at));
+    let mut ids: Vec<_> = seen.iter().map(|order| order.order_id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 6);
+}
+
+#[tokio::test]
+async fn a_worklist_shows_one_department_and_what_falls_due() {
+    let databases = Databases::empty().await;
+    let book = told_book(&databases).await;
+    let mut conn = book.pool.acquire().await.unwrap();
+    let finance = order_management::Filter {
+        department: Some("finance".to_owned()),
+        ..order_management::Filter::default()
+    };
+
+    let page = order_management::page(&mut conn, book.id, finance.clone(), None, 1).await.unwrap();
+    let first = &page.value[0];
+    assert_eq!(first.order_id, order(story::REVIEWED_ORDER).uuid());
+    let after = Some((first.placed_at.unwrap(), first.order_id));
+    let rest = order_management::page(&mut conn, book.id, finance, after, 10).await.unwrap();
+    assert_eq!(rest.value.len(), 1);
+    assert_eq!(rest.value[0].order_id, order(story::TRANSFER_ORDER).uuid());
+
+    let now = at(0) + TimeDelta::hours(71);
+    let due = order_management::find_due(&mut conn, book.id, now, 10).await.unwrap();
+    assert_eq!(due.value, []);
+    let now = at(0) + TimeDelta::hours(73);
+    let due = order_management::find_due(&mut conn, book.id, now, 10).await.unwrap();
+    assert_eq!(due.value.len(), 1);
+    assert_eq!(due.value[0].order_id, order(story::WAITING_ORDER).uuid());
+
+    let counts = order_management::count_by_status(&mut conn, book.id).await.unwrap().value;
+    assert_eq!(counts.iter().map(|count| count.count).sum::<i64>(), 6);
+}
+
+#[tokio::test]
+async fn a_wallet_is_its_lines() {
+    let databases = Databases::empty().await;
+    let book = told_book(&databases).await;
+    let mut conn = book.pool.acquire().await.unwrap();
+
+    let balance =
+        wallet_balances::find(&mut conn, book.id, wallet().uuid()).await.unwrap().value.unwrap();
+    let all = wallet_lines::page(&mut conn, book.id, wallet().uuid(), None, 100).await.unwrap().value;
+
+    assert_eq!(all[0].balance, balance.balance);
+    assert_eq!(all.iter().map(|line| line.amount).sum::<Decimal>(), balance.balance);
+    assert_eq!(all.last().unwrap().source, "old_system");
+    let before = Some(all[1].sequence);
+    let rest =
+        wallet_lines::page(&mut conn, book.id, wallet().uuid(), before, 100).await.unwrap().value;
+    assert_eq!(rest, all[2..]);
+    let wallets = wallet_balances::of_customer(&mut conn, book.id, "94").await.unwrap().value;
+    assert_eq!(wallets, [balance]);
+}
+
+#[tokio::test]
+async fn a_payment_shows_what_has_no_place_yet() {
+    let databases = Databases::empty().await;
+    let book = told_book(&databases).await;
+    let mut conn = book.pool.acquire().await.unwrap();
+
+    let open = payments::page_unallocated(&mut conn, book.id, None, 10).await.unwrap().value;
+
+    assert_eq!(open.len(), 1);
+    assert_eq!(open[0].reference.as_deref(), Some("r-2"));
+    assert_eq!(open[0].unallocated, story::money("300").amount());
+    let found = payments::find(&mut conn, book.id, open[0].payment_id).await.unwrap().value;
+    assert_eq!(found.as_ref(), Some(&open[0]));
+    let kind = Kind::Gateway {
+        gateway: "zain".parse().unwrap(),
+        gateway_id: "z-1".parse().unwrap(),
+    };
+    let id = kind.payment_id().unwrap().uuid();
+    let gateway = payments::find(&mut conn, book.id, id).await.unwrap().value.unwrap();
+    assert_eq!(gateway.unallocated, Decimal::ZERO);
+    assert!(gateway.recorded_at.is_some(), "only the first event knows it");
+}
+
+#[tokio::test]
+async fn an_orders_timeline_tells_who_did_what_and_why() {
+    let databases = Databases::empty().await;
+    let book = told_book(&databases).await;
+    let mut conn = book.pool.acquire().await.unwrap();
+    let id = order(story::WALLET_ORDER).uuid();
+
+    let story =
+        timeline::page(&mut conn, book.id, id, Position::ZERO, 100).await.unwrap().value;
+
+    let types: Vec<_> = story.iter().map(|entry| entry.event_type.as_str()).collect();
+    assert_eq!(
+        types,
+        [
+            "placed",
+            "debited",
+            "payment_received",
+            "released",
+            "processing_started",
+            "packed",
+            "dispatched",
+            "delivered",
+            "corrected",
+            "delivered",
+            "completed",
+        ]
+    );
+    assert_eq!(story[1].stream_type, "wallet");
+    assert_eq!(story[1].amount, Some(story::money("-360960.16").amount()));
+    assert_eq!(story[8].reason.as_deref(), Some("wrong house"));
+    assert_eq!(story[8].ticket.as_deref(), Some("T-1"));
+    assert_eq!(story[10].phase.as_deref(), Some("completed"));
+    assert!(story.iter().all(|entry| entry.actor_id.as_deref() == Some("zaynab")));
+    assert!(story.iter().all(|entry| entry.actor_role.as_deref() == Some("finance")));
+    let rest = timeline::page(&mut conn, book.id, id, story[3].position, 2).await.unwrap().value;
+    assert_eq!(rest, story[4..6]);
+}
+
+#[tokio::test]
+async fn the_trial_balance_is_zero_now_and_was_at_every_position() {
+    let databases = Databases::empty().await;
+    let book = told_book(&databases).await;
+    let mut conn = book.pool.acquire().await.unwrap();
+    let end = book.head().await.position;
+
+    for position in 0..=end.get() {
+        let sums =
+            journal_lines::trial_balance(&mut conn, book.id, Some(Position(position))).await.unwrap();
+        let difference: Decimal = sums.value.iter().map(|sum| sum.debits - sum.credits).sum();
+        assert_eq!(difference, Decimal::ZERO, "at {position}");
+        assert_eq!(sums.value.is_empty(), position == 0);
+    }
+    let now = journal_lines::trial_balance(&mut conn, book.id, None).await.unwrap();
+    let then = journal_lines::trial_balance(&mut conn, book.id, Some(end)).await.unwrap();
+    assert_eq!(now, then);
+    let lines = journal_lines::page(&mut conn, book.id, Position(0), Position(1)).await.unwrap();
+    assert_eq!(lines.value.len(), 3, "the opening: wallet, opening balance, suspense");
+}
+
+#[tokio::test]
+async fn imported_orders_show_the_old_statuses_beside_the_new() {
+    let databases = Databases::empty().await;
+    let book = told_book(&databases).await;
+    let mut conn = book.pool.acquire().await.unwrap();
+    let page = async |conn: &mut _, class: Option<&str>, in_import_review| {
+        let class = class.map(str::to_owned);
+        let filter = imported_orders::Filter { class, in_import_review };
+        imported_orders::page(conn, book.id, filter, None, 10).await.unwrap().value
+    };
+
+    assert_eq!(page(&mut conn, None, false).await.len(), 2);
+    assert_eq!(page(&mut conn, Some("status_mismatch"), false).await.len(), 2);
+    assert_eq!(page(&mut conn, Some("wallet_issue"), false).await, []);
+    let waiting = page(&mut conn, None, true).await;
+    assert_eq!(waiting.len(), 1);
+    assert_eq!(waiting[0].evidence.order_id, order(story::REVIEWED_ORDER).uuid());
+
+    let id = order(story::RESOLVED_ORDER).uuid();
+    let resolved = imported_orders::find(&mut conn, book.id, id).await.unwrap().value.unwrap();
+    assert_eq!(resolved.evidence.management_status.as_deref(), Some("warehouse_processing"));
+    assert_eq!(resolved.current_status, "logistics_delivered");
+    assert!(!resolved.in_import_review);
+    assert_eq!(resolved.evidence.findings, ["pending beside \"warehouse_processing\", {so}"]);
+}
