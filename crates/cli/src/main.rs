@@ -10,6 +10,7 @@ mod config;
 mod node;
 mod output;
 mod secret;
+mod service;
 
 use config::Config;
 use output::Output;

@@ -34,17 +34,10 @@ pub(crate) struct Node {
 impl Node {
     /// Finds the database, or starts a private one. Refuses one that may lose what it confirmed.
     pub(crate) async fn start(config: &Config) -> anyhow::Result<Self> {
-        Self::start_in(config, DATABASE).await
-    }
-
-    pub(crate) async fn start_in(config: &Config, name: &str) -> anyhow::Result<Self> {
-        let clock = Clock::system();
         let Some(url) = &config.database_url else {
             let pg = LocalPg::start(config.private_postgres()).await?;
-            pg.ensure_database(name).await?;
-            let database = Database::private(pg.connect_options(name));
-            let secret = Secret::load(config, Some(pg.data_dir()))?;
-            return Ok(Self { database, secret, private: Some(Arc::new(pg)), clock });
+            pg.ensure_database(DATABASE).await?;
+            return Self::private(config, pg, DATABASE);
         };
         let database = Database::at(url, config.app_url.as_deref())?;
         let mut conn =
@@ -58,7 +51,24 @@ impl Node {
             warn!(%error, "serving although acknowledged writes may be lost");
         }
         let secret = Secret::load(config, None)?;
-        Ok(Self { database, secret, private: None, clock })
+        Ok(Self { database, secret, private: None, clock: Clock::system() })
+    }
+
+    /// The same in a private database that holds nothing yet. One at `DATABASE_URL` is taken as it
+    /// is.
+    pub(crate) async fn start_fresh(config: &Config, name: &str) -> anyhow::Result<Self> {
+        if config.database_url.is_some() {
+            return Self::start(config).await;
+        }
+        let pg = LocalPg::start(config.private_postgres()).await?;
+        let name = pg.fresh_database(name).await?;
+        Self::private(config, pg, &name)
+    }
+
+    fn private(config: &Config, pg: LocalPg, name: &str) -> anyhow::Result<Self> {
+        let database = Database::private(pg.connect_options(name));
+        let secret = Secret::load(config, Some(pg.data_dir()))?;
+        Ok(Self { database, secret, private: Some(Arc::new(pg)), clock: Clock::system() })
     }
 
     /// Brings the schema up to date and makes sure that the default book is there.

@@ -6,6 +6,8 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 use tracing::info;
 
 use crate::config::Config;
@@ -56,8 +58,12 @@ impl Secret {
         Ok(Self(bytes))
     }
 
-    pub(crate) fn bytes(&self) -> [u8; 32] {
-        self.0
+    /// A key for one purpose; no key tells anything of another.
+    pub(crate) fn derive(&self, purpose: &str) -> [u8; 32] {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.0).expect("an HMAC takes a key of any length");
+        mac.update(purpose.as_bytes());
+        mac.finalize().into_bytes().into()
     }
 }
 

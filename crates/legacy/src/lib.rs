@@ -16,6 +16,7 @@ mod method;
 mod phase;
 mod read;
 mod rows;
+pub mod sample;
 mod shop;
 mod status;
 mod wallet;

@@ -18,6 +18,9 @@ use crate::owner::Owner;
 use crate::server::Server;
 use crate::url;
 
+/// How many names are tried for a fresh database.
+const FRESH_ATTEMPTS_MAX: u32 = 32;
+
 /// A private Postgres that runs, and our share in keeping it running.
 ///
 /// [`stop`](Self::stop) leaves it and, where nobody else is left, stops it. Dropping only leaves
@@ -117,6 +120,26 @@ impl LocalPg {
         url::of(&self.server.socket_dir, database)
     }
 
+    /// Makes an empty database of this name, or of the next one that nobody is using; an earlier
+    /// one of the name is dropped.
+    pub async fn fresh_database(&self, name: &str) -> Result<String, Error> {
+        let mut connection =
+            PgConnection::connect_with(&self.server.connect_options("postgres")).await?;
+        let mut attempt = 1_u32;
+        let made = loop {
+            let name = if attempt == 1 { name.to_owned() } else { format!("{name}_{attempt}") };
+            let drop = format!("drop database if exists \"{}\"", name.replace('"', "\"\""));
+            match sqlx::raw_sql(sqlx::AssertSqlSafe(drop)).execute(&mut connection).await {
+                Ok(_) => break name,
+                Err(cause) if is_in_use(&cause) && attempt < FRESH_ATTEMPTS_MAX => attempt += 1,
+                Err(cause) => return Err(cause.into()),
+            }
+        };
+        connection.close().await?;
+        self.ensure_database(&made).await?;
+        Ok(made)
+    }
+
     /// The process id of the server, as of the last time that it was made sure of.
     pub fn pid(&self) -> u32 {
         self.pid.load(Ordering::Relaxed)
@@ -131,6 +154,11 @@ impl LocalPg {
     pub fn socket_dir(&self) -> &Path {
         &self.server.socket_dir
     }
+}
+
+fn is_in_use(cause: &sqlx::Error) -> bool {
+    let code = cause.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.as_deref() == Some("55006")
 }
 
 fn is_duplicate_database(cause: &sqlx::Error) -> bool {

@@ -4,11 +4,11 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use ledger::import::{Options, run as import};
-use ledger::personal::Vault;
 
 use crate::config::Config;
 use crate::node::Node;
 use crate::output::Output;
+use crate::service::vault;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -40,7 +40,7 @@ pub(crate) async fn run(config: &Config, args: Args, output: Output) -> anyhow::
     let node = Node::start(config).await?;
     node.prepare().await?;
     let ledger = node.open(config).await?;
-    let vault = Vault::new(node.secret.bytes());
+    let vault = vault(&node.secret);
     let mut old = ledger::database::connect_foreign(&from).await?;
     let options = Options { schema, dry_run, ..Options::of(source) };
     let bar = output.progress("Importing", 0);

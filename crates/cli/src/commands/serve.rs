@@ -1,0 +1,29 @@
+//! `daftar serve`: the HTTP API over one book, until SIGTERM or Ctrl-C.
+
+use std::process::ExitCode;
+
+use crate::config::{Config, Listen};
+use crate::node::Node;
+use crate::service::{Service, asked_to_stop};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    listen: Listen,
+    /// Do not bring the schema up to date first (it is done by `daftar migrate` elsewhere).
+    #[arg(long)]
+    no_migrate: bool,
+}
+
+pub(crate) async fn run(config: &Config, args: Args) -> anyhow::Result<ExitCode> {
+    let node = Node::start(config).await?;
+    if !args.no_migrate {
+        node.prepare().await?;
+    }
+    let ledger = node.open(config).await?;
+    let service = Service::start(&node, ledger, args.listen.listen).await?;
+    asked_to_stop().await?;
+    service.stop().await;
+    node.stop().await?;
+    Ok(ExitCode::SUCCESS)
+}
