@@ -14,7 +14,7 @@ exec 9>keeper.lock
 flock -n 9 || exit 0
 
 idle_seconds=0
-while sleep 1; do
+while sleep 1 && [ -d data ]; do
     exec 8>switch.lock
     if flock -n 8; then
         exec 7>users.lock
@@ -30,7 +30,7 @@ done
 
 # Who starts the server anew waits for the switch, which is still ours, and finds a free place.
 exec 9>&-
-server=$(head -n 1 data/postmaster.pid) || exit 0
+server=$(head -n 1 data/postmaster.pid 2>/dev/null) || exit 0
 [ "$(cat "/proc/$server/comm")" = postgres ] || exit 0
 kill -INT "$server"
 while [ -e data/postmaster.pid ] && [ "$stop_seconds_max" -gt 0 ]; do
