@@ -1,13 +1,14 @@
 //! An order as finance, warehouse and logistics see it.
 
 use chrono::{DateTime, Utc};
+use domain::id::ReceiptId;
 use eventstore::{BookId, Position};
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::customer_orders::method;
 use crate::at::{self, At};
+use crate::customer_orders::method;
 use crate::fact::{Fact, FoldError, stored};
 use crate::projection::{Projection, Rows, Sql, sql};
 use crate::row::row;
@@ -78,7 +79,7 @@ impl Projection for OrderManagement {
             owed: facts.owed().amount(),
             held: facts.held().amount(),
             deadline: facts.deadline.map(stored),
-            open_receipt_id: facts.open_receipt().map(|receipt| receipt.uuid()),
+            open_receipt_id: facts.open_receipt().map(ReceiptId::uuid),
             in_import_review: facts.in_import_review,
             placed_at: fact.placed_at(),
             updated_at: fact.recorded.recorded_at,
@@ -142,9 +143,8 @@ pub async fn find_due(
     now: DateTime<Utc>,
     size: u32,
 ) -> Result<At<Vec<ManagedOrder>>, sqlx::Error> {
-    let query = at::on(include_str!("order_management/find_due.sql"), book)
-        .bind(now)
-        .bind(at::limit(size));
+    let query =
+        at::on(include_str!("order_management/find_due.sql"), book).bind(now).bind(at::limit(size));
     at::many(conn, query).await
 }
 

@@ -22,7 +22,7 @@ row! {
     /// A row of `payments`.
     "daftar.payments_row", Payment {
         payment_id: Uuid,
-        /// bank_transfer, gateway or cash.
+        /// `bank_transfer`, `gateway` or `cash`.
         kind: String,
         /// The bank account and the transfer's reference.
         account: Option<String>,

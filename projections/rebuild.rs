@@ -119,11 +119,13 @@ async fn switch(
     if !head.is_understood() {
         return Err(RebuildError::Format(book));
     }
-    let next = |name: &'static str| {
-        (name, head.generation(name).map_or(Generation(1), Generation::next))
+    let next =
+        |name: &'static str| (name, head.generation(name).map_or(Generation(1), Generation::next));
+    let mut target = Target {
+        book,
+        generations: chosen.iter().copied().map(next).collect(),
+        rows: BTreeMap::new(),
     };
-    let mut target =
-        Target { book, generations: chosen.iter().copied().map(next).collect(), rows: BTreeMap::new() };
     let journal_generation = head
         .generation(JournalLines::NAME)
         .filter(|_| target.generations.contains_key(JournalLines::NAME));

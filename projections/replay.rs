@@ -47,8 +47,9 @@ pub fn decode(
         .parse()
         .map_err(|cause| DecodeError::StreamId { position, cause })?;
     let stream_type = &*current.stream.aggregate_type;
-    let stream = StreamKey::parse(stream_type, id).ok_or_else(|| {
-        DecodeError::UnknownStream { position, stream_type: stream_type.to_owned() }
+    let stream = StreamKey::parse(stream_type, id).ok_or_else(|| DecodeError::UnknownStream {
+        position,
+        stream_type: stream_type.to_owned(),
     })?;
     let event = Event::parse(stream_type, &current.payload)
         .map_err(|cause| DecodeError::Payload { position, cause })?;

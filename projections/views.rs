@@ -40,7 +40,6 @@ macro_rules! define_views {
             }
 
             /// Binds one array a projection, as the function of [`append_function`] takes them.
-            #[must_use]
             pub fn bind(&self, call: Call) -> Call {
                 $(let call = call.bind(self.$field.iter().collect::<Vec<_>>());)+
                 call

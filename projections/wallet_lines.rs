@@ -1,6 +1,7 @@
 //! A wallet's movements with the balance after each: its statement.
 
 use chrono::{DateTime, Utc};
+use domain::id::ReceiptId;
 use domain::wallet::{Event, Movement, Purpose, Source};
 use eventstore::{BookId, Position};
 use rust_decimal::Decimal;
@@ -24,7 +25,7 @@ row! {
         wallet_id: Uuid,
         /// The event's place in the wallet's stream.
         sequence: i64,
-        /// The event's type: opened, topped_up, credited, debited or corrected.
+        /// The event's type: `opened`, `topped_up`, `credited`, `debited` or `corrected`.
         kind: String,
         /// Where it came from or what it was for.
         source: String,
@@ -92,11 +93,9 @@ fn named(event: &Event) -> Named {
         Event::Opened { opening: Some(_), .. } => {
             Named { source: "old_system", ..Named::default() }
         }
-        Event::ToppedUp { payment, .. } => Named {
-            source: "payment",
-            payment_id: Some(payment.uuid()),
-            ..Named::default()
-        },
+        Event::ToppedUp { payment, .. } => {
+            Named { source: "payment", payment_id: Some(payment.uuid()), ..Named::default() }
+        }
         Event::Credited { source, .. } => credit(source),
         Event::Debited { purpose, .. } => debit(purpose),
         Event::Corrected { movement, reason, .. } => Named {
@@ -116,7 +115,7 @@ fn credit(source: &Source) -> Named {
             source: "excess",
             order_id: Some(order.uuid()),
             payment_id: Some(payment.uuid()),
-            receipt_id: receipt.map(|receipt| receipt.uuid()),
+            receipt_id: receipt.map(ReceiptId::uuid),
             ..Named::default()
         },
         Source::Late { payment, order } => Named {

@@ -4,8 +4,8 @@ select b.position as head_position, t.*
   left join lateral (
        select account,
               currency,
-              coalesce(sum(amount) filter (where side = 'debit'), 0) as debits,
-              coalesce(sum(amount) filter (where side = 'credit'), 0) as credits
+              coalesce(trim_scale(sum(amount) filter (where side = 'debit')), 0) as debits,
+              coalesce(trim_scale(sum(amount) filter (where side = 'credit')), 0) as credits
          from daftar.journal_lines
         where book_id = $1
           and generation = (select generation from daftar.book_projections

@@ -75,18 +75,14 @@ async fn compare<P: Projection>(
 fn differ<P: Projection>(expected: &P::Row, found: &P::Row, findings: &mut Findings) {
     let mut positions = vec![expected.position(), found.position()];
     positions.dedup();
-    for ((column, expected_value), (_, found_value)) in
-        expected.columns().into_iter().zip(found.columns())
-    {
-        if expected_value != found_value {
-            findings.add(Finding {
-                column: Some(column),
-                expected: Some(expected_value),
-                found: Some(found_value),
-                positions: positions.clone(),
-                ..of_row::<P>(Check::Column, expected)
-            });
-        }
+    for (column, expected_value, found_value) in expected.differences(found) {
+        findings.add(Finding {
+            column: Some(column),
+            expected: Some(expected_value),
+            found: Some(found_value),
+            positions: positions.clone(),
+            ..of_row::<P>(Check::Column, expected)
+        });
     }
 }
 

@@ -1,6 +1,6 @@
 select currency,
-       coalesce(sum(amount) filter (where side = 'debit'), 0) as debits,
-       coalesce(sum(amount) filter (where side = 'credit'), 0) as credits
+       coalesce(trim_scale(sum(amount) filter (where side = 'debit')), 0) as debits,
+       coalesce(trim_scale(sum(amount) filter (where side = 'credit')), 0) as credits
   from daftar.journal_lines
  where book_id = $1
    and generation = (select generation from daftar.book_projections

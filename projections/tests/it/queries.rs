@@ -124,7 +124,8 @@ async fn a_wallet_is_its_lines() {
 
     let balance =
         wallet_balances::find(&mut conn, book.id, wallet().uuid()).await.unwrap().value.unwrap();
-    let all = wallet_lines::page(&mut conn, book.id, wallet().uuid(), None, 100).await.unwrap().value;
+    let all =
+        wallet_lines::page(&mut conn, book.id, wallet().uuid(), None, 100).await.unwrap().value;
 
     assert_eq!(all[0].balance, balance.balance);
     assert_eq!(all.iter().map(|line| line.amount).sum::<Decimal>(), balance.balance);
@@ -150,10 +151,8 @@ async fn a_payment_shows_what_has_no_place_yet() {
     assert_eq!(open[0].unallocated, story::money("300").amount());
     let found = payments::find(&mut conn, book.id, open[0].payment_id).await.unwrap().value;
     assert_eq!(found.as_ref(), Some(&open[0]));
-    let kind = Kind::Gateway {
-        gateway: "zain".parse().unwrap(),
-        gateway_id: "z-1".parse().unwrap(),
-    };
+    let kind =
+        Kind::Gateway { gateway: "zain".parse().unwrap(), gateway_id: "z-1".parse().unwrap() };
     let id = kind.payment_id().unwrap().uuid();
     let gateway = payments::find(&mut conn, book.id, id).await.unwrap().value.unwrap();
     assert_eq!(gateway.unallocated, Decimal::ZERO);
@@ -167,8 +166,7 @@ async fn an_orders_timeline_tells_who_did_what_and_why() {
     let mut conn = book.pool.acquire().await.unwrap();
     let id = order(story::WALLET_ORDER).uuid();
 
-    let story =
-        timeline::page(&mut conn, book.id, id, Position::ZERO, 100).await.unwrap().value;
+    let story = timeline::page(&mut conn, book.id, id, Position::ZERO, 100).await.unwrap().value;
 
     let types: Vec<_> = story.iter().map(|entry| entry.event_type.as_str()).collect();
     assert_eq!(
@@ -206,8 +204,9 @@ async fn the_trial_balance_is_zero_now_and_was_at_every_position() {
     let end = book.head().await.position;
 
     for position in 0..=end.get() {
-        let sums =
-            journal_lines::trial_balance(&mut conn, book.id, Some(Position(position))).await.unwrap();
+        let sums = journal_lines::trial_balance(&mut conn, book.id, Some(Position(position)))
+            .await
+            .unwrap();
         let difference: Decimal = sums.value.iter().map(|sum| sum.debits - sum.credits).sum();
         assert_eq!(difference, Decimal::ZERO, "at {position}");
         assert_eq!(sums.value.is_empty(), position == 0);

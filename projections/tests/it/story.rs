@@ -3,7 +3,10 @@
 
 use chrono::NaiveDate;
 use domain::decide::{ApproveReceipt, Command, OrderedLine, PlaceOrder, ResolvedFacts, Transfer};
-use domain::id::{Code, CustomerId, OrderId, OrderNumber, PaymentId, Reason, ReceiptId, ShipmentId, Text, WalletId};
+use domain::id::{
+    Code, CustomerId, OrderId, OrderNumber, PaymentId, Reason, ReceiptId, ShipmentId, Text,
+    WalletId,
+};
 use domain::money::{Amount, Currency, Money};
 use domain::order::Receipt;
 use domain::order::import::{Evidence, Imported, LinkedDebit, Stage};
@@ -207,13 +210,8 @@ async fn wallet_order(book: &mut Book) {
         Command::Pack { order: id },
     ])
     .await;
-    book.run(Command::Dispatch {
-        order: id,
-        shipment,
-        carrier: code("post"),
-        tracking: None,
-    })
-    .await;
+    book.run(Command::Dispatch { order: id, shipment, carrier: code("post"), tracking: None })
+        .await;
     book.run(Command::Deliver { order: id, shipment: Some(shipment) }).await;
     book.run(Command::CorrectOrder {
         order: id,

@@ -82,7 +82,10 @@ async fn an_extra_row_of_any_view_is_named() {
     let databases = Databases::empty().await;
     let book = told_book(&databases).await;
     let keys = [
-        ("customer_orders", "{\"order_id\": \"00000000-0000-0000-0000-0000000000ff\", \"counter\": 999}"),
+        (
+            "customer_orders",
+            "{\"order_id\": \"00000000-0000-0000-0000-0000000000ff\", \"counter\": 999}",
+        ),
         ("order_management", "{\"order_id\": \"00000000-0000-0000-0000-0000000000ff\"}"),
         ("wallet_balances", "{\"wallet_id\": \"00000000-0000-0000-0000-0000000000ff\"}"),
         ("wallet_lines", "{\"sequence\": 999}"),
@@ -131,12 +134,9 @@ async fn money_that_does_not_add_up_breaks_the_laws_by_name() {
 
     let checks: Vec<_> = book.verify().await.findings.iter().map(|finding| finding.check).collect();
 
-    for check in [
-        Check::TrialBalance,
-        Check::NegativeBalance,
-        Check::AccountBalance,
-        Check::FinishedOrder,
-    ] {
+    for check in
+        [Check::TrialBalance, Check::NegativeBalance, Check::AccountBalance, Check::FinishedOrder]
+    {
         assert!(checks.contains(&check), "{check:?} is not among {checks:?}");
     }
 }
