@@ -30,7 +30,7 @@ pub use migrations::migrations;
 pub use progress::{Progress, Told};
 pub use projection::{Projection, Rows, Sql};
 pub use rebuild::{RebuildError, Rebuilt, RebuiltProjection, rebuild};
-pub use replay::{DecodeError, Replay, ReplayError, decode};
+pub use replay::{DecodeError, Replay, ReplayError, decode, upcasters};
 pub use row::Row;
 pub use verify::{Check, CurrencySums, Finding, Report, VerifyError, verify};
 pub use views::{Views, append_function, projections};

@@ -14,7 +14,7 @@ use sqlx::{Acquire, PgConnection, PgPool};
 use crate::journal_lines::{self, JournalLines};
 use crate::progress::{Progress, Told};
 use crate::projection::{Projection, Rows};
-use crate::replay::{Replay, ReplayError};
+use crate::replay::{Replay, ReplayError, upcasters};
 use crate::views::{Views, each_projection, projections};
 
 /// How many rows are written, or deleted, by one call.
@@ -130,7 +130,7 @@ async fn switch(
         .generation(JournalLines::NAME)
         .filter(|_| target.generations.contains_key(JournalLines::NAME));
 
-    let mut replay = Replay::default();
+    let mut replay = Replay::new(upcasters());
     let mut views = Views::default();
     let mut changed = Vec::new();
     loop {

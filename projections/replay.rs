@@ -34,6 +34,11 @@ pub enum DecodeError {
     Upcast(#[from] UpcastError),
 }
 
+/// The upcasters of this build, for whoever reads the log: so far every stored form is current.
+pub fn upcasters() -> Upcasters {
+    Upcasters::new()
+}
+
 /// Reads a recorded event, in its current form, as one of the domain's.
 pub fn decode(
     recorded: &RecordedEvent,
@@ -74,7 +79,7 @@ pub enum ReplayError {
 }
 
 /// The states of all streams up to a position.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Replay {
     states: BTreeMap<StreamKey, State>,
     upcasters: Upcasters,
@@ -84,7 +89,7 @@ pub struct Replay {
 impl Replay {
     /// Before the first event of a book.
     pub fn new(upcasters: Upcasters) -> Self {
-        Self { upcasters, ..Self::default() }
+        Self { states: BTreeMap::new(), upcasters, position: Position::ZERO }
     }
 
     /// Takes the next event and folds it into `views`.

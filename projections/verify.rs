@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use sqlx::{Acquire, PgConnection, PgPool};
 
 use crate::progress::{Progress, Told};
-use crate::replay::Replay;
+use crate::replay::{Replay, upcasters};
 use crate::views::{Views, projections};
 
 mod compare;
@@ -128,7 +128,7 @@ async fn fold(
     views: &mut Views,
     told: Told<'_>,
 ) -> Result<Folded, sqlx::Error> {
-    let mut replay = Replay::default();
+    let mut replay = Replay::new(upcasters());
     let mut events = 0;
     loop {
         let page = read::after(conn, head.book, replay.position(), PAGE_SIZE).await?;

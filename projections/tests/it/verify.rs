@@ -1,9 +1,10 @@
 //! Whatever is done behind our backs, a verification names it.
 
-use projections::{Check, Finding};
+use projections::{Check, Finding, Progress};
+use tokio::runtime::Handle;
 
 use crate::book::{Book, Databases, TABLES, run};
-use crate::story::tell;
+use crate::story::{tell, top_up};
 
 async fn told_book(databases: &Databases) -> Book {
     let mut book = databases.book(1).await;
@@ -235,4 +236,27 @@ async fn a_verification_and_a_rebuild_can_run_on_any_thread() {
     is_send(projections::rebuild(&book.pool, book.id, &[], &mut |_| {})).await.unwrap();
     let report = is_send(projections::verify(&book.pool, book.id, &mut |_| {})).await.unwrap();
     assert!(report.is_clean());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_verification_sees_one_moment_and_keeps_no_writer_waiting() {
+    let databases = Databases::empty().await;
+    let mut book = told_book(&databases).await;
+    let before = book.head().await.position;
+    let (pool, id) = (book.pool.clone(), book.id);
+    let mut is_written = false;
+
+    let mut write = |_: Progress| {
+        if !is_written {
+            is_written = true;
+            let run = book.run(top_up(0x5001, "10"));
+            tokio::task::block_in_place(|| Handle::current().block_on(run));
+        }
+    };
+    let report = projections::verify(&pool, id, &mut write).await.unwrap();
+
+    assert_eq!(report.findings, []);
+    assert_eq!(report.position, before);
+    assert!(book.head().await.position > before);
+    book.verify_clean().await;
 }
