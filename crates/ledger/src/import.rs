@@ -30,7 +30,7 @@ use convert::{Taken, TakenOrder, TakenWallet};
 pub use report::{Linked, OrderLine, Outcome, Refused, Report, Tally, WalletLine};
 
 /// How many rows are under way at once: enough to fill the writer's batches.
-const UNDER_WAY_MAX: usize = 128;
+const UNDER_WAY_MAX: usize = 64;
 const PERSONAL_KIND: &str = "imported_order";
 
 /// What to import, and as whom.
@@ -125,7 +125,7 @@ pub async fn run(
     let Taken { wallets, orders, .. } = taken;
     // Wallets first: an order's money refers to them.
     let wallets = wallets.into_iter().map(Row::Wallet).collect();
-    let orders = orders.into_iter().map(Row::Order).collect();
+    let orders = orders.into_iter().map(|order| Row::Order(Box::new(order))).collect();
     for rows in [wallets, orders] {
         import
             .all(rows, &mut |row, outcome| {

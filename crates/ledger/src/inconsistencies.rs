@@ -230,9 +230,10 @@ impl Case {
         let facts = &self.facts;
         let phase = facts.phase();
         let expected = facts.statuses();
-        let shown = self.view.as_ref().map(|view| {
-            (view.customer_status.as_deref(), view.management_status.as_deref())
-        });
+        let shown = self
+            .view
+            .as_ref()
+            .map(|view| (view.customer_status.as_deref(), view.management_status.as_deref()));
         if shown != Some((Some(expected.customer), Some(expected.management))) {
             classes.insert(Class::StatusMismatch);
             let (customer, management) = shown.unwrap_or_default();
@@ -262,9 +263,10 @@ impl Case {
     /// The old double charges that were not given back yet.
     pub(crate) fn double_charges(&self) -> impl Iterator<Item = &DoubleCharge> {
         let given_back = self.wallet.as_ref().map_or(&[][..], |wallet| &wallet.given_back);
-        let recorded = self.imported.as_ref().map_or(&[][..], |imported| {
-            imported.evidence.double_charges.as_slice()
-        });
+        let recorded = self
+            .imported
+            .as_ref()
+            .map_or(&[][..], |imported| imported.evidence.double_charges.as_slice());
         recorded.iter().filter(|charge| !given_back.contains(&charge.second))
     }
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::plan::{Moved, OrderPlan, Standing, StoredPlan, read, standing_of};
+use super::plan::{Moved, OrderPlan, Standing, StoredPlan, above_threshold, read, standing_of};
 use super::{FixError, Problem};
 use crate::ledger::Ledger;
 use crate::submission::{Decided, EventSummary, Provenance, Reply, Submission, SubmitError};
@@ -128,9 +128,8 @@ pub async fn apply(ledger: &Ledger, digest: &str, actor: &Actor) -> Result<Appli
         }
         orders.push(order);
     }
-    let complete = orders
-        .iter()
-        .all(|order| matches!(order.outcome, Outcome::Applied | Outcome::NothingToDo));
+    let complete =
+        orders.iter().all(|order| matches!(order.outcome, Outcome::Applied | Outcome::NothingToDo));
     Ok(Applied {
         digest: stored.digest,
         ticket: stored.plan.ticket,
@@ -148,19 +147,21 @@ pub async fn apply(ledger: &Ledger, digest: &str, actor: &Actor) -> Result<Appli
 async fn claim(ledger: &Ledger, digest: &str, actor: &Actor) -> Result<StoredPlan, FixError> {
     let mut conn = ledger.pool().acquire().await?;
     let stored = read(&mut conn, ledger.book(), digest).await?;
-    if !stored.plan.second_person.is_empty() {
-        let applier = stored.applied_by.as_deref().unwrap_or(actor.id.as_str());
-        let another = stored
-            .approved_by
-            .iter()
-            .any(|person| *person != stored.planned_by && person.as_str() != applier);
-        // Two persons: a service that applies a plan is none.
-        if !another || actor.kind != ActorKind::Person {
-            return Err(FixError::NeedsSecondPerson {
-                digest: stored.digest,
-                reasons: stored.plan.second_person,
-            });
-        }
+    let mut reasons = stored.plan.second_person.clone();
+    if stored.applied_by.is_none() && reasons.is_empty() {
+        // Other plans may have been applied since this one was made.
+        let now = ledger.clock().now();
+        let orders = &stored.plan.orders;
+        reasons = above_threshold(&mut conn, ledger, now, orders, &stored.digest).await?;
+    }
+    let applier = stored.applied_by.as_deref().unwrap_or(actor.id.as_str());
+    let another = stored
+        .approved_by
+        .iter()
+        .any(|person| *person != stored.planned_by && person.as_str() != applier);
+    // Two persons: a service that applies a plan is none.
+    if !reasons.is_empty() && (!another || actor.kind != ActorKind::Person) {
+        return Err(FixError::NeedsSecondPerson { digest: stored.digest, reasons });
     }
     if stored.applied_by.is_some() {
         return Ok(stored);

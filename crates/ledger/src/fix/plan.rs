@@ -260,13 +260,11 @@ async fn make(
     let mut second_person = Vec::new();
     for case in &cases {
         let decision = decided.get(&case.order).copied();
-        let order = plan_order(conn, ledger, now, &mut sketch, case, decision).await?;
-        if let Some((order, reason)) = order {
-            second_person.extend(reason);
-            // Of everything in trouble, only what is; what was asked for by name, in any case.
-            if wanted.is_some() || decision.is_some() || !order.is_fine() {
-                planned.push(order);
-            }
+        let (order, reason) = plan_order(conn, ledger, now, &mut sketch, case, decision).await?;
+        second_person.extend(reason);
+        // What only looked suspicious is left out, unless it was asked for.
+        if wanted.is_some() || decision.is_some() || !order.is_fine() {
+            planned.push(order);
         }
     }
     for order in &planned {
@@ -277,7 +275,7 @@ async fn make(
             }
         }
     }
-    second_person.extend(above_threshold(conn, ledger, now, &planned).await?);
+    second_person.extend(above_threshold(conn, ledger, now, &planned, "").await?);
     let book = ledger.book_uuid();
     Ok(Plan { form: PLAN_FORM, book, ticket, reason, decisions, orders: planned, second_person })
 }
@@ -290,7 +288,7 @@ async fn plan_order(
     sketch: &mut Sketch,
     case: &Case,
     decision: Option<&Decision>,
-) -> Result<Option<(OrderPlan, Option<String>)>, FixError> {
+) -> Result<(OrderPlan, Option<String>), FixError> {
     let mut wrong = Vec::new();
     let classes = case.classes(now, &mut wrong);
     let before = Standing::of(&case.facts);
@@ -311,17 +309,14 @@ async fn plan_order(
         events: Vec::new(),
         versions: Vec::new(),
     };
-    let proposal = match propose(case, &classes, decision) {
-        Ok(proposal) => proposal,
-        Err(problem) => {
+    let Proposal { mut steps, question } =
+        propose(case, &classes, decision).unwrap_or_else(|problem| {
             planned.problem = Some(problem);
-            return Ok(Some((planned, None)));
-        }
-    };
-    let Proposal { mut steps, question } = proposal;
+            Proposal::default()
+        });
     planned.question = question;
     if steps.is_empty() {
-        return Ok(Some((planned, None)));
+        return Ok((planned, None));
     }
     let mut needs = None;
     let decided = loop {
@@ -337,32 +332,25 @@ async fn plan_order(
             decided => break decided,
         }
     };
-    match decided {
+    let changes = match decided {
+        Ok(changes) => changes,
         Err(rejection) => {
             planned.problem = Some(Problem::from(&rejection));
-            return Ok(Some((planned, None)));
+            return Ok((planned, None));
         }
-        Ok(changes) => {
-            let streams: BTreeSet<StreamKey> = changes
-                .iter()
-                .map(|change| change.stream)
-                .chain([StreamKey::Order(case.order)])
-                .collect();
-            planned.versions = streams
-                .into_iter()
-                .filter_map(|stream| {
-                    let version = sketch.version(stream)?;
-                    Some(StreamVersion { stream, version })
-                })
-                .collect();
-            planned.moved = Moved::by(&changes, &case.facts);
-            planned.events = changes.iter().map(|change| EventSummary::of(change, None)).collect();
-            planned.after = standing_after(&changes).unwrap_or_else(|| planned.before.clone());
-            planned.steps = steps;
-            sketch.keep(&changes);
-        }
-    }
-    Ok(Some((planned, needs)))
+    };
+    let streams: BTreeSet<StreamKey> =
+        changes.iter().map(|change| change.stream).chain([StreamKey::Order(case.order)]).collect();
+    planned.versions = streams
+        .into_iter()
+        .filter_map(|stream| Some(StreamVersion { stream, version: sketch.version(stream)? }))
+        .collect();
+    planned.moved = Moved::by(&changes, &case.facts);
+    planned.events = changes.iter().map(|change| EventSummary::of(change, None)).collect();
+    planned.after = standing_of(&changes, &planned.before);
+    planned.steps = steps;
+    sketch.keep(&changes);
+    Ok((planned, needs))
 }
 
 /// Marks a receipt's approval as two persons'; false if there is none.
@@ -409,11 +397,12 @@ fn proof(case: &Case) -> Vec<String> {
 
 /// Who moves more than the book's threshold on one business day, over all plans, needs another
 /// person.
-async fn above_threshold(
+pub(super) async fn above_threshold(
     conn: &mut PgConnection,
     ledger: &Ledger,
     now: DateTime<Utc>,
     planned: &[OrderPlan],
+    own_digest: &str,
 ) -> Result<Vec<String>, FixError> {
     let state = load::state(conn, ledger.book(), ledger.upcasters(), StreamKey::Settings).await?;
     let State::Settings(settings) = &*state else { return Ok(Vec::new()) };
@@ -422,6 +411,7 @@ async fn above_threshold(
         sqlx::query_scalar(include_str!("../sql/read_plans_applied_since.sql"))
             .bind(ledger.book())
             .bind(today)
+            .bind(own_digest)
             .fetch_all(conn)
             .await?;
     let earlier: Vec<OrderPlan> = earlier
@@ -461,15 +451,13 @@ fn day_start(settings: &Settings, now: DateTime<Utc>) -> DateTime<Utc> {
     start.map_or(now, |start| start.to_utc())
 }
 
-fn standing_after(changes: &[Change]) -> Option<Standing> {
-    changes.iter().rev().find_map(|change| match &*change.state {
+/// Where the order stands after these changes.
+pub(super) fn standing_of(changes: &[Change], before: &Standing) -> Standing {
+    let after = changes.iter().rev().find_map(|change| match &*change.state {
         State::Order(order) => order.facts().map(Standing::of),
         State::Wallet(_) | State::Payment(_) | State::Settings(_) => None,
-    })
-}
-
-pub(super) fn standing_of(changes: &[Change], before: &Standing) -> Standing {
-    standing_after(changes).unwrap_or_else(|| before.clone())
+    });
+    after.unwrap_or_else(|| before.clone())
 }
 
 impl Standing {

@@ -7,9 +7,9 @@ use domain::money::{Amount, Money};
 use domain::order::status::{Phase, Warehouse};
 use legacy::{Class, CustomerStatus, ManagementStatus, PaymentStatus};
 
+use super::Problem;
 use super::refer::{Decision, StatedFacts, StatedTransfer};
 use super::step::Step;
-use super::Problem;
 use crate::inconsistencies::case::Case;
 
 /// Steps for one order, and what a person has to say before there can be more.
@@ -54,16 +54,10 @@ pub(super) fn propose(
     match (case.facts.phase(), decision) {
         (Phase::ImportReview, Some(decision)) => decided(case, classes, decision, &mut proposal)?,
         (Phase::ImportReview, None) => from_evidence(case, classes, &mut proposal),
-        (Phase::PaymentReview, Some(decision)) => reviewed(case, decision, &mut proposal)?,
         (Phase::PaymentReview, None) => {
             proposal.question = Some("finance has to check its receipt".to_owned());
         }
-        (phase, Some(_)) => {
-            return Err(Problem::new(
-                "nothing-to-decide",
-                format!("the order is in {}, where nothing has to be stated", phase.as_str()),
-            ));
-        }
+        (phase, Some(decision)) => stated(case, phase, decision, &mut proposal)?,
         (_, None) => {}
     }
     Ok(proposal)
@@ -180,7 +174,8 @@ fn decided(
         return cancel(decision, proposal);
     }
     proposal.steps.extend(missing_wallet_part(case, classes));
-    proposal.steps.extend(verified(case, decision)?);
+    let paid = verified(case, decision, proposal)?;
+    proposal.steps.extend(paid);
     proposal.steps.push(resolve(decision.facts));
     Ok(())
 }
@@ -195,41 +190,84 @@ fn cancel(decision: &Decision, proposal: &mut Proposal) -> Result<(), Problem> {
     Ok(())
 }
 
-/// A person has looked at the receipt of an order that waits for finance.
-fn reviewed(case: &Case, decision: &Decision, proposal: &mut Proposal) -> Result<(), Problem> {
-    let facts = decision.facts;
-    if facts.cancelled {
+/// The way of a plain order, and the commands that lead along it.
+const WAY: [Step; 5] =
+    [Step::Release, Step::StartProcessing, Step::Pack, Step::Dispatch, Step::Deliver];
+
+/// How far along the way an order is; none where it has left it.
+fn reached(phase: Phase) -> Option<usize> {
+    match phase {
+        Phase::AwaitingPayment
+        | Phase::PaymentReview
+        | Phase::PaymentRejected
+        | Phase::FinanceReview => Some(0),
+        Phase::WarehouseReady | Phase::StockRejected => Some(1),
+        Phase::WarehouseProcessing => Some(2),
+        Phase::Packed => Some(3),
+        Phase::Dispatched => Some(4),
+        Phase::Delivered | Phase::Completed => Some(5),
+        Phase::ImportReview
+        | Phase::PartlyShipped
+        | Phase::DeliveryFailed
+        | Phase::ReturningToOrigin
+        | Phase::Cancelled
+        | Phase::Expired
+        | Phase::Returned => None,
+    }
+}
+
+/// How far along the way a person says it is.
+fn stated_way(facts: StatedFacts) -> usize {
+    if facts.delivered {
+        5
+    } else if facts.shipped {
+        4
+    } else {
+        match facts.warehouse {
+            Warehouse::Packed => 3,
+            Warehouse::Processing => 2,
+            Warehouse::Waiting | Warehouse::StockRejected => usize::from(facts.released),
+        }
+    }
+}
+
+/// A person has said what is true of an order outside the import review: ordinary commands bring it
+/// there. What is so already needs none.
+fn stated(
+    case: &Case,
+    phase: Phase,
+    decision: &Decision,
+    proposal: &mut Proposal,
+) -> Result<(), Problem> {
+    if decision.facts.cancelled {
         return cancel(decision, proposal);
     }
-    let paid = verified(case, decision)?;
-    if paid.is_empty() {
+    let Some(reached) = reached(phase) else {
+        let detail = format!("the order is in {}, where nothing has to be stated", phase.as_str());
+        return Err(Problem::new("nothing-to-decide", detail));
+    };
+    let wanted = stated_way(decision.facts);
+    let paid = verified(case, decision, proposal)?;
+    if reached == 0 && wanted > 0 && paid.is_empty() && case.facts.open_receipt().is_some() {
         let detail = "a receipt is approved with verified_amount and transfer";
         return Err(Problem::new("receipt-not-verified", detail));
     }
     proposal.steps.extend(paid);
-    let warehouse = facts.warehouse;
-    let shipped = facts.shipped || facts.delivered;
-    let packed = shipped || warehouse == Warehouse::Packed;
-    if facts.released || packed {
-        proposal.steps.push(Step::Release);
-    }
-    if packed || warehouse == Warehouse::Processing {
-        proposal.steps.push(Step::StartProcessing);
-    }
-    if packed {
-        proposal.steps.push(Step::Pack);
-    }
-    if shipped {
-        proposal.steps.push(Step::Dispatch);
-    }
-    if facts.delivered {
-        proposal.steps.push(Step::Deliver);
+    proposal.steps.extend(WAY.into_iter().take(wanted).skip(reached));
+    if wanted < reached {
+        let text = format!("the order is in {} already, further than stated", phase.as_str());
+        proposal.question = Some(text);
     }
     Ok(())
 }
 
-/// The verified money: against the open receipt if there is one.
-fn verified(case: &Case, decision: &Decision) -> Result<Vec<Step>, Problem> {
+/// The verified money: against the open receipt if there is one. An order that owes nothing takes
+/// none, so that a decision can be stated again.
+fn verified(
+    case: &Case,
+    decision: &Decision,
+    proposal: &mut Proposal,
+) -> Result<Vec<Step>, Problem> {
     let (verified, transfer) = match (&decision.verified_amount, &decision.transfer) {
         (None, None) => return Ok(Vec::new()),
         (Some(verified), Some(transfer)) => (verified, transfer),
@@ -245,23 +283,26 @@ fn verified(case: &Case, decision: &Decision) -> Result<Vec<Step>, Problem> {
     };
     let verified = amount(verified)?;
     let StatedTransfer { account, reference, date, amount: whole } = transfer.clone();
-    let whole = amount(&whole)?;
-    Ok(match case.facts.open_receipt() {
-        Some(receipt) => vec![Step::ApproveReceipt {
+    let amount = amount(&whole)?;
+    if let Some(receipt) = case.facts.open_receipt() {
+        let second_person = false;
+        return Ok(vec![Step::ApproveReceipt {
             receipt,
             verified,
             account,
             reference,
             date,
-            amount: whole,
-            second_person: false,
-        }],
-        None => {
-            let payment = PaymentId::transfer(account.as_str(), reference.as_str());
-            vec![
-                Step::RecordTransfer { account, reference, date, amount: whole },
-                Step::AllocatePayment { payment, amount: verified },
-            ]
-        }
-    })
+            amount,
+            second_person,
+        }]);
+    }
+    if case.facts.settled() {
+        proposal.question = Some("nothing is owed, so the transfer is left alone".to_owned());
+        return Ok(Vec::new());
+    }
+    let payment = PaymentId::transfer(account.as_str(), reference.as_str());
+    Ok(vec![
+        Step::RecordTransfer { account, reference, date, amount },
+        Step::AllocatePayment { payment, amount: verified },
+    ])
 }

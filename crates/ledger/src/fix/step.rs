@@ -1,9 +1,7 @@
 //! One command of a plan, as it is stored.
 
 use chrono::NaiveDate;
-use domain::decide::{
-    Allocation, ApproveReceipt, Command, ResolvedFacts, Transfer, WalletPurpose,
-};
+use domain::decide::{Allocation, ApproveReceipt, Command, ResolvedFacts, Transfer, WalletPurpose};
 use domain::id::{Code, CustomerId, OrderId, PaymentId, Reason, ReceiptId, ShipmentId};
 use domain::money::Amount;
 use domain::order::status::Warehouse;
@@ -15,11 +13,19 @@ use serde::{Deserialize, Serialize};
 #[serde(tag = "command", rename_all = "snake_case")]
 pub enum Step {
     /// The old system charged twice: the second charge goes back to the wallet.
-    ReturnDoubleCharge { first: Code, second: Code, amount: Amount },
+    ReturnDoubleCharge {
+        first: Code,
+        second: Code,
+        amount: Amount,
+    },
     /// The wallet transaction that is missing.
-    PayFromWallet { amount: Amount },
+    PayFromWallet {
+        amount: Amount,
+    },
     /// What the linked debit lacks.
-    TakeShortfall { amount: Amount },
+    TakeShortfall {
+        amount: Amount,
+    },
     ApproveReceipt {
         receipt: ReceiptId,
         verified: Amount,
@@ -30,15 +36,30 @@ pub enum Step {
         /// The excess is more than one person may move.
         second_person: bool,
     },
-    RecordTransfer { account: Code, reference: Code, date: NaiveDate, amount: Amount },
-    AllocatePayment { payment: PaymentId, amount: Amount },
-    ResolveImport { released: bool, warehouse: Warehouse, shipped: bool, delivered: bool },
+    RecordTransfer {
+        account: Code,
+        reference: Code,
+        date: NaiveDate,
+        amount: Amount,
+    },
+    AllocatePayment {
+        payment: PaymentId,
+        amount: Amount,
+    },
+    ResolveImport {
+        released: bool,
+        warehouse: Warehouse,
+        shipped: bool,
+        delivered: bool,
+    },
     Release,
     StartProcessing,
     Pack,
     Dispatch,
     Deliver,
-    Cancel { reason: Reason },
+    Cancel {
+        reason: Reason,
+    },
 }
 
 /// The carrier of a shipment that a person states afterwards.

@@ -19,13 +19,13 @@ use rust_decimal::Decimal;
 /// The old shop traded in one currency, whatever its column defaults said.
 const CURRENCY: Currency = Currency::IQD;
 /// An order with more lines is taken over with one that stands for them all.
-const LINES_MAX: usize = 1_000;
+const LINES_MAX: usize = 500;
 const SKU_LENGTH_MAX: usize = 64;
 
 /// Everything that is to be submitted, and what cannot be.
 pub(super) struct Taken {
     pub(super) wallets: Vec<TakenWallet>,
-    pub(super) orders: Vec<Box<TakenOrder>>,
+    pub(super) orders: Vec<TakenOrder>,
     /// Wallets that cannot be taken over, each with why.
     pub(super) left: Vec<(String, String)>,
 }
@@ -63,7 +63,7 @@ pub(super) fn convert(
     let orders = shop
         .orders
         .iter()
-        .filter_map(|order| Some(Box::new(rows.order(order, assessed.get(&order.id)?))))
+        .filter_map(|order| Some(rows.order(order, assessed.get(&order.id)?)))
         .collect();
     Taken { wallets, orders, left }
 }
@@ -97,7 +97,8 @@ fn wallets(assessment: &Assessment) -> (Vec<TakenWallet>, Vec<(String, String)>)
 struct Rows<'a> {
     source: &'a str,
     prefix: &'a str,
-    links: &'a Links,
+    /// Debits that several orders claim, or that only name the order.
+    undecided: BTreeMap<i64, Vec<i64>>,
     managements: BTreeMap<i64, Vec<&'a legacy::Management>>,
     items: BTreeMap<i64, Vec<&'a legacy::Item>>,
     receipts: BTreeMap<i64, Vec<&'a legacy::Receipt>>,
@@ -105,7 +106,7 @@ struct Rows<'a> {
     transactions: BTreeMap<i64, &'a legacy::Transaction>,
 }
 
-fn group<'a, T>(rows: &'a [T], of: impl Fn(&T) -> Option<i64>) -> BTreeMap<i64, Vec<&'a T>> {
+fn group<T>(rows: &[T], of: impl Fn(&T) -> Option<i64>) -> BTreeMap<i64, Vec<&T>> {
     let mut grouped: BTreeMap<i64, Vec<&T>> = BTreeMap::new();
     for row in rows {
         if let Some(id) = of(row) {
@@ -115,16 +116,25 @@ fn group<'a, T>(rows: &'a [T], of: impl Fn(&T) -> Option<i64>) -> BTreeMap<i64, 
     grouped
 }
 
-fn rows_of<'a, 'b, T>(rows: &'b BTreeMap<i64, Vec<&'a T>>, id: i64) -> &'b [&'a T] {
+fn rows_of<'b, T>(rows: &'b BTreeMap<i64, Vec<T>>, id: i64) -> &'b [T] {
     rows.get(&id).map_or(&[], Vec::as_slice)
 }
 
 impl<'a> Rows<'a> {
-    fn new(source: &'a str, prefix: &'a str, shop: &'a Shop, links: &'a Links) -> Self {
+    fn new(source: &'a str, prefix: &'a str, shop: &'a Shop, links: &Links) -> Self {
+        let mut undecided: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+        for tie in &links.ties {
+            for order in &tie.orders {
+                undecided.entry(*order).or_default().push(tie.debit);
+            }
+        }
+        for doubt in &links.doubts {
+            undecided.entry(doubt.order).or_default().push(doubt.debit);
+        }
         Self {
             source,
             prefix,
-            links,
+            undecided,
             managements: group(&shop.managements, |row| row.order),
             items: group(&shop.items, |row| row.order),
             receipts: group(&shop.receipts, |row| row.order),
@@ -152,7 +162,7 @@ impl<'a> Rows<'a> {
             Landing::PaymentReview => Phase::PaymentReview.as_str(),
             Landing::ImportReview => Phase::ImportReview.as_str(),
         };
-        let personal = self.personal(order);
+        let personal = self.personal(order, assessed);
         match lands(id, &imported, &then) {
             Some(phase) if phase.as_str() == wanted => {
                 TakenOrder { row: here, order: id, imported, then, personal, phase }
@@ -216,7 +226,7 @@ impl<'a> Rows<'a> {
                 payment_method: assessed
                     .method
                     .as_ref()
-                    .and_then(|method| method.code())
+                    .and_then(legacy::Method::code)
                     .and_then(plain_code),
                 classes: assessed.classes().iter().map(|class| code(class.name())).collect(),
                 findings: assessed.findings.iter().map(ToString::to_string).collect(),
@@ -271,24 +281,20 @@ impl<'a> Rows<'a> {
         rows.extend(receipts.map(|found| code(&row(Table::PaymentReceipts, found.id))));
         rows.extend(assessed.link.map(|link| debit_code(link.debit)));
         rows.extend(assessed.double_charges.iter().map(|charge| debit_code(charge.second)));
-        let ties = self.links.ties.iter().filter(|tie| tie.orders.contains(&order));
-        rows.extend(ties.map(|tie| debit_code(tie.debit)));
-        let doubts = self.links.doubts.iter().filter(|doubt| doubt.order == order);
-        rows.extend(doubts.map(|doubt| debit_code(doubt.debit)));
+        rows.extend(rows_of(&self.undecided, order).iter().map(|debit| debit_code(*debit)));
         rows
     }
 
     /// Names, addresses and free text of all the order's rows, what customers claimed on receipts
     /// included, as one JSON object by row and column.
-    fn personal(&self, order: &legacy::Order) -> Option<String> {
-        let mut texts: BTreeMap<String, &BTreeMap<&'static str, String>> = BTreeMap::new();
-        let mut add = |table, id, personal: &'a legacy::Personal| {
+    fn personal(&self, order: &legacy::Order, assessed: &OrderAssessment) -> Option<String> {
+        let mut texts = BTreeMap::new();
+        let mut add = |table, id, personal: &legacy::Personal| {
             if !personal.is_empty() {
-                texts.insert(row(table, id), &personal.fields);
+                texts.insert(row(table, id), personal.fields.clone());
             }
         };
-        // The order is borrowed for as long as the shop is.
-        let own = (!order.personal.is_empty()).then_some(&order.personal.fields);
+        add(Table::CustomerOrders, order.id, &order.personal);
         for management in rows_of(&self.managements, order.id) {
             add(Table::OrderManagement, management.id, &management.personal);
             for change in rows_of(&self.changes, management.id) {
@@ -301,16 +307,12 @@ impl<'a> Rows<'a> {
         for receipt in rows_of(&self.receipts, order.id) {
             add(Table::PaymentReceipts, receipt.id, &receipt.personal);
         }
-        let linked = self.links.linked.iter().filter(|link| link.order == order.id);
-        let doubles = self.links.double_charges.iter().filter(|charge| charge.order == order.id);
-        let debits = linked.map(|link| link.debit).chain(doubles.map(|charge| charge.second));
+        let doubles = assessed.double_charges.iter().map(|charge| charge.second);
+        let debits = assessed.link.map(|link| link.debit).into_iter().chain(doubles);
         for debit in debits {
             if let Some(transaction) = self.transactions.get(&debit) {
                 add(Table::WalletTransactions, debit, &transaction.personal);
             }
-        }
-        if let Some(own) = own {
-            texts.insert(row(Table::CustomerOrders, order.id), own);
         }
         if texts.is_empty() { None } else { serde_json::to_string(&texts).ok() }
     }
@@ -415,7 +417,8 @@ fn line_item(line: u16, item: &legacy::Item) -> Option<LineItem> {
         Some(price) => price,
         None => total.checked_div(quantity.value())?,
     };
-    let sku: String = item.sku.as_deref().unwrap_or_default().chars().take(SKU_LENGTH_MAX).collect();
+    let sku: String =
+        item.sku.as_deref().unwrap_or_default().chars().take(SKU_LENGTH_MAX).collect();
     let sku = Text::new(sku).or_else(|_| Text::new("unknown")).ok()?;
     let unit_price = Money::rounded(unit_price, CURRENCY).ok()?;
     let total = Money::rounded(total, CURRENCY).ok()?;

@@ -1,7 +1,7 @@
 //! What an import says afterwards: what came over, by which proof, what disagrees, what stays open.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::fmt;
 
 use domain::money::{Currency, Money};
 use domain::order::status::Phase;
@@ -203,7 +203,12 @@ impl Report {
                         order: order.order.to_string(),
                         number: imported.number.to_string(),
                         phase: order.phase.as_str(),
-                        classes: imported.evidence.classes.iter().map(ToString::to_string).collect(),
+                        classes: imported
+                            .evidence
+                            .classes
+                            .iter()
+                            .map(ToString::to_string)
+                            .collect(),
                         findings: imported.evidence.findings.clone(),
                     });
                 }
@@ -218,16 +223,11 @@ impl Report {
         self.refused.sort_by(|left, right| left.row.cmp(&right.row));
         self.open.sort();
     }
+}
 
-    /// The report for people.
-    pub fn render(&self) -> String {
-        let mut text = String::new();
-        // Writing into a string cannot fail.
-        self.write(&mut text).ok();
-        text
-    }
-
-    fn write(&self, text: &mut String) -> std::fmt::Result {
+/// The report for people.
+impl fmt::Display for Report {
+    fn fmt(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rows: Vec<String> =
             self.rows.iter().map(|(table, count)| format!("{count} {table}")).collect();
         let mode = if self.dry_run { " (dry run: nothing was changed)" } else { "" };
@@ -285,7 +285,7 @@ impl Report {
         for refused in &self.refused {
             writeln!(text, "Not taken over: {}, {}", refused.row, refused.why)?;
         }
-        writeln!(text, "Open: {}", self.open.join(", "))
+        write!(text, "Open: {}", self.open.join(", "))
     }
 }
 

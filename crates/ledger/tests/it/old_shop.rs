@@ -202,10 +202,7 @@ pub(crate) async fn submit(world: &World, command: Command) {
         commands: vec![command],
         fresh: Vec::new(),
         expected: Vec::new(),
-        provenance: Provenance {
-            ticket: Code::new("T-1").ok(),
-            ..Provenance::of(person("noor"))
-        },
+        provenance: Provenance { ticket: Code::new("T-1").ok(), ..Provenance::of(person("noor")) },
         render: std::sync::Arc::new(|decided| Reply {
             status: match decided {
                 ledger::Decided::Accepted { .. } => 200,

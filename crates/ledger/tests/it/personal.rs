@@ -11,7 +11,11 @@ use crate::old_shop::{BOOK, MISSING, World};
 
 const ID: PersonalDataId = PersonalDataId::new(Uuid::from_u128(5));
 
-async fn store(world: &World, text: &str, now: DateTime<Utc>) -> Result<PersonalRef, PersonalError> {
+async fn store(
+    world: &World,
+    text: &str,
+    now: DateTime<Utc>,
+) -> Result<PersonalRef, PersonalError> {
     let customer = CustomerId::new("94").unwrap();
     let stream = StreamKey::Order(OrderId::new(Uuid::from_u128(6)));
     let new = NewPersonal { id: ID, customer: &customer, stream, kind: "recipient", text };
