@@ -228,19 +228,16 @@ async fn make(
             Some(wanted)
         }
     };
-    let ids: BTreeSet<OrderId> = match &wanted {
-        Some(wanted) => {
-            let elsewhere = decided.iter().find(|(id, _)| !wanted.contains_key(id));
-            if let Some((_, decision)) = elsewhere {
-                return Err(FixError::DecisionElsewhere(decision.order.clone()));
-            }
-            wanted.keys().copied().collect()
+    let ids: BTreeSet<OrderId> = if let Some(wanted) = &wanted {
+        let elsewhere = decided.iter().find(|(id, _)| !wanted.contains_key(id));
+        if let Some((_, decision)) = elsewhere {
+            return Err(FixError::DecisionElsewhere(decision.order.clone()));
         }
-        None => {
-            let suspects = inconsistencies::suspects(conn, ledger);
-            let suspects = suspects.await.map_err(InconsistencyError::from)?;
-            suspects.into_iter().chain(decided.keys().copied()).collect()
-        }
+        wanted.keys().copied().collect()
+    } else {
+        let suspects = inconsistencies::suspects(conn, ledger);
+        let suspects = suspects.await.map_err(InconsistencyError::from)?;
+        suspects.into_iter().chain(decided.keys().copied()).collect()
     };
     let ids: Vec<OrderId> = ids.into_iter().collect();
     let mut cases = case::load(conn, ledger, &ids).await?;

@@ -116,7 +116,7 @@ fn group<T>(rows: &[T], of: impl Fn(&T) -> Option<i64>) -> BTreeMap<i64, Vec<&T>
     grouped
 }
 
-fn rows_of<'b, T>(rows: &'b BTreeMap<i64, Vec<T>>, id: i64) -> &'b [T] {
+fn rows_of<T>(rows: &BTreeMap<i64, Vec<T>>, id: i64) -> &[T] {
     rows.get(&id).map_or(&[], Vec::as_slice)
 }
 
