@@ -1,0 +1,121 @@
+//! What every handler works with: the ledger, the limits, and where ids and randomness come from.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hmac::{Hmac, KeyInit, Mac};
+use ledger::Ledger;
+use ledger::personal::Vault;
+use ledger::principals::RANDOM_BYTES;
+use sha2::Sha256;
+use uuid::Uuid;
+
+use crate::refusals::Refusals;
+
+/// Everything that a handler may use. Cloning is cheap.
+#[derive(Clone, Debug)]
+pub struct App {
+    pub ledger: Ledger,
+    pub limits: Limits,
+    pub sources: Sources,
+    pub secrets: Secrets,
+    pub(crate) refusals: Refusals,
+}
+
+impl App {
+    pub fn new(ledger: Ledger, secrets: Secrets) -> Self {
+        let limits = Limits::default();
+        Self { ledger, limits, sources: Sources::system(), secrets, refusals: Refusals::default() }
+    }
+}
+
+/// What one request may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The largest body, in bytes.
+    pub body_max: usize,
+    /// How long a request may take.
+    pub timeout: Duration,
+    /// How many refused commands one principal may have a minute.
+    pub refusals_per_minute_max: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_max: 2 * 1024 * 1024,
+            timeout: Duration::from_secs(30),
+            refusals_per_minute_max: 600,
+        }
+    }
+}
+
+type NextId = Arc<dyn Fn() -> Uuid + Send + Sync>;
+type NextRandom = Arc<dyn Fn() -> [u8; RANDOM_BYTES] + Send + Sync>;
+
+/// Where new ids and the bytes of new keys come from.
+#[derive(Clone)]
+pub struct Sources {
+    next_id: NextId,
+    next_random: NextRandom,
+}
+
+impl fmt::Debug for Sources {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Sources")
+    }
+}
+
+impl Sources {
+    /// `UUIDv7` by the system's clock, and the system's randomness.
+    #[expect(clippy::disallowed_methods, reason = "the one place where ids are made up")]
+    pub fn system() -> Self {
+        Self { next_id: Arc::new(Uuid::now_v7), next_random: Arc::new(rand::random) }
+    }
+
+    pub fn with_ids(mut self, next_id: impl Fn() -> Uuid + Send + Sync + 'static) -> Self {
+        self.next_id = Arc::new(next_id);
+        self
+    }
+
+    pub(crate) fn id(&self) -> Uuid {
+        (self.next_id)()
+    }
+
+    pub(crate) fn random(&self) -> [u8; RANDOM_BYTES] {
+        (self.next_random)()
+    }
+}
+
+/// What must not be known outside. All of it lives outside the database.
+#[derive(Clone)]
+pub struct Secrets {
+    fingerprint_key: [u8; 32],
+    pub(crate) vault: Vault,
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Secrets")
+    }
+}
+
+impl Secrets {
+    /// `fingerprint_key` keeps the stored fingerprints of requests from being guessed backwards;
+    /// the vault encrypts personal data. Every node of a book needs the same ones.
+    pub fn new(fingerprint_key: [u8; 32], vault: Vault) -> Self {
+        Self { fingerprint_key, vault }
+    }
+
+    pub(crate) fn mac(&self, parts: &[&str]) -> Vec<u8> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.fingerprint_key)
+            .expect("an HMAC takes a key of any length");
+        for part in parts {
+            // The length keeps two parts from reading as one.
+            mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            mac.update(part.as_bytes());
+        }
+        mac.finalize().into_bytes().to_vec()
+    }
+}

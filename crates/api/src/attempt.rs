@@ -1,0 +1,119 @@
+//! One attempt at a command: its idempotency key, what it insists on, and where it came from.
+
+use axum::extract::FromRequestParts;
+use axum::http::header::IF_MATCH;
+use axum::http::request::Parts;
+use domain::StreamKey;
+use domain::id::Code;
+use ledger::principals::Credential;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::extract::Search;
+use crate::problem::Problem;
+use crate::trace::Trace;
+
+const KEY_LENGTH_MAX: usize = 255;
+
+/// The headers and parameters that every command takes. Where money moves, the key is required.
+#[derive(Debug)]
+pub(crate) struct Attempt<const MOVES_MONEY: bool> {
+    key: Option<String>,
+    if_match: Option<u64>,
+    pub(crate) dry_run: bool,
+    pub(crate) trace: Trace,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Parameters {
+    dry_run: Option<bool>,
+}
+
+impl<const MOVES_MONEY: bool> FromRequestParts<App> for Attempt<MOVES_MONEY> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let Search(Parameters { dry_run }) = Search::from_request_parts(parts, app).await?;
+        let dry_run = dry_run.unwrap_or(false);
+        let key = match parts.headers.get("idempotency-key") {
+            Some(value) => Some(read_key(value.to_str().ok())?),
+            None => None,
+        };
+        if MOVES_MONEY && !dry_run && key.is_none() {
+            return Err(Problem::new("idempotency-key-missing"));
+        }
+        let if_match = match parts.headers.get(IF_MATCH) {
+            Some(value) => read_version(value.to_str().ok())?,
+            None => None,
+        };
+        let trace = parts.extensions.get::<Trace>().cloned().unwrap_or_default();
+        Ok(Self { key, if_match, dry_run, trace })
+    }
+}
+
+fn read_key(value: Option<&str>) -> Result<String, Problem> {
+    value
+        .filter(|text| !text.is_empty() && text.len() <= KEY_LENGTH_MAX)
+        .filter(|text| text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' '))
+        .map(str::to_owned)
+        .ok_or_else(|| Problem::new("idempotency-key-invalid"))
+}
+
+/// `"v12"`, or `*` for whatever there is.
+fn read_version(value: Option<&str>) -> Result<Option<u64>, Problem> {
+    let invalid = || Problem::new("invalid-header").fault("If-Match", "invalid-value");
+    let text = value.ok_or_else(invalid)?.trim();
+    if text == "*" {
+        return Ok(None);
+    }
+    let version = text.strip_prefix("\"v").and_then(|text| text.strip_suffix('"'));
+    version.and_then(|text| text.parse().ok()).map(Some).ok_or_else(invalid)
+}
+
+/// The id that a command has in its book, for this attempt and every retry of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CommandName {
+    pub(crate) id: Uuid,
+    /// Nobody can ask under this id again.
+    pub(crate) is_unrepeatable: bool,
+}
+
+impl<const MOVES_MONEY: bool> Attempt<MOVES_MONEY> {
+    pub(crate) fn name(&self, app: &App, credential: &Credential) -> CommandName {
+        match &self.key {
+            Some(key) => {
+                let name = format!("{}\u{1f}{key}", credential.principal);
+                let id = Uuid::new_v5(&app.ledger.book_uuid(), name.as_bytes());
+                CommandName { id, is_unrepeatable: false }
+            }
+            None => CommandName { id: app.sources.id(), is_unrepeatable: true },
+        }
+    }
+
+    /// The version that the caller has seen and insists on.
+    pub(crate) fn expected(&self, stream: StreamKey) -> Vec<(StreamKey, u64)> {
+        self.if_match.map(|version| (stream, version)).into_iter().collect()
+    }
+
+    /// Refuses an attempt that names no version.
+    pub(crate) fn must_name_version(&self) -> Result<(), Problem> {
+        if self.if_match.is_some() { Ok(()) } else { Err(Problem::new("if-match-required")) }
+    }
+
+    pub(crate) fn traceparent(&self) -> Option<Code> {
+        self.trace.traceparent.as_deref().and_then(|text| Code::new(text).ok())
+    }
+}
+
+impl CommandName {
+    /// The id of something that this command makes: the same again for a retry.
+    pub(crate) fn derive(self, app: &App, what: &str) -> Uuid {
+        if self.is_unrepeatable {
+            app.sources.id()
+        } else {
+            Uuid::new_v5(&self.id, what.as_bytes())
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Who asks: always from the key, never from the body.
+
+use axum::extract::FromRequestParts;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use domain::id::Text;
+use ledger::principals::{self, Credential, PrincipalKind, Token};
+
+use crate::app::App;
+use crate::problem::Problem;
+use crate::scope::{self, Scope};
+
+const SCHEME: &str = "Bearer ";
+
+/// A caller whose role has this scope.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller<const SCOPE: Scope> {
+    pub(crate) credential: Credential,
+    pub(crate) on_behalf_of: Option<Text<64>>,
+}
+
+impl<const SCOPE: Scope> FromRequestParts<App> for Caller<SCOPE> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let credential = authenticate(parts, app).await?;
+        tracing::Span::current().record("principal", credential.principal.as_str());
+        if scope::of(credential.role) & SCOPE == 0 {
+            return Err(Problem::new("forbidden").member("role", credential.role));
+        }
+        let on_behalf_of = match parts.headers.get("on-behalf-of") {
+            None => None,
+            Some(value) => {
+                // A person speaks for themselves.
+                let text = value
+                    .to_str()
+                    .ok()
+                    .filter(|_| credential.kind == PrincipalKind::Service)
+                    .and_then(|text| Text::new(text).ok());
+                let invalid =
+                    || Problem::new("invalid-header").fault("On-Behalf-Of", "invalid-value");
+                Some(text.ok_or_else(invalid)?)
+            }
+        };
+        Ok(Self { credential, on_behalf_of })
+    }
+}
+
+async fn authenticate(parts: &Parts, app: &App) -> Result<Credential, Problem> {
+    let token = parts
+        .headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix(SCHEME))
+        .and_then(Token::parse)
+        .ok_or_else(|| Problem::new("unauthenticated"))?;
+    let now = app.ledger.clock().now();
+    let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
+    principals::find_by_key(&mut conn, app.ledger.book(), &token, now)
+        .await
+        .map_err(Problem::unreadable)?
+        .ok_or_else(|| Problem::new("unauthenticated"))
+}
+
+impl<const SCOPE: Scope> Caller<SCOPE> {
+    /// Someone else's customer does not exist.
+    pub(crate) fn must_see(&self, customer: &str) -> Result<(), Problem> {
+        if self.credential.may_see(customer) {
+            Ok(())
+        } else {
+            Err(Problem::new("not-found"))
+        }
+    }
+}

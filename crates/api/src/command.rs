@@ -1,0 +1,239 @@
+//! From what a handler asks for to the reply: submit, and write what came back.
+
+use std::sync::Arc;
+
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use domain::decide::Command;
+use domain::id::{Code, Reason};
+use domain::{State, StreamKey};
+use ledger::{Answer, Decided, EventSummary, Provenance, Render, Reply, Submission};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::app::App;
+use crate::attempt::{Attempt, CommandName};
+use crate::caller::Caller;
+use crate::canonical;
+use crate::problem::{MEDIA_TYPE, Problem};
+use crate::scope::Scope;
+use crate::trace::Trace;
+use crate::wire;
+
+/// How requests are fingerprinted. Raise it when the normal form changes.
+const FINGERPRINT_VERSION: u8 = 1;
+
+pub(crate) const POSITION: HeaderName = HeaderName::from_static("daftar-position");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// What a handler asks the ledger to do.
+pub(crate) struct Asked<'a, B> {
+    /// Method and route: a part of the fingerprint.
+    pub(crate) route: &'static str,
+    /// What it is about, and what the reply shows.
+    pub(crate) subject: StreamKey,
+    pub(crate) body: &'a B,
+    pub(crate) commands: Vec<Command>,
+    /// Streams whose ids were made up for this.
+    pub(crate) fresh: Vec<StreamKey>,
+    /// The subject as it was read before: what the reply shows when nothing changes.
+    pub(crate) before: Option<Arc<State>>,
+    /// It makes the subject, so that success is a 201.
+    pub(crate) creates: bool,
+    pub(crate) reason: Option<Reason>,
+    pub(crate) ticket: Option<Code>,
+}
+
+impl<'a, B: Serialize> Asked<'a, B> {
+    /// A command about something that is there.
+    pub(crate) fn about(
+        route: &'static str,
+        subject: StreamKey,
+        before: Arc<State>,
+        body: &'a B,
+        command: Command,
+    ) -> Self {
+        Self {
+            route,
+            subject,
+            body,
+            commands: vec![command],
+            fresh: Vec::new(),
+            before: Some(before),
+            creates: false,
+            reason: None,
+            ticket: None,
+        }
+    }
+
+    /// A command that makes something.
+    pub(crate) fn creating(
+        route: &'static str,
+        subject: StreamKey,
+        body: &'a B,
+        command: Command,
+    ) -> Self {
+        Self {
+            route,
+            subject,
+            body,
+            commands: vec![command],
+            fresh: Vec::new(),
+            before: None,
+            creates: true,
+            reason: None,
+            ticket: None,
+        }
+    }
+
+    pub(crate) fn with_reason(mut self, reason: Reason) -> Self {
+        self.reason = Some(reason);
+        self
+    }
+
+    pub(crate) fn with_ticket(mut self, ticket: Code) -> Self {
+        self.ticket = Some(ticket);
+        self
+    }
+
+    fn fingerprint(&self, app: &App) -> Result<Vec<u8>, Problem> {
+        let body = serde_json::to_value(self.body).map_err(Problem::unreadable)?;
+        let subject = self.subject.to_string();
+        // What is made up for this attempt is no part of what is asked.
+        let subject = if self.creates { "" } else { subject.as_str() };
+        let mac = app.secrets.mac(&[self.route, subject, &canonical::write(&body)]);
+        Ok([vec![FINGERPRINT_VERSION], mac].concat())
+    }
+}
+
+/// Has it decided and recorded, and writes the answer.
+pub(crate) async fn execute<B: Serialize, const SCOPE: Scope, const MOVES_MONEY: bool>(
+    app: &App,
+    caller: &Caller<SCOPE>,
+    attempt: &Attempt<MOVES_MONEY>,
+    name: CommandName,
+    asked: Asked<'_, B>,
+) -> Result<Response, Problem> {
+    let principal = caller.credential.principal.as_str();
+    let now = app.ledger.clock().now();
+    if app.refusals.are_too_many(principal, app.limits.refusals_per_minute_max, now) {
+        return Err(Problem::new("too-many-refusals").retry_after(60));
+    }
+    let fingerprint = asked.fingerprint(app)?;
+    let submission = Submission {
+        command_id: name.id,
+        fingerprint,
+        is_unrepeatable: name.is_unrepeatable,
+        commands: asked.commands,
+        fresh: asked.fresh,
+        expected: attempt.expected(asked.subject),
+        provenance: Provenance {
+            reason: asked.reason,
+            ticket: asked.ticket,
+            traceparent: attempt.traceparent(),
+            ..Provenance::of(caller.credential.actor(caller.on_behalf_of.clone()))
+        },
+        render: render(Shown {
+            subject: asked.subject,
+            before: asked.before,
+            creates: asked.creates,
+            dry_run: attempt.dry_run,
+            trace: attempt.trace.clone(),
+        }),
+    };
+    if attempt.dry_run {
+        let reply = app.ledger.dry_run(submission).await?;
+        return Ok(respond(reply.status, reply.body));
+    }
+    let answer = app.ledger.submit(submission).await?;
+    if !answer.is_accepted() && !answer.is_replayed {
+        app.refusals.count(principal, now);
+    }
+    Ok(write(answer))
+}
+
+/// What a reply shows.
+struct Shown {
+    subject: StreamKey,
+    before: Option<Arc<State>>,
+    creates: bool,
+    dry_run: bool,
+    trace: Trace,
+}
+
+fn render(shown: Shown) -> Render {
+    Arc::new(move |decided| match decided {
+        Decided::Accepted { changes, positions, position, .. } => {
+            let last = changes.iter().rev().find(|change| change.stream == shown.subject);
+            let state = last.map(|change| &*change.state).or(shown.before.as_deref());
+            let events: Vec<EventSummary> = changes
+                .iter()
+                .enumerate()
+                .map(|(index, change)| EventSummary::of(change, positions.get(index).copied()))
+                .collect();
+            let mut body = Map::new();
+            let kind = shown.subject.aggregate_type();
+            body.insert(kind.to_owned(), state.map_or(Value::Null, |state| {
+                wire::state(shown.subject, state)
+            }));
+            body.insert("events".to_owned(), json!(events));
+            body.insert("position".to_owned(), json!(position.get()));
+            if shown.dry_run {
+                body.insert("dry_run".to_owned(), json!(true));
+            }
+            Reply {
+                status: if shown.creates && !changes.is_empty() { 201 } else { 200 },
+                body: Value::Object(body).to_string(),
+                resource: Some(format!("{kind}/{}", shown.subject.aggregate_id())),
+                version: state.map(State::version),
+            }
+        }
+        Decided::Refused(rejection) => {
+            let problem = Problem::from(*rejection);
+            Reply {
+                status: problem.status().as_u16(),
+                body: problem.body(&shown.trace.instance, &shown.trace.trace_id),
+                resource: None,
+                version: problem.version(),
+            }
+        }
+    })
+}
+
+fn respond(status: u16, body: String) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let media_type = if status.is_success() { "application/json" } else { MEDIA_TYPE };
+    (status, [(header::CONTENT_TYPE, media_type)], body).into_response()
+}
+
+/// The stored answer as a response, first-hand or again.
+fn write(answer: Answer) -> Response {
+    let Answer { status, body, resource, version, position, cursor, is_replayed } = answer;
+    let body = body.unwrap_or_else(|| {
+        json!({
+            "status": status,
+            "resource": resource,
+            "version": version,
+            "position": position.get(),
+        })
+        .to_string()
+    });
+    let mut response = respond(status, body);
+    let headers = response.headers_mut();
+    let cursor = cursor.map_or_else(|| position.to_string(), |cursor| cursor.to_string());
+    if let Ok(value) = HeaderValue::from_str(&cursor) {
+        headers.insert(POSITION, value);
+    }
+    if let Some(Ok(tag)) = version.map(|version| HeaderValue::from_str(&format!("\"v{version}\""))) {
+        headers.insert(header::ETAG, tag);
+    }
+    if is_replayed {
+        headers.insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    let made = resource.filter(|_| status == 201);
+    let place = made.and_then(|made| made.strip_prefix("order/").map(|id| format!("/api/orders/{id}")));
+    if let Some(Ok(place)) = place.map(HeaderValue::try_from) {
+        headers.insert(header::LOCATION, place);
+    }
+    response
+}

@@ -1,0 +1,169 @@
+//! Our own extractors: whatever they refuse is a problem.
+
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use domain::id::check_text;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::app::App;
+use crate::problem::Problem;
+
+/// The longest part of a path.
+const SEGMENT_MAX: usize = 128;
+
+/// A JSON body of a known shape; as a reply, one.
+#[derive(Debug)]
+pub(crate) struct Json<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request<Body>, app: &App) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let max = app.limits.body_max;
+        if announced(&parts.headers).is_some_and(|length| length > max) {
+            return Err(Problem::new("body-too-large").member("bytes_max", max));
+        }
+        let bytes = axum::body::to_bytes(body, max)
+            .await
+            .map_err(|_| Problem::new("body-too-large").member("bytes_max", max))?;
+        if bytes.is_empty() {
+            // A command that needs nothing but its path.
+            return read(&Bytes::from_static(b"{}"));
+        }
+        if !is_json(&parts.headers) {
+            return Err(Problem::new("unsupported-media-type"));
+        }
+        read(&bytes)
+    }
+}
+
+fn announced(headers: &HeaderMap) -> Option<usize> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media_type = media_type.and_then(|text| text.split(';').next()).map(str::trim);
+    media_type.is_some_and(|text| text.eq_ignore_ascii_case("application/json"))
+}
+
+fn read<T: DeserializeOwned>(bytes: &Bytes) -> Result<Json<T>, Problem> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let pointer = pointer(error.path());
+        let cause = error.into_inner();
+        if cause.is_data() {
+            let code = fault_code(&cause.to_string());
+            Problem::new("invalid-body").detail(&cause).fault(pointer, code)
+        } else {
+            Problem::new("malformed-json").detail(&cause)
+        }
+    })?;
+    reader.end().map_err(|cause| Problem::new("malformed-json").detail(cause))?;
+    Ok(Json(value))
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    let mut pointer = String::new();
+    for segment in path {
+        pointer.push('/');
+        match segment {
+            serde_path_to_error::Segment::Seq { index } => pointer.push_str(&index.to_string()),
+            serde_path_to_error::Segment::Map { key } => {
+                pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+            }
+            serde_path_to_error::Segment::Enum { variant } => pointer.push_str(variant),
+            serde_path_to_error::Segment::Unknown => pointer.push('?'),
+        }
+    }
+    pointer.chars().take(200).collect()
+}
+
+/// What kind of fault serde found: its messages begin alike.
+fn fault_code(message: &str) -> &'static str {
+    const KINDS: [(&str, &str); 6] = [
+        ("unknown field", "unknown-field"),
+        ("missing field", "missing-field"),
+        ("duplicate field", "duplicate-field"),
+        ("unknown variant", "unknown-value"),
+        ("invalid type", "wrong-type"),
+        ("invalid length", "wrong-type"),
+    ];
+    KINDS
+        .iter()
+        .find(|(beginning, _)| message.starts_with(beginning))
+        .map_or("invalid-value", |(_, code)| *code)
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        match serde_json::to_string(&self.0) {
+            Ok(body) => ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
+            Err(error) => {
+                tracing::error!(%error, "a reply could not be written");
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
+        }
+    }
+}
+
+/// The parts of the path, each a bounded text without control characters.
+#[derive(Debug)]
+pub(crate) struct Segments<const PARTS: usize>([String; PARTS]);
+
+impl Segments<1> {
+    pub(crate) fn one(self) -> String {
+        let [one] = self.0;
+        one
+    }
+}
+
+impl Segments<2> {
+    pub(crate) fn two(self) -> (String, String) {
+        let [one, two] = self.0;
+        (one, two)
+    }
+}
+
+impl<const PARTS: usize> FromRequestParts<App> for Segments<PARTS> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let raw = RawPathParams::from_request_parts(parts, app)
+            .await
+            .map_err(|_| Problem::new("invalid-path"))?;
+        let mut texts = Vec::with_capacity(PARTS);
+        for (name, text) in &raw {
+            if check_text(text, SEGMENT_MAX).is_err() {
+                return Err(Problem::new("invalid-path").fault(name, "invalid-value"));
+            }
+            texts.push(text.to_owned());
+        }
+        texts.try_into().map(Self).map_err(|_| Problem::new("internal"))
+    }
+}
+
+/// Query parameters of a known shape: unknown ones are refused.
+#[derive(Debug)]
+pub(crate) struct Search<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequestParts<App> for Search<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _app: &App) -> Result<Self, Problem> {
+        let text = parts.uri.query().unwrap_or_default();
+        if text.contains("%00") {
+            return Err(Problem::new("invalid-query").fault("query", "invalid-value"));
+        }
+        serde_urlencoded::from_str(text).map(Self).map_err(|error| {
+            let text = error.to_string();
+            let name = text.split('`').nth(1).unwrap_or("query").to_owned();
+            Problem::new("invalid-query").fault(name, fault_code(&text)).detail(text)
+        })
+    }
+}

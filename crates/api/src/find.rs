@@ -1,0 +1,94 @@
+//! Finds what a path names, as far as the caller may see it.
+
+use std::sync::Arc;
+
+use domain::id::{CustomerId, OrderId, OrderNumber};
+use domain::order::{Facts, Order};
+use domain::{State, StreamKey};
+use eventstore::Position;
+use ledger::queries;
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::problem::Problem;
+use crate::scope::Scope;
+
+/// An order that is there and that the caller may see.
+pub(crate) struct FoundOrder {
+    pub(crate) id: OrderId,
+    pub(crate) state: Arc<State>,
+    pub(crate) position: Position,
+}
+
+impl FoundOrder {
+    pub(crate) fn stream(&self) -> StreamKey {
+        StreamKey::Order(self.id)
+    }
+
+    pub(crate) fn facts(&self) -> &Facts {
+        match &*self.state {
+            State::Order(Order::Placed(facts)) => facts,
+            other @ (State::Order(Order::Unplaced)
+            | State::Wallet(_)
+            | State::Payment(_)
+            | State::Settings(_)) => unreachable!("{other:?} was found as an order"),
+        }
+    }
+}
+
+/// The order of an id or a number.
+pub(crate) async fn order<const SCOPE: Scope>(
+    app: &App,
+    caller: &Caller<SCOPE>,
+    id_or_number: &str,
+) -> Result<FoundOrder, Problem> {
+    let id = match id_or_number.parse() {
+        Ok(id) => id,
+        Err(_) => order_of_number(app, caller, id_or_number).await?,
+    };
+    let (position, state) =
+        queries::state(&app.ledger, StreamKey::Order(id)).await.map_err(Problem::unreadable)?;
+    let customer = match &*state {
+        State::Order(order) => order.facts().map(|facts| &facts.customer),
+        State::Wallet(_) | State::Payment(_) | State::Settings(_) => None,
+    };
+    if customer.is_some_and(|customer| caller.credential.may_see(customer.as_str())) {
+        Ok(FoundOrder { id, state, position })
+    } else {
+        Err(Problem::new("order-not-found"))
+    }
+}
+
+async fn order_of_number<const SCOPE: Scope>(
+    app: &App,
+    caller: &Caller<SCOPE>,
+    number: &str,
+) -> Result<OrderId, Problem> {
+    let number = OrderNumber::new(number).map_err(|_| Problem::new("order-not-found"))?;
+    let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
+    let book = app.ledger.book();
+    let mut found = projections::customer_orders::find_by_number(&mut conn, book, number.as_str())
+        .await
+        .map_err(Problem::unreadable)?
+        .value;
+    found.retain(|order| caller.credential.may_see(&order.customer_id));
+    match found.as_slice() {
+        [] => Err(Problem::new("order-not-found")),
+        [one] => Ok(OrderId::new(one.order_id)),
+        several => {
+            let ids: Vec<_> = several.iter().map(|order| order.order_id).collect();
+            Err(Problem::new("order-number-ambiguous").member("orders", ids))
+        }
+    }
+}
+
+/// The customer of a path.
+pub(crate) fn customer<const SCOPE: Scope>(
+    caller: &Caller<SCOPE>,
+    text: &str,
+) -> Result<CustomerId, Problem> {
+    let customer = CustomerId::new(text)
+        .map_err(|_| Problem::new("invalid-path").fault("customer", "invalid-value"))?;
+    caller.must_see(customer.as_str())?;
+    Ok(customer)
+}

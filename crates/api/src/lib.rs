@@ -1,0 +1,44 @@
+//! The HTTP API: commands and reads as JSON, every refusal a problem.
+
+mod app;
+mod attempt;
+mod caller;
+mod canonical;
+mod command;
+mod extract;
+mod find;
+mod layers;
+mod openapi;
+mod page;
+mod problem;
+mod refusals;
+mod routes;
+mod scope;
+mod trace;
+mod view;
+mod wire;
+
+use axum::Router;
+use axum::http::header;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+
+pub use app::{App, Limits, Secrets, Sources};
+pub use openapi::document as openapi_document;
+pub use problem::{CODES as PROBLEM_CODES, Problem};
+
+/// The whole API, to be served on its own or beside other pages.
+pub fn router(app: App) -> Router {
+    let document = openapi_document();
+    let serve_document =
+        move || async move { ([(header::CONTENT_TYPE, "application/json")], document) };
+    let (routes, _) = routes::all().split_for_parts();
+    routes
+        .route("/api/openapi.json", get(serve_document))
+        .fallback(|| async { Problem::new("not-found") })
+        .method_not_allowed_fallback(|| async { Problem::new("method-not-allowed") })
+        .layer(CatchPanicLayer::custom(layers::panicked))
+        .layer(from_fn_with_state(app.clone(), layers::around))
+        .with_state(app)
+}

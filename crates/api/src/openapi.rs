@@ -1,0 +1,38 @@
+//! The API's description, OpenAPI 3.1, made from the code.
+
+use utoipa::Modify;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+
+use crate::routes;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "daftar",
+        description = "An event-sourced ledger of orders and wallets. Money is always a string with its currency; every refusal is application/problem+json.",
+    ),
+    modifiers(&Key),
+    security(("key" = [])),
+)]
+pub(crate) struct Document;
+
+struct Key;
+
+impl Modify for Key {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("dk_<id>_<secret>");
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("key", SecurityScheme::Http(scheme.build()));
+    }
+}
+
+/// The description as it is served and committed: JSON, indented.
+pub fn document() -> String {
+    let (_, described) = utoipa_axum::router::OpenApiRouter::with_openapi(Document::openapi())
+        .merge(routes::all())
+        .split_for_parts();
+    let mut text = described.to_pretty_json().expect("a description is JSON");
+    text.push('\n');
+    text
+}

@@ -1,0 +1,299 @@
+//! Every refusal as RFC 9457 `application/problem+json`.
+//!
+//! A problem travels as a value: the outermost layer writes it, when it knows the request's
+//! instance and trace id.
+
+use std::fmt;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use domain::Rejection;
+use ledger::SubmitError;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+/// The media type of every problem.
+pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
+/// The longest `detail` that is written.
+const DETAIL_MAX: usize = 300;
+
+/// Every code, its status and its title. The page on problems lists the same.
+pub const CODES: &[(&str, u16, &str)] = &[
+    ("malformed-json", 400, "The body is not JSON"),
+    ("invalid-body", 400, "The body is not what this route takes"),
+    ("invalid-query", 400, "A query parameter is unknown or not acceptable"),
+    ("invalid-path", 400, "A part of the path is not acceptable"),
+    ("invalid-header", 400, "A header is not acceptable"),
+    ("idempotency-key-missing", 400, "This route moves money and needs an Idempotency-Key"),
+    ("idempotency-key-invalid", 400, "The Idempotency-Key is not acceptable"),
+    ("unauthenticated", 401, "There is no valid key"),
+    ("forbidden", 403, "The key's role does not allow this"),
+    ("not-found", 404, "There is nothing here"),
+    ("order-not-found", 404, "There is no such order"),
+    ("receipt-not-found", 404, "There is no such receipt"),
+    ("shipment-not-found", 404, "There is no such shipment"),
+    ("payment-not-found", 404, "There is no such payment"),
+    ("plan-not-found", 404, "There is no such plan"),
+    ("wallet-not-open", 404, "There is no wallet yet"),
+    ("method-not-allowed", 405, "The route exists, but not with this method"),
+    ("wrong-phase", 409, "The order is in a phase where this is not possible"),
+    ("order-exists", 409, "An order with this id exists already"),
+    ("order-number-ambiguous", 409, "Several orders bear this number"),
+    ("receipt-decided", 409, "The receipt was already decided on"),
+    ("receipt-exists", 409, "A receipt with this id exists already"),
+    ("wallet-exists", 409, "The wallet is open already"),
+    ("deadline-not-reached", 409, "The deadline is not over yet"),
+    ("no-deadline", 409, "The order has no deadline"),
+    ("not-correctable", 409, "Only the last step can be taken back"),
+    ("debit-already-linked", 409, "The old debit is linked already"),
+    ("already-given-back", 409, "The double charge was given back already"),
+    ("principal-exists", 409, "A principal of this name is there already"),
+    ("plan-stale", 409, "The plan rests on what has changed since"),
+    ("stale", 412, "The version is not the one named in If-Match"),
+    ("body-too-large", 413, "The body is too large"),
+    ("unsupported-media-type", 415, "The body must be application/json"),
+    ("idempotency-key-reused", 422, "The Idempotency-Key was used for another request"),
+    ("totals-disagree", 422, "The totals do not agree"),
+    ("line-count", 422, "An order has too few or too many lines"),
+    ("discount-too-large", 422, "The discount is more than the items"),
+    ("negative-charge", 422, "A charge is negative"),
+    ("currency-not-kept", 422, "The book does not keep this currency"),
+    ("wallet-part-mismatch", 422, "Payment method and wallet part do not go together"),
+    ("not-settled", 422, "The order still owes money"),
+    ("insufficient-funds", 422, "The wallet does not hold enough"),
+    ("wrong-wallet", 422, "The wallet belongs to another customer"),
+    ("payment-differs", 422, "The payment is known with another amount"),
+    ("payment-used-up", 422, "Not enough of the payment is left"),
+    ("needs-second-person", 422, "A second person has to agree"),
+    ("needs-other-stream", 422, "This cannot be decided alone"),
+    ("setting-out-of-range", 422, "A setting is outside its range"),
+    ("series-exhausted", 422, "The number series is used up"),
+    ("bad-amount", 422, "The amounts do not add up"),
+    ("bad-text", 422, "A text is not acceptable"),
+    ("bad-quantity", 422, "A quantity is not acceptable"),
+    ("bad-principal", 422, "The principal is not acceptable"),
+    ("decision-unusable", 422, "A decision cannot be used"),
+    ("if-match-required", 428, "This route needs an If-Match"),
+    ("too-many-refusals", 429, "Too many commands were refused"),
+    ("internal", 500, "Something broke"),
+    ("unavailable", 503, "The service cannot answer now"),
+    ("timeout", 503, "The request took too long"),
+    ("outdated", 503, "This node is too old for the book"),
+];
+
+/// What is wrong with one part of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Fault {
+    /// A JSON pointer into the body, or the name of a parameter or header.
+    pub(crate) pointer: String,
+    pub(crate) code: &'static str,
+}
+
+/// A refusal on its way to the caller.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    title: &'static str,
+    detail: Option<String>,
+    errors: Vec<Fault>,
+    members: Map<String, Value>,
+    retry_after_seconds: Option<u32>,
+    version: Option<u64>,
+}
+
+impl Problem {
+    /// A problem of the table of codes.
+    pub(crate) fn new(code: &'static str) -> Self {
+        let known = CODES.iter().find(|(known, _, _)| *known == code);
+        let (code, status, title) = *known.unwrap_or(&("internal", 500, "Something broke"));
+        Self {
+            status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            code,
+            title,
+            detail: None,
+            errors: Vec::new(),
+            members: Map::new(),
+            retry_after_seconds: None,
+            version: None,
+        }
+    }
+
+    pub(crate) fn detail(mut self, detail: impl fmt::Display) -> Self {
+        self.detail = Some(detail.to_string().chars().take(DETAIL_MAX).collect());
+        self
+    }
+
+    pub(crate) fn fault(mut self, pointer: impl Into<String>, code: &'static str) -> Self {
+        self.errors.push(Fault { pointer: pointer.into(), code });
+        self
+    }
+
+    pub(crate) fn member(mut self, name: &str, value: impl Serialize) -> Self {
+        let value = serde_json::to_value(value).unwrap_or(Value::Null);
+        self.members.insert(name.to_owned(), value);
+        self
+    }
+
+    pub(crate) fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after_seconds = Some(seconds);
+        self
+    }
+
+    /// The version that the resource has now: the reply's `ETag`.
+    fn at_version(mut self, version: u64) -> Self {
+        self.version = Some(version);
+        self
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub(crate) fn version(&self) -> Option<u64> {
+        self.version
+    }
+
+    /// A read failed: logged here, where it is handled, and told without its causes.
+    pub(crate) fn unreadable(error: impl std::error::Error) -> Self {
+        let mut causes = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            causes.push_str(": ");
+            causes.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        tracing::error!(error = %causes, "a read failed");
+        Self::new("unavailable").retry_after(1)
+    }
+
+    /// The JSON text, with what only the request knows.
+    pub(crate) fn body(&self, instance: &str, trace_id: &str) -> String {
+        let mut body = Map::new();
+        body.insert("type".to_owned(), json!(format!("/problems/{}", self.code)));
+        body.insert("code".to_owned(), json!(self.code));
+        body.insert("title".to_owned(), json!(self.title));
+        body.insert("status".to_owned(), json!(self.status.as_u16()));
+        if let Some(detail) = &self.detail {
+            body.insert("detail".to_owned(), json!(detail));
+        }
+        body.insert("instance".to_owned(), json!(instance));
+        body.insert("trace_id".to_owned(), json!(trace_id));
+        if !self.errors.is_empty() {
+            body.insert("errors".to_owned(), json!(self.errors));
+        }
+        body.extend(self.members.clone());
+        Value::Object(body).to_string()
+    }
+
+    /// The finished response.
+    pub(crate) fn respond(&self, instance: &str, trace_id: &str) -> Response {
+        let mut response = (self.status, self.body(instance, trace_id)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+        if let Some(seconds) = self.retry_after_seconds {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+
+    /// The problem of a status that some layer answered with on its own.
+    pub(crate) fn of_status(status: StatusCode) -> Self {
+        Self::new(match status.as_u16() {
+            401 => "unauthenticated",
+            403 => "forbidden",
+            404 => "not-found",
+            405 => "method-not-allowed",
+            413 => "body-too-large",
+            415 => "unsupported-media-type",
+            429 => "too-many-refusals",
+            400..=499 => "invalid-body",
+            _ => "internal",
+        })
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// The table: what each rule's refusal is to the caller.
+impl From<&Rejection> for Problem {
+    fn from(rejection: &Rejection) -> Self {
+        let problem = Self::new(rejection.code()).detail(rejection);
+        match rejection {
+            Rejection::WrongPhase { phase, needed } => {
+                problem.member("phase", phase).member("allowed", needed)
+            }
+            Rejection::TotalsDisagree { claimed, computed } => {
+                problem.member("claimed", claimed).member("computed", computed)
+            }
+            Rejection::LineCount(max) => problem.member("lines_max", max),
+            Rejection::DiscountTooLarge { discount, items } => {
+                problem.member("discount", discount).member("items", items)
+            }
+            Rejection::NegativeCharge(charge) => problem.member("charge", charge),
+            Rejection::CurrencyNotKept(currency) => problem.member("currency", currency),
+            Rejection::WalletPartMismatch { due } => problem.member("due", due),
+            Rejection::NotSettled { owed } => problem.member("owed", owed),
+            Rejection::DeadlineNotReached { deadline } => problem.member("deadline", deadline),
+            Rejection::InsufficientFunds { available, required } => {
+                problem.member("available", available).member("required", required)
+            }
+            Rejection::PaymentDiffers { recorded, claimed } => {
+                problem.member("recorded", recorded).member("claimed", claimed)
+            }
+            Rejection::PaymentUsedUp { left, required } => {
+                problem.member("left", left).member("required", required)
+            }
+            Rejection::NeedsSecondPerson { amount, threshold } => {
+                problem.member("amount", amount).member("threshold", threshold)
+            }
+            Rejection::NotCorrectable { sequence } => problem.member("sequence", sequence),
+            Rejection::Stale { expected, actual, .. } => problem
+                .member("expected_version", expected)
+                .member("version", actual)
+                .at_version(*actual),
+            Rejection::SeriesExhausted(number) => problem.member("number", number),
+            Rejection::Money(error) => problem.detail(error),
+            Rejection::Text(error) => problem.detail(error),
+            Rejection::Quantity(error) => problem.detail(error),
+            Rejection::OrderNotFound
+            | Rejection::OrderExists
+            | Rejection::ReceiptNotFound
+            | Rejection::ReceiptDecided
+            | Rejection::ReceiptExists
+            | Rejection::ShipmentNotFound
+            | Rejection::NoDeadline
+            | Rejection::WalletNotOpen
+            | Rejection::WalletExists
+            | Rejection::WrongWallet
+            | Rejection::PaymentNotFound
+            | Rejection::DebitAlreadyLinked
+            | Rejection::AlreadyGivenBack
+            | Rejection::NeedsOtherStream
+            | Rejection::SettingOutOfRange => problem,
+        }
+    }
+}
+
+impl From<SubmitError> for Problem {
+    fn from(error: SubmitError) -> Self {
+        match error {
+            SubmitError::Mismatch => Self::new("idempotency-key-reused"),
+            SubmitError::Overloaded | SubmitError::Stopping | SubmitError::Unavailable => {
+                Self::new("unavailable").detail(error).retry_after(1)
+            }
+            SubmitError::Outdated(_) => Self::new("outdated").retry_after(30),
+            SubmitError::TooLarge => Self::new("body-too-large").detail(error),
+            SubmitError::Failed(_) => Self::new("internal"),
+        }
+    }
+}

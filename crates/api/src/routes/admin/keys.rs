@@ -1,0 +1,179 @@
+//! `/api/admin/keys`: keys of principals, shown once.
+
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use domain::id::{CustomerId, Text};
+use ledger::principals::{self, Key, NewKey};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::principals::problem;
+use crate::app::App;
+use crate::caller::Caller;
+use crate::extract::{Json, Search, Segments};
+use crate::problem::Problem;
+use crate::scope::{self, MANAGE_KEYS, READ_KEYS};
+use crate::wire::Nothing;
+use crate::wire::reply::ProblemReply;
+
+const CUSTOMERS_MAX: usize = 1_000;
+
+/// A key to be made.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewKey)]
+pub(crate) struct Body {
+    #[schema(value_type = String, max_length = 64)]
+    principal: Text<64>,
+    /// The customers that it is limited to; all, if left out.
+    #[schema(value_type = Option<Vec<String>>)]
+    customers: Option<Vec<CustomerId>>,
+    expires_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = CreatedKey)]
+pub(crate) struct Created {
+    id: String,
+    principal: String,
+    /// The whole key. It is not shown again.
+    key: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Key)]
+pub(crate) struct Shown {
+    id: String,
+    principal: String,
+    customers: Option<Vec<String>>,
+    created_at: DateTime<Utc>,
+    created_by: Option<String>,
+    expires_at: Option<DateTime<Utc>>,
+    last_used_at: Option<DateTime<Utc>>,
+    revoked_at: Option<DateTime<Utc>>,
+}
+
+impl From<Key> for Shown {
+    fn from(key: Key) -> Self {
+        Self {
+            id: key.key_id,
+            principal: key.principal_id,
+            customers: key.customers,
+            created_at: key.created_at,
+            created_by: key.created_by,
+            expires_at: key.expires_at,
+            last_used_at: key.last_used_at,
+            revoked_at: key.revoked_at,
+        }
+    }
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Keys {
+    keys: Vec<Shown>,
+}
+
+/// Makes a key for a principal. Nobody can grant what they lack.
+#[utoipa::path(
+    post,
+    path = "/api/admin/keys",
+    tag = "admin",
+    operation_id = "create_key",
+    request_body = Body,
+    responses(
+        (status = 201, description = "The key, this once", body = Created),
+        (status = "default", description = "Refused", body = ProblemReply, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn create(
+    State(app): State<App>,
+    caller: Caller<{ MANAGE_KEYS }>,
+    Search(Nothing {}): Search<Nothing>,
+    Json(body): Json<Body>,
+) -> Result<Response, Problem> {
+    let book = app.ledger.book();
+    let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
+    let principal = principals::find_principal(&mut conn, book, &body.principal)
+        .await
+        .map_err(problem)?
+        .ok_or_else(|| Problem::new("bad-principal").fault("/principal", "unknown-value"))?;
+    let own = &caller.credential;
+    if !scope::may_grant(scope::of(own.role), principal.role) {
+        return Err(Problem::new("forbidden").member("role", own.role));
+    }
+    let Body { principal, customers, expires_at } = body;
+    if customers.as_ref().is_some_and(|listed| listed.len() > CUSTOMERS_MAX) {
+        return Err(Problem::new("invalid-body").fault("/customers", "too-long"));
+    }
+    let is_within = match (&own.customers, &customers) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(_), Some(listed)) => listed.iter().all(|customer| own.may_see(customer.as_str())),
+    };
+    if !is_within {
+        return Err(Problem::new("forbidden").fault("/customers", "out-of-range"));
+    }
+    let new = NewKey { principal, customers, expires_at };
+    let (random, now) = (app.sources.random(), app.ledger.clock().now());
+    let by = own.principal.as_str();
+    let token = principals::create_key(&mut conn, book, &new, &random, Some(by), now)
+        .await
+        .map_err(problem)?;
+    let created = Created {
+        id: token.id().to_owned(),
+        principal: new.principal.to_string(),
+        key: token.reveal(),
+    };
+    let mut response = (StatusCode::CREATED, Json(created)).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+/// Lists the keys, without their secrets.
+#[utoipa::path(
+    get,
+    path = "/api/admin/keys",
+    tag = "admin",
+    operation_id = "list_keys",
+    responses(
+        (status = 200, description = "The keys", body = Keys),
+        (status = "default", description = "Refused", body = ProblemReply, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn list(
+    State(app): State<App>,
+    caller: Caller<{ READ_KEYS }>,
+    Search(Nothing {}): Search<Nothing>,
+) -> Result<Json<Keys>, Problem> {
+    tracing::trace!(principal = %caller.credential.principal, "lists the keys");
+    let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
+    let listed = principals::list_keys(&mut conn, app.ledger.book()).await.map_err(problem)?;
+    Ok(Json(Keys { keys: listed.into_iter().map(Shown::from).collect() }))
+}
+
+/// Makes a key worthless. Doing it again changes nothing.
+#[utoipa::path(
+    delete,
+    path = "/api/admin/keys/{key}",
+    tag = "admin",
+    operation_id = "revoke_key",
+    params(("key" = String, Path, description = "The key's id, without the secret")),
+    responses(
+        (status = 204, description = "Revoked"),
+        (status = "default", description = "Refused", body = ProblemReply, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn revoke(
+    State(app): State<App>,
+    caller: Caller<{ MANAGE_KEYS }>,
+    path: Segments<1>,
+    Search(Nothing {}): Search<Nothing>,
+) -> Result<StatusCode, Problem> {
+    let (id, now) = (path.one(), app.ledger.clock().now());
+    tracing::info!(principal = %caller.credential.principal, key.id = %id, "A key is revoked");
+    let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
+    let revoked = principals::revoke(&mut conn, app.ledger.book(), &id, now).await;
+    if revoked.map_err(problem)? { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::new("not-found")) }
+}

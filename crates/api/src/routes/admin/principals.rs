@@ -1,0 +1,142 @@
+//! `/api/admin/principals`: who may act.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use domain::actor::Role;
+use domain::id::Text;
+use ledger::principals::{self, NewPrincipal, Principal, PrincipalError, PrincipalKind};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::extract::{Json, Search};
+use crate::problem::Problem;
+use crate::scope::{self, MANAGE_KEYS, READ_KEYS};
+use crate::wire::Nothing;
+use crate::wire::reply::ProblemReply;
+
+/// A principal to be made.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewPrincipal)]
+pub(crate) struct Body {
+    #[schema(value_type = String, max_length = 64)]
+    id: Text<64>,
+    /// person or service
+    #[schema(value_type = String)]
+    kind: PrincipalKind,
+    #[schema(value_type = String)]
+    role: Role,
+    #[schema(value_type = Option<String>, max_length = 64)]
+    department: Option<Text<64>>,
+    /// The person that a service belongs to.
+    #[schema(value_type = Option<String>, max_length = 64)]
+    owner: Option<Text<64>>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Principal)]
+pub(crate) struct Shown {
+    id: String,
+    kind: &'static str,
+    role: &'static str,
+    department: Option<String>,
+    owner: Option<String>,
+    disabled_at: Option<DateTime<Utc>>,
+    created_at: DateTime<Utc>,
+}
+
+impl From<Principal> for Shown {
+    fn from(principal: Principal) -> Self {
+        Self {
+            id: principal.id.to_string(),
+            kind: principal.kind.as_str(),
+            role: principal.role.as_str(),
+            department: principal.department.map(String::from),
+            owner: principal.owner.map(String::from),
+            disabled_at: principal.disabled_at,
+            created_at: principal.created_at,
+        }
+    }
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Principals {
+    principals: Vec<Shown>,
+}
+
+/// What a refusal of the principals is to the caller.
+pub(crate) fn problem(error: PrincipalError) -> Problem {
+    match error {
+        PrincipalError::Exists => Problem::new("principal-exists"),
+        PrincipalError::Unknown | PrincipalError::Owner => {
+            Problem::new("bad-principal").detail(error)
+        }
+        PrincipalError::Stored(_) | PrincipalError::Database(_) => Problem::unreadable(error),
+    }
+}
+
+/// Makes a principal. Nobody can grant what they lack.
+#[utoipa::path(
+    post,
+    path = "/api/admin/principals",
+    tag = "admin",
+    operation_id = "create_principal",
+    request_body = Body,
+    responses(
+        (status = 201, description = "The principal", body = Shown),
+        (status = "default", description = "Refused", body = ProblemReply, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn create(
+    State(app): State<App>,
+    caller: Caller<{ MANAGE_KEYS }>,
+    Search(Nothing {}): Search<Nothing>,
+    Json(body): Json<Body>,
+) -> Result<(StatusCode, Json<Shown>), Problem> {
+    if !scope::may_grant(scope::of(caller.credential.role), body.role) {
+        return Err(Problem::new("forbidden").member("role", caller.credential.role));
+    }
+    let Body { id, kind, role, department, owner } = body;
+    let new = NewPrincipal { id, kind, role, department, owner };
+    let now = app.ledger.clock().now();
+    let by = caller.credential.principal.as_str();
+    let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
+    principals::create_principal(&mut conn, app.ledger.book(), &new, Some(by), now)
+        .await
+        .map_err(problem)?;
+    let shown = Shown {
+        id: new.id.to_string(),
+        kind: new.kind.as_str(),
+        role: new.role.as_str(),
+        department: new.department.map(String::from),
+        owner: new.owner.map(String::from),
+        disabled_at: None,
+        created_at: now,
+    };
+    Ok((StatusCode::CREATED, Json(shown)))
+}
+
+/// Lists the principals.
+#[utoipa::path(
+    get,
+    path = "/api/admin/principals",
+    tag = "admin",
+    operation_id = "list_principals",
+    responses(
+        (status = 200, description = "The principals", body = Principals),
+        (status = "default", description = "Refused", body = ProblemReply, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn list(
+    State(app): State<App>,
+    caller: Caller<{ READ_KEYS }>,
+    Search(Nothing {}): Search<Nothing>,
+) -> Result<Json<Principals>, Problem> {
+    tracing::trace!(principal = %caller.credential.principal, "lists the principals");
+    let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
+    let listed = principals::list(&mut conn, app.ledger.book()).await.map_err(problem)?;
+    Ok(Json(Principals { principals: listed.into_iter().map(Shown::from).collect() }))
+}

@@ -1,0 +1,55 @@
+//! `GET /api/book/settings`: the book's settings in force.
+
+use axum::extract::State;
+use domain::StreamKey;
+use ledger::queries;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::extract::Search;
+use crate::problem::Problem;
+use crate::scope::READ_SETTINGS;
+use crate::view::View;
+use crate::wire::reply::ProblemReply;
+use crate::wire::settings::Settings;
+use crate::wire;
+
+/// None are taken.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Parameters {}
+
+/// The settings.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SettingsView)]
+pub(crate) struct Body {
+    #[schema(value_type = Settings)]
+    settings: Value,
+}
+
+/// The book's settings in force.
+#[utoipa::path(
+    get,
+    path = "/api/book/settings",
+    tag = "book",
+    operation_id = "get_settings",
+    responses(
+        (status = 200, description = "What was asked for", body = Body),
+        (status = "default", description = "Refused", body = ProblemReply, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn handler(
+    State(app): State<App>,
+    caller: Caller<{ READ_SETTINGS }>,
+    Search(_none): Search<Parameters>,
+) -> Result<View<Body>, Problem> {
+    tracing::trace!(principal = %caller.credential.principal, "reads the settings");
+    let stream = StreamKey::Settings;
+    let (position, state) =
+        queries::state(&app.ledger, stream).await.map_err(Problem::unreadable)?;
+    let settings = wire::state(stream, &state);
+    Ok(View::new(position, Body { settings }).at_version(state.version()))
+}

@@ -1,0 +1,67 @@
+//! `GET /api/customers/{customer}/orders`: a customer's orders, newest first.
+
+use axum::extract::State;
+use projections::customer_orders;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::extract::{Search, Segments};
+use crate::find;
+use crate::page;
+use crate::problem::Problem;
+use crate::scope::READ_ORDERS;
+use crate::view::View;
+use crate::wire::order::CustomerOrderRow;
+use crate::wire::reply::ProblemReply;
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Parameters {
+    cursor: Option<String>,
+    limit: Option<u32>,
+}
+
+/// A page of orders.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CustomerOrders)]
+pub(crate) struct Body {
+    orders: Vec<CustomerOrderRow>,
+    next: Option<String>,
+}
+
+/// A customer's orders, newest first.
+#[utoipa::path(
+    get,
+    path = "/api/customers/{customer}/orders",
+    tag = "customers",
+    operation_id = "get_customer_orders",
+    params(("customer" = String, Path), Parameters),
+    responses(
+        (status = 200, description = "What was asked for", body = Body),
+        (status = "default", description = "Refused", body = ProblemReply, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn handler(
+    State(app): State<App>,
+    caller: Caller<{ READ_ORDERS }>,
+    path: Segments<1>,
+    Search(query): Search<Parameters>,
+) -> Result<View<Body>, Problem> {
+    let customer = find::customer(&caller, &path.one())?;
+    let size = page::size(query.limit)?;
+    let after = page::read_cursor(query.cursor.as_deref())?;
+    let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
+    let book = app.ledger.book();
+    let read = customer_orders::page_of_customer(&mut conn, book, customer.as_str(), after, size)
+        .await
+        .map_err(Problem::unreadable)?;
+    let last = read.value.last().filter(|_| page::is_full(read.value.len(), size));
+    let last = last.and_then(|last| last.placed_at.map(|placed_at| (placed_at, last.order_id)));
+    let next = last.map(|last| page::write_cursor(&last));
+    let link = next.as_ref().map(|next| format!("?cursor={next}&limit={size}"));
+    let orders = read.value.into_iter().map(CustomerOrderRow::from).collect();
+    Ok(View::new(read.position, Body { orders, next }).with_next(link))
+}

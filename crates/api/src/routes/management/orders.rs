@@ -1,0 +1,73 @@
+//! `GET /api/management/orders`: a worklist, oldest first.
+
+use axum::extract::State;
+use domain::id::check_text;
+use projections::order_management::{self, Filter};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::extract::Search;
+use crate::page;
+use crate::problem::Problem;
+use crate::scope::READ_MANAGEMENT;
+use crate::view::View;
+use crate::wire::order::ManagedOrderRow;
+use crate::wire::reply::ProblemReply;
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Parameters {
+    department: Option<String>,
+    status: Option<String>,
+    cursor: Option<String>,
+    limit: Option<u32>,
+}
+
+/// A page of orders.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Worklist)]
+pub(crate) struct Body {
+    orders: Vec<ManagedOrderRow>,
+    next: Option<String>,
+}
+
+/// A worklist, oldest first.
+#[utoipa::path(
+    get,
+    path = "/api/management/orders",
+    tag = "management",
+    operation_id = "get_worklist",
+    params(Parameters),
+    responses(
+        (status = 200, description = "What was asked for", body = Body),
+        (status = "default", description = "Refused", body = ProblemReply, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn handler(
+    State(app): State<App>,
+    caller: Caller<{ READ_MANAGEMENT }>,
+    Search(query): Search<Parameters>,
+) -> Result<View<Body>, Problem> {
+    let size = page::size(query.limit)?;
+    let after = page::read_cursor(query.cursor.as_deref())?;
+    for (name, text) in [("department", &query.department), ("status", &query.status)] {
+        if text.as_deref().is_some_and(|text| check_text(text, 64).is_err()) {
+            return Err(Problem::new("invalid-query").fault(name, "invalid-value"));
+        }
+    }
+    let filter = Filter { department: query.department, current_status: query.status };
+    let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
+    let mut read = order_management::page(&mut conn, app.ledger.book(), filter, after, size)
+        .await
+        .map_err(Problem::unreadable)?;
+    let last = read.value.last().filter(|_| page::is_full(read.value.len(), size));
+    let last = last.and_then(|last| last.placed_at.map(|placed_at| (placed_at, last.order_id)));
+    let next = last.map(|last| page::write_cursor(&last));
+    let link = next.as_ref().map(|next| format!("?cursor={next}&limit={size}"));
+    read.value.retain(|order| caller.credential.may_see(&order.customer_id));
+    let orders = read.value.into_iter().map(ManagedOrderRow::from).collect();
+    Ok(View::new(read.position, Body { orders, next }).with_next(link))
+}

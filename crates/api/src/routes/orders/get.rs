@@ -1,0 +1,51 @@
+//! `GET /api/orders/{order}`: an order as it stands.
+
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::extract::{Search, Segments};
+use crate::find;
+use crate::problem::Problem;
+use crate::scope::READ_ORDERS;
+use crate::view::View;
+use crate::wire::order::Order;
+use crate::wire::reply::ProblemReply;
+
+/// None are taken.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Parameters {}
+
+/// An order.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OrderView)]
+pub(crate) struct Body {
+    order: Order,
+}
+
+/// An order as it stands.
+#[utoipa::path(
+    get,
+    path = "/api/orders/{order}",
+    tag = "orders",
+    operation_id = "get_order",
+    params(("order" = String, Path, description = "Id or number")),
+    responses(
+        (status = 200, description = "What was asked for", body = Body),
+        (status = "default", description = "Refused", body = ProblemReply, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn handler(
+    State(app): State<App>,
+    caller: Caller<{ READ_ORDERS }>,
+    path: Segments<1>,
+    Search(_none): Search<Parameters>,
+) -> Result<View<Body>, Problem> {
+    let found = find::order(&app, &caller, &path.one()).await?;
+    let order = Order::of(found.id, found.facts());
+    let version = found.facts().version;
+    Ok(View::new(found.position, Body { order }).at_version(version))
+}

@@ -1,0 +1,45 @@
+//! `POST /api/orders/{order}/pack`: it is packed.
+
+use axum::extract::State;
+use axum::response::Response;
+use domain::decide::Command;
+
+use crate::app::App;
+use crate::attempt::Attempt;
+use crate::caller::Caller;
+use crate::command::{Asked, execute};
+use crate::extract::{Json, Segments};
+use crate::find;
+use crate::problem::Problem;
+use crate::scope::WORK_IN_WAREHOUSE;
+use crate::wire::reply::{OrderReply, ProblemReply};
+use crate::wire::Nothing;
+
+const ROUTE: &str = "POST /api/orders/{order}/pack";
+
+/// The order is packed.
+#[utoipa::path(
+    post,
+    path = "/api/orders/{order}/pack",
+    tag = "orders",
+    operation_id = "pack_order",
+    params(("order" = String, Path, description = "Id or number")),
+    request_body = Nothing,
+    responses(
+        (status = 200, description = "The order after it", body = OrderReply),
+        (status = "default", description = "Refused", body = ProblemReply, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn handler(
+    State(app): State<App>,
+    caller: Caller<{ WORK_IN_WAREHOUSE }>,
+    path: Segments<1>,
+    attempt: Attempt<false>,
+    Json(body): Json<Nothing>,
+) -> Result<Response, Problem> {
+    let found = find::order(&app, &caller, &path.one()).await?;
+    let name = attempt.name(&app, &caller.credential);
+    let command = Command::Pack { order: found.id };
+    let asked = Asked::about(ROUTE, found.stream(), found.state, &body, command);
+    execute(&app, &caller, &attempt, name, asked).await
+}

@@ -1,0 +1,79 @@
+//! What a role may do: each role is a set of scopes, and a route asks for one of them.
+
+use domain::actor::Role;
+
+/// Scopes as bits, so that a route can name its own in its signature: `Caller<PLACE_ORDERS>`.
+pub(crate) type Scope = u32;
+
+pub(crate) const PLACE_ORDERS: Scope = 1;
+pub(crate) const READ_ORDERS: Scope = 1 << 1;
+pub(crate) const UPLOAD_RECEIPTS: Scope = 1 << 2;
+pub(crate) const PAY_FROM_WALLET: Scope = 1 << 3;
+pub(crate) const CANCEL_ORDERS: Scope = 1 << 4;
+pub(crate) const READ_WALLETS: Scope = 1 << 5;
+pub(crate) const REPORT_GATEWAY_PAYMENTS: Scope = 1 << 6;
+pub(crate) const DECIDE_RECEIPTS: Scope = 1 << 7;
+pub(crate) const RELEASE_ORDERS: Scope = 1 << 8;
+pub(crate) const REOPEN_ORDERS: Scope = 1 << 9;
+pub(crate) const RECORD_PAYMENTS: Scope = 1 << 10;
+pub(crate) const TOP_UP_WALLETS: Scope = 1 << 11;
+pub(crate) const READ_MANAGEMENT: Scope = 1 << 12;
+pub(crate) const WORK_IN_WAREHOUSE: Scope = 1 << 13;
+pub(crate) const WORK_IN_LOGISTICS: Scope = 1 << 14;
+pub(crate) const COMPLETE_ORDERS: Scope = 1 << 15;
+pub(crate) const READ_AUDIT: Scope = 1 << 16;
+pub(crate) const CORRECT_ORDERS: Scope = 1 << 17;
+pub(crate) const READ_SETTINGS: Scope = 1 << 18;
+pub(crate) const CHANGE_SETTINGS: Scope = 1 << 19;
+pub(crate) const READ_KEYS: Scope = 1 << 20;
+pub(crate) const MANAGE_KEYS: Scope = 1 << 21;
+pub(crate) const READ_INCONSISTENCIES: Scope = 1 << 22;
+pub(crate) const FIX_ORDERS: Scope = 1 << 23;
+const ALL: Scope = (1 << 24) - 1;
+
+pub(crate) fn of(role: Role) -> Scope {
+    match role {
+        Role::Client => {
+            PLACE_ORDERS
+                | READ_ORDERS
+                | UPLOAD_RECEIPTS
+                | PAY_FROM_WALLET
+                | CANCEL_ORDERS
+                | READ_WALLETS
+                | READ_SETTINGS
+        }
+        Role::Gateway => REPORT_GATEWAY_PAYMENTS,
+        Role::Finance => {
+            READ_ORDERS
+                | UPLOAD_RECEIPTS
+                | PAY_FROM_WALLET
+                | CANCEL_ORDERS
+                | READ_WALLETS
+                | DECIDE_RECEIPTS
+                | RELEASE_ORDERS
+                | REOPEN_ORDERS
+                | RECORD_PAYMENTS
+                | TOP_UP_WALLETS
+                | READ_MANAGEMENT
+                | READ_SETTINGS
+                | READ_INCONSISTENCIES
+        }
+        Role::Warehouse => READ_ORDERS | READ_MANAGEMENT | WORK_IN_WAREHOUSE,
+        Role::Logistics => READ_ORDERS | READ_MANAGEMENT | WORK_IN_LOGISTICS | COMPLETE_ORDERS,
+        Role::Auditor => {
+            READ_ORDERS
+                | READ_WALLETS
+                | READ_MANAGEMENT
+                | READ_AUDIT
+                | READ_SETTINGS
+                | READ_KEYS
+                | READ_INCONSISTENCIES
+        }
+        Role::Admin => ALL,
+    }
+}
+
+/// Whether one who has these scopes may give a role: nobody can grant what they lack.
+pub(crate) fn may_grant(own: Scope, role: Role) -> bool {
+    of(role) & !own == 0
+}

@@ -1,0 +1,62 @@
+//! Replies of reads: the value, and the position that it reflects.
+
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use eventstore::Position;
+use serde::Serialize;
+
+use crate::command::POSITION;
+use crate::extract::Json;
+
+/// What was read, in the book as of a position.
+#[derive(Debug)]
+pub(crate) struct View<T> {
+    pub(crate) position: Position,
+    pub(crate) value: T,
+    pub(crate) version: Option<u64>,
+    /// Where the next page is.
+    pub(crate) next: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Body<T> {
+    #[serde(flatten)]
+    value: T,
+    position: i64,
+}
+
+impl<T> View<T> {
+    pub(crate) fn new(position: Position, value: T) -> Self {
+        Self { position, value, version: None, next: None }
+    }
+
+    pub(crate) fn at_version(mut self, version: u64) -> Self {
+        self.version = Some(version);
+        self
+    }
+
+    pub(crate) fn with_next(mut self, next: Option<String>) -> Self {
+        self.next = next;
+        self
+    }
+}
+
+impl<T: Serialize> IntoResponse for View<T> {
+    fn into_response(self) -> Response {
+        let Self { position, value, version, next } = self;
+        let mut response = Json(Body { value, position: position.get() }).into_response();
+        let headers = response.headers_mut();
+        headers.insert(POSITION, HeaderValue::from(position.get()));
+        if let Some(version) = version
+            && let Ok(tag) = HeaderValue::from_str(&format!("\"v{version}\""))
+        {
+            headers.insert(header::ETAG, tag);
+        }
+        if let Some(next) = next
+            && let Ok(link) = HeaderValue::from_str(&format!("<{next}>; rel=\"next\""))
+        {
+            headers.insert(header::LINK, link);
+        }
+        response
+    }
+}
