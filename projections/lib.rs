@@ -32,5 +32,5 @@ pub use projection::{Projection, Rows, Sql};
 pub use rebuild::{RebuildError, Rebuilt, RebuiltProjection, rebuild};
 pub use replay::{DecodeError, Replay, ReplayError, decode, upcasters};
 pub use row::Row;
-pub use verify::{Check, CurrencySums, Finding, Report, VerifyError, verify};
+pub use verify::{Check, CurrencySums, Finding, Report, VerifyError, guards, verify};
 pub use views::{Views, append_function, projections};

@@ -46,6 +46,13 @@ pub struct CurrencySums {
     pub credits: Decimal,
 }
 
+impl CurrencySums {
+    /// What the debits exceed the credits by; zero in books that balance.
+    pub fn difference(&self) -> Decimal {
+        (self.debits - self.credits).normalize()
+    }
+}
+
 impl Report {
     pub fn is_clean(&self) -> bool {
         self.findings.is_empty()
@@ -63,6 +70,13 @@ pub enum VerifyError {
     Log(#[from] LogError),
     #[error("could not verify the book")]
     Database(#[from] sqlx::Error),
+}
+
+/// The guards that are gone or off: tables that somebody could write by hand.
+pub async fn guards(conn: &mut PgConnection) -> Result<Vec<Finding>, sqlx::Error> {
+    let mut findings = Findings::default();
+    laws::guards(conn, &mut findings).await?;
+    Ok(findings.into_listed().0)
 }
 
 /// Verifies a whole book.

@@ -105,11 +105,9 @@ impl Database {
     /// The guards that are gone or switched off: tables that somebody could write by hand.
     pub async fn broken_guards(&self) -> Result<Vec<String>, sqlx::Error> {
         let mut conn = self.owner().await?;
-        let broken = sqlx::query_scalar(include_str!("sql/find_broken_guards.sql"))
-            .fetch_all(&mut conn)
-            .await?;
+        let broken = projections::guards(&mut conn).await?;
         conn.close().await?;
-        Ok(broken)
+        Ok(broken.iter().map(ToString::to_string).collect())
     }
 
     /// The heads of all books.

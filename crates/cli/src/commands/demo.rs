@@ -154,7 +154,9 @@ impl Story<'_> {
         for number in ORDERS {
             let order = self.order_id(number).await?;
             let evidence = imported_orders::find(&mut conn, self.ledger.book(), order).await?.value;
-            let evidence = evidence.with_context(|| format!("order {number} did not come over"))?;
+            let found_evidence =
+                evidence.with_context(|| format!("order {number} did not come over"))?;
+            let evidence = found_evidence.evidence;
             shown.push(Shown {
                 order: number.to_owned(),
                 customer_status: evidence.customer_status.unwrap_or_default(),

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use ledger::Ledger;
-use projections::verify::{Finding, Report, verify};
+use projections::{Finding, Report, verify};
 use serde::Serialize;
 
 use super::rebuild::tell;
@@ -84,8 +84,8 @@ pub(crate) fn trial_balance(report: &Report) -> String {
     let off: Vec<String> = report
         .trial_balance
         .iter()
-        .filter(|sums| sums.debits != sums.credits)
-        .map(|sums| format!("{} {}", (sums.debits - sums.credits).normalize(), sums.currency))
+        .filter(|sums| !sums.difference().is_zero())
+        .map(|sums| format!("{} {}", sums.difference(), sums.currency))
         .collect();
     if off.is_empty() { "0".to_owned() } else { off.join(", ") }
 }

@@ -1,5 +1,7 @@
 //! One command of a plan, as it is stored.
 
+use std::fmt;
+
 use chrono::NaiveDate;
 use domain::decide::{Allocation, ApproveReceipt, Command, ResolvedFacts, Transfer, WalletPurpose};
 use domain::id::{Code, CustomerId, OrderId, PaymentId, Reason, ReceiptId, ShipmentId};
@@ -60,6 +62,45 @@ pub enum Step {
     Cancel {
         reason: Reason,
     },
+}
+
+/// In words, for whoever reads the plan before it runs.
+impl fmt::Display for Step {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ReturnDoubleCharge { first, second, amount } => {
+                write!(formatter, "give back {amount}: {second} charged again what {first} paid")
+            }
+            Self::PayFromWallet { amount } => write!(formatter, "pay {amount} from the wallet"),
+            Self::TakeShortfall { amount } => {
+                write!(formatter, "take the lacking {amount} from the wallet")
+            }
+            Self::ApproveReceipt { verified, account, reference, .. } => {
+                write!(formatter, "approve the receipt: {verified} by {account}/{reference}")
+            }
+            Self::RecordTransfer { account, reference, amount, .. } => {
+                write!(formatter, "record {amount} by {account}/{reference}")
+            }
+            Self::AllocatePayment { amount, .. } => {
+                write!(formatter, "allocate {amount} of the transfer")
+            }
+            Self::ResolveImport { released, shipped, delivered, .. } => {
+                let stated = match (delivered, shipped, released) {
+                    (true, ..) => "delivered",
+                    (false, true, _) => "shipped",
+                    (false, false, true) => "released to the warehouse",
+                    (false, false, false) => "not released yet",
+                };
+                write!(formatter, "resolve the import: {stated}")
+            }
+            Self::Release => formatter.write_str("release to the warehouse"),
+            Self::StartProcessing => formatter.write_str("start processing"),
+            Self::Pack => formatter.write_str("pack"),
+            Self::Dispatch => formatter.write_str("dispatch"),
+            Self::Deliver => formatter.write_str("deliver"),
+            Self::Cancel { .. } => formatter.write_str("cancel"),
+        }
+    }
 }
 
 /// The carrier of a shipment that a person states afterwards.
