@@ -323,19 +323,13 @@ fn refused<T>(error: mpsc::error::TrySendError<T>) -> SubmitError {
     }
 }
 
-async fn save_snapshots(
-    pool: PgPool,
-    book: BookId,
-    mut waiting: mpsc::Receiver<Vec<Snapshot>>,
-) {
+async fn save_snapshots(pool: PgPool, book: BookId, mut waiting: mpsc::Receiver<Vec<Snapshot>>) {
     while let Some(snapshots) = waiting.recv().await {
         let saved = async {
             let conn: &mut PgConnection = &mut *pool.acquire().await?;
             // The last one of each stream: the function takes at most one a stream.
-            let latest: BTreeMap<_, Snapshot> = snapshots
-                .into_iter()
-                .map(|snapshot| (snapshot.stream.clone(), snapshot))
-                .collect();
+            let latest: BTreeMap<_, Snapshot> =
+                snapshots.into_iter().map(|snapshot| (snapshot.stream.clone(), snapshot)).collect();
             let latest: Vec<Snapshot> = latest.into_values().collect();
             eventstore::snapshot::save(conn, book, &latest).await
         };

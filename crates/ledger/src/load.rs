@@ -55,7 +55,7 @@ pub async fn states(
     let mut after = Vec::with_capacity(ids.len());
     for (stream, id) in streams.iter().zip(ids) {
         let saved = snapshots.remove(&id).and_then(|snapshot| restore(*stream, &snapshot));
-        let (version, state) = saved.unwrap_or((Version::ZERO, State::initial(*stream)));
+        let (version, state) = saved.unwrap_or_else(|| (Version::ZERO, State::initial(*stream)));
         states.insert(id.clone(), (*stream, state));
         after.push((id, version));
     }
@@ -87,8 +87,7 @@ pub async fn state(
 pub(crate) fn follow(state: &mut State, version: Version, event: &Event) -> bool {
     let next = state.version().checked_add(1).and_then(|next| i64::try_from(next).ok());
     // States panic on an impossible history. One broken stream must not stop the others.
-    next == Some(version.get())
-        && catch_unwind(AssertUnwindSafe(|| state.evolve(event))).is_ok()
+    next == Some(version.get()) && catch_unwind(AssertUnwindSafe(|| state.evolve(event))).is_ok()
 }
 
 /// The state that a snapshot holds; none if it is of another form, so that the stream is read

@@ -130,8 +130,7 @@ impl States for View<'_> {
     }
 
     fn last_counter(&self, series: &Code) -> Result<u32, Missing> {
-        let known =
-            self.working.counters.get(series).or_else(|| self.cache.counters.get(series));
+        let known = self.working.counters.get(series).or_else(|| self.cache.counters.get(series));
         known.copied().ok_or_else(|| Missing::Series(series.clone()))
     }
 }

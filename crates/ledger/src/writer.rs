@@ -166,11 +166,10 @@ impl Writer {
                     return vec![second, batch];
                 }
                 error!(error = %error::chain(error), "a command could not be recorded");
-                let text = match error {
-                    BatchError::Load(LoadError::Event(_) | LoadError::Corrupt { .. }) => {
-                        "a stream that it needs cannot be read"
-                    }
-                    _ => "the database refused to record it",
+                let text = if matches!(error, BatchError::Load(_)) {
+                    "a stream that it needs cannot be read"
+                } else {
+                    "the database refused to record it"
                 };
                 SubmitError::Failed(text.to_owned())
             }
@@ -188,7 +187,8 @@ impl Writer {
     /// Commits the batch, or its first part; what is left of it stays in `batch`. Tries again
     /// after a miss and after a lost connection, until the outage has lasted too long.
     async fn commit(&mut self, batch: &mut Vec<Pending>) -> Result<(), BatchError> {
-        let mut pause = RECONNECT_FIRST;
+        // A single lost connection is replaced at once.
+        let mut pause = Duration::ZERO;
         let mut mode = Mode { locked: self.head.is_none(), trusts_fresh: true };
         loop {
             let error = match self.attempt(batch, mode).await {
@@ -218,7 +218,7 @@ impl Writer {
                         "the writer cannot use its database and tries again"
                     );
                     tokio::time::sleep(pause).await;
-                    pause = pause.saturating_mul(2).min(RECONNECT_MAX);
+                    pause = pause.saturating_mul(2).clamp(RECONNECT_FIRST, RECONNECT_MAX);
                 }
                 Remedy::Lock
                 | Remedy::Reload
@@ -270,7 +270,29 @@ impl Writer {
         mode: Mode,
     ) -> Result<Committed, BatchError> {
         let mut tx = conn.begin().await?;
-        let head = eventstore::lock_head(&mut tx, self.book).await?;
+        match self.decide_locked(&mut tx, batch, mode).await {
+            Ok(committed) => {
+                tx.commit().await?;
+                Ok(committed)
+            }
+            Err(error) => {
+                if error.keeps_connection() {
+                    // Dropped only, it would go on holding the head until the connection is used
+                    // again.
+                    tx.rollback().await?;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn decide_locked(
+        &mut self,
+        conn: &mut PgConnection,
+        batch: &mut Vec<Pending>,
+        mode: Mode,
+    ) -> Result<Committed, BatchError> {
+        let head = eventstore::lock_head(conn, self.book).await?;
         if !head.is_understood() {
             return Err(BatchError::Format(self.book));
         }
@@ -282,11 +304,9 @@ impl Writer {
             self.is_outdated = false;
             info!(book = %self.book, "this node understands the book again and writes");
         }
-        self.catch_up(&mut tx, &head).await?;
-        known::answer_known(&mut tx, self.book, batch).await?;
-        let committed = self.append(&mut tx, &head, batch, mode).await?;
-        tx.commit().await?;
-        Ok(committed)
+        self.catch_up(conn, &head).await?;
+        known::answer_known(conn, self.book, batch).await?;
+        self.append(conn, &head, batch, mode).await
     }
 
     /// Brings the cache to this head, which is locked.
@@ -324,9 +344,10 @@ impl Writer {
                 eventstore::read::after(conn, self.book, known.position, CATCH_UP_MAX).await?;
             for recorded in &events {
                 hash = chain::link(hash, head.uuid, recorded);
-                let followed = projections::decode(recorded, &self.upcasters).is_ok_and(
-                    |(stream, event)| self.cache.catch_up(stream, recorded.version, &event),
-                );
+                let followed =
+                    projections::decode(recorded, &self.upcasters).is_ok_and(|(stream, event)| {
+                        self.cache.catch_up(stream, recorded.version, &event)
+                    });
                 if !followed {
                     // Its stream is loaded anew when it is needed, and fails there alone.
                     warn!(position = %recorded.position, "an event of another node does not fit");
@@ -356,7 +377,8 @@ impl Writer {
             let fresh = mode.trusts_fresh;
             match decide_batch(head, now, &self.cache, &mut working, &submissions, fresh) {
                 Ok(decided) => {
-                    let DecidedBatch { prepared, views, outcomes, snapshots, has_panicked } = decided;
+                    let DecidedBatch { prepared, views, outcomes, snapshots, has_panicked } =
+                        decided;
                     if has_panicked && !mode.locked {
                         // Streams may have been loaded at different moments. Under the lock a
                         // broken rule is a defect and nothing else.
@@ -366,8 +388,9 @@ impl Writer {
                         return Ok(Committed::nothing(outcomes, head.clone()));
                     }
                     let function = &self.function;
-                    let appended =
-                        eventstore::append(conn, function, head, &prepared, |call| views.bind(call));
+                    let appended = eventstore::append(conn, function, head, &prepared, |call| {
+                        views.bind(call)
+                    });
                     return match appended.await? {
                         Appended::Ok => {
                             let head = prepared.head_after;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use chrono::{DateTime, Utc};
-use domain::decide::{Change, Missing, States, Undecided, decide, decide_all};
 use domain::Rejection;
+use domain::decide::{Change, Missing, States, Undecided, decide, decide_all};
 use eventstore::batch::{BATCH_BYTES_MAX, Prepared};
 use eventstore::event::EVENT_BYTES_MAX;
 use eventstore::{Batch, Cursor, Head, NewCommand, NewEvent, Position, Snapshot};
@@ -128,9 +128,9 @@ pub(super) fn decide_one(
     let mut stale = None;
     for (stream, expected) in &submission.expected {
         match view.state(*stream) {
-            Ok(state) if state.version() == *expected => {}
-            Ok(state) => {
-                let (stream, actual) = (stream.to_string(), state.version());
+            Ok(seen) if seen.version() == *expected => {}
+            Ok(seen) => {
+                let (stream, actual) = (stream.to_string(), seen.version());
                 stale.get_or_insert(Rejection::Stale { stream, expected: *expected, actual });
             }
             Err(what) => {

@@ -1,9 +1,7 @@
 //! A dry run: the same decision on the same states, read in one snapshot, and nothing written.
 
-use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
-use domain::decide::Missing;
 use eventstore::{Batch, BookId, HeadError, Upcasters};
 use sqlx::{Connection, PgConnection};
 use tracing::warn;
@@ -59,6 +57,7 @@ async fn run(
     let mut tx = conn.begin_with(begin).await?;
     let head = eventstore::read_head(&mut tx, book).await?;
     if !head.is_understood() {
+        tx.rollback().await?;
         return Ok(Err(SubmitError::Outdated(book)));
     }
     // Loaded anew: what this node's writer knows may be behind the head, or ahead.
@@ -68,7 +67,6 @@ async fn run(
         match decide_one(&loaded, &cache, now, submission, true) {
             Ok(decided) => break Ok(decided),
             Err(Stopped::Missing(missing)) => {
-                let missing: BTreeSet<Missing> = missing;
                 load_missing(&mut tx, book, upcasters, missing, &mut loaded).await?;
             }
             Err(Stopped::Panicked(error)) => break Err(error),

@@ -86,10 +86,8 @@ pub(super) fn is_passing(cause: &sqlx::Error) -> bool {
 }
 
 fn constraint(cause: &sqlx::Error) -> Option<&str> {
-    match cause {
-        sqlx::Error::Database(cause) => cause.constraint(),
-        _ => None,
-    }
+    let sqlx::Error::Database(cause) = cause else { return None };
+    cause.constraint()
 }
 
 /// An error with its causes, for the log.
