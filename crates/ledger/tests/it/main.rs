@@ -1,0 +1,32 @@
+//! Executing commands, against a real Postgres.
+
+#[cfg(test)]
+mod answers;
+#[cfg(test)]
+mod batches;
+#[cfg(test)]
+mod book;
+#[cfg(test)]
+mod cold;
+#[cfg(test)]
+mod crowd;
+#[cfg(test)]
+mod defects;
+#[cfg(test)]
+mod fix;
+#[cfg(test)]
+mod formats;
+#[cfg(test)]
+mod import;
+#[cfg(test)]
+mod lost;
+#[cfg(test)]
+mod nodes;
+#[cfg(test)]
+mod old_shop;
+#[cfg(test)]
+mod personal;
+#[cfg(test)]
+mod processes;
+#[cfg(test)]
+mod time;
