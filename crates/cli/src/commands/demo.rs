@@ -134,7 +134,7 @@ impl Story<'_> {
         let vault = vault(&self.node.secret);
         let report = import::run(self.ledger, &vault, &mut old, &options, &mut |_| {}).await?;
         self.output.say(format!(
-            "Took over {} orders and {} wallets of an old shop that kept each order twice.",
+            "Took over {} orders and {} wallet of an old shop that kept each order twice.",
             report.orders.imported, report.wallets.imported
         ));
         let found = inconsistencies::list(self.ledger).await?;
@@ -276,9 +276,11 @@ impl Story<'_> {
             events.insert(position, format!("{} {}", text("stream"), text("type")));
         }
         self.output.say(format!(
-            "\nA new order over HTTP, paid from the wallet in one transaction: {} {}",
+            "\nA new order over HTTP, paid from the wallet in one transaction: {}, which its \
+             customer sees as {} and the departments as {}.",
             reply["order"]["number"].as_str().unwrap_or_default(),
-            reply["order"]["status"].as_str().unwrap_or_default(),
+            reply["order"]["customer_status"].as_str().unwrap_or_default(),
+            reply["order"]["management_status"].as_str().unwrap_or_default(),
         ));
         for (position, event) in events {
             self.output.say(format!("  event {position}: {event}"));
