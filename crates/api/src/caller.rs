@@ -3,6 +3,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use domain::actor::{Actor, ActorKind};
 use domain::id::Text;
 use ledger::principals::{self, Credential, PrincipalKind, Token};
 
@@ -63,6 +64,15 @@ async fn authenticate(parts: &Parts, app: &App) -> Result<Credential, Problem> {
 }
 
 impl<const SCOPE: Scope> Caller<SCOPE> {
+    /// The person behind the key, as an actor: where four eyes count, a service is its owner.
+    pub(crate) fn person(&self) -> Result<Actor, Problem> {
+        let person = self.credential.person().ok_or_else(|| {
+            Problem::new("forbidden").detail("this needs a person, or a service that a person owns")
+        })?;
+        let actor = self.credential.actor(self.on_behalf_of.clone());
+        Ok(Actor { kind: ActorKind::Person, id: person.clone(), ..actor })
+    }
+
     /// Someone else's customer does not exist.
     pub(crate) fn must_see(&self, customer: &str) -> Result<(), Problem> {
         if self.credential.may_see(customer) {

@@ -1,11 +1,12 @@
 //! Our own extractors: whatever they refuse is a problem.
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::id::check_text;
+use futures::StreamExt as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -14,6 +15,8 @@ use crate::problem::Problem;
 
 /// The longest part of a path.
 const SEGMENT_MAX: usize = 128;
+/// How much of a body that is too large is read off the line.
+const DRAINED_MAX: usize = 64 * 1024 * 1024;
 
 /// A JSON body of a known shape; as a reply, one.
 #[derive(Debug)]
@@ -24,16 +27,10 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
 
     async fn from_request(request: Request<Body>, app: &App) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let max = app.limits.body_max;
-        if announced(&parts.headers).is_some_and(|length| length > max) {
-            return Err(Problem::new("body-too-large").member("bytes_max", max));
-        }
-        let bytes = axum::body::to_bytes(body, max)
-            .await
-            .map_err(|_| Problem::new("body-too-large").member("bytes_max", max))?;
+        let bytes = collect(body, app.limits.body_max).await?;
         if bytes.is_empty() {
             // A command that needs nothing but its path.
-            return read(&Bytes::from_static(b"{}"));
+            return read(b"{}");
         }
         if !is_json(&parts.headers) {
             return Err(Problem::new("unsupported-media-type"));
@@ -42,8 +39,22 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
     }
 }
 
-fn announced(headers: &HeaderMap) -> Option<usize> {
-    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+/// The body, up to a size. What is more is taken from the line, up to a bound, and thrown away: a
+/// caller that is still writing would not read the answer.
+async fn collect(body: Body, max: usize) -> Result<Vec<u8>, Problem> {
+    let mut body = body.into_data_stream();
+    let mut bytes = Vec::new();
+    let mut seen = 0_usize;
+    while let Some(chunk) = body.next().await {
+        let chunk = chunk.map_err(|_| Problem::new("malformed-json").detail("the body ended early"))?;
+        seen = seen.saturating_add(chunk.len());
+        if seen <= max {
+            bytes.extend_from_slice(&chunk);
+        } else if seen > DRAINED_MAX {
+            break;
+        }
+    }
+    if seen > max { Err(Problem::new("body-too-large").member("bytes_max", max)) } else { Ok(bytes) }
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -52,7 +63,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     media_type.is_some_and(|text| text.eq_ignore_ascii_case("application/json"))
 }
 
-fn read<T: DeserializeOwned>(bytes: &Bytes) -> Result<Json<T>, Problem> {
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<Json<T>, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let pointer = pointer(error.path());

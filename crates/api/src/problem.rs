@@ -9,6 +9,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::Rejection;
 use ledger::SubmitError;
+use ledger::fix::FixError;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -48,7 +49,8 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("debit-already-linked", 409, "The old debit is linked already"),
     ("already-given-back", 409, "The double charge was given back already"),
     ("principal-exists", 409, "A principal of this name is there already"),
-    ("plan-stale", 409, "The plan rests on what has changed since"),
+    ("plan-tampered", 409, "The stored plan is not what its digest says"),
+    ("own-plan", 409, "Whoever made a plan cannot approve it"),
     ("stale", 412, "The version is not the one named in If-Match"),
     ("body-too-large", 413, "The body is too large"),
     ("unsupported-media-type", 415, "The body must be application/json"),
@@ -73,6 +75,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("bad-quantity", 422, "A quantity is not acceptable"),
     ("bad-principal", 422, "The principal is not acceptable"),
     ("decision-unusable", 422, "A decision cannot be used"),
+    ("plan-needs-approval", 422, "A second person has to approve the plan first"),
     ("if-match-required", 428, "This route needs an If-Match"),
     ("too-many-refusals", 429, "Too many commands were refused"),
     ("internal", 500, "Something broke"),
@@ -280,6 +283,30 @@ impl From<&Rejection> for Problem {
             | Rejection::AlreadyGivenBack
             | Rejection::NeedsOtherStream
             | Rejection::SettingOutOfRange => problem,
+        }
+    }
+}
+
+impl From<FixError> for Problem {
+    fn from(error: FixError) -> Self {
+        match error {
+            FixError::Database(_) | FixError::Read(_) | FixError::Load(_) => {
+                Self::unreadable(error)
+            }
+            FixError::UnknownOrder(_) => Self::new("order-not-found").detail(error),
+            FixError::AmbiguousNumber { ref orders, .. } => {
+                Self::new("order-number-ambiguous").member("orders", orders)
+            }
+            FixError::DecidedTwice(_) | FixError::DecisionElsewhere(_) => {
+                Self::new("decision-unusable").detail(error)
+            }
+            FixError::UnknownPlan(_) => Self::new("plan-not-found"),
+            FixError::TamperedPlan(_) => Self::new("plan-tampered"),
+            FixError::NeedsSecondPerson { digest, reasons } => {
+                Self::new("plan-needs-approval").member("plan", digest).member("reasons", reasons)
+            }
+            FixError::NotAPerson => Self::new("forbidden").detail(error),
+            FixError::SamePerson => Self::new("own-plan"),
         }
     }
 }

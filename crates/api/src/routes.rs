@@ -7,6 +7,8 @@ use crate::app::App;
 
 mod admin {
     pub(super) mod book_settings;
+    pub(super) mod emergency_order_fix;
+    pub(super) mod inconsistencies;
     pub(super) mod keys;
     pub(super) mod principals;
 }
@@ -74,6 +76,9 @@ pub(crate) fn all() -> OpenApiRouter<App> {
         .routes(routes!(admin::principals::create, admin::principals::list))
         .routes(routes!(admin::keys::create, admin::keys::list))
         .routes(routes!(admin::keys::revoke))
+        .routes(routes!(admin::inconsistencies::handler))
+        .routes(routes!(admin::emergency_order_fix::handler))
+        .routes(routes!(admin::emergency_order_fix::approve))
         .routes(routes!(book::settings::handler))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))

@@ -29,7 +29,8 @@ pub(crate) const READ_KEYS: Scope = 1 << 20;
 pub(crate) const MANAGE_KEYS: Scope = 1 << 21;
 pub(crate) const READ_INCONSISTENCIES: Scope = 1 << 22;
 pub(crate) const FIX_ORDERS: Scope = 1 << 23;
-const ALL: Scope = (1 << 24) - 1;
+pub(crate) const APPROVE_FIXES: Scope = 1 << 24;
+const ALL: Scope = (1 << 25) - 1;
 
 pub(crate) fn of(role: Role) -> Scope {
     match role {
@@ -57,6 +58,7 @@ pub(crate) fn of(role: Role) -> Scope {
                 | READ_MANAGEMENT
                 | READ_SETTINGS
                 | READ_INCONSISTENCIES
+                | APPROVE_FIXES
         }
         Role::Warehouse => READ_ORDERS | READ_MANAGEMENT | WORK_IN_WAREHOUSE,
         Role::Logistics => READ_ORDERS | READ_MANAGEMENT | WORK_IN_LOGISTICS | COMPLETE_ORDERS,

@@ -1,0 +1,336 @@
+//! Bad input, to every route: the right problem, and no trace of it.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::service::{Answer, Service, iqd, transfer_order};
+
+const NOBODY: &str = "00000000-0000-4000-8000-00000000dead";
+const MEGABYTES: usize = 20;
+
+/// A route as it is rightly used.
+struct Route {
+    method: Method,
+    template: &'static str,
+    who: &'static str,
+    /// A role that may not.
+    not: &'static str,
+    body: Option<Value>,
+}
+
+fn get(template: &'static str, who: &'static str, not: &'static str) -> Route {
+    Route { method: Method::GET, template, who, not, body: None }
+}
+
+fn post(template: &'static str, who: &'static str, not: &'static str, body: Value) -> Route {
+    Route { method: Method::POST, template, who, not, body: Some(body) }
+}
+
+fn routes() -> Vec<Route> {
+    let transfer = json!({ "account": "rafidain-1", "reference": "R-1", "date": "2025-11-20" });
+    let mut order = transfer_order("c1", "10");
+    order["remainder"] = json!("gateway");
+    order["wallet_part"] = iqd("1");
+    order["discount"] = iqd("1");
+    order["delivery"] = iqd("1");
+    order["tax_rate"] = json!("1");
+    order["surcharge_rate"] = json!("1");
+    order["recipient"] = json!({ "name": "N", "phone": "1", "address": "A", "note": "x" });
+    vec![
+        post("/api/orders", "client", "warehouse", order),
+        get("/api/orders/{order}", "client", "gateway"),
+        get("/api/orders/{order}/timeline", "client", "gateway"),
+        get("/api/orders/{order}/events", "client", "gateway"),
+        post("/api/orders/{order}/receipts", "client", "warehouse", json!({
+            "receipt": NOBODY, "claimed": iqd("10"), "file": "ab",
+        })),
+        post("/api/orders/{order}/receipts/{receipt}/approve", "finance", "client", json!({
+            "verified": iqd("10"), "transfer": transfer, "transfer_amount": iqd("10"),
+        })),
+        post("/api/orders/{order}/receipts/{receipt}/reject", "finance", "client", json!({
+            "reason": "why",
+        })),
+        post("/api/orders/{order}/pay-from-wallet", "client", "warehouse", json!({
+            "amount": iqd("10"),
+        })),
+        post("/api/orders/{order}/release", "finance", "client", json!({})),
+        post("/api/orders/{order}/start-processing", "warehouse", "finance", json!({})),
+        post("/api/orders/{order}/pack", "warehouse", "finance", json!({})),
+        post("/api/orders/{order}/reject-stock", "warehouse", "finance", json!({ "reason": "w" })),
+        post("/api/orders/{order}/dispatch", "logistics", "warehouse", json!({
+            "shipment": NOBODY, "carrier": "van", "tracking": "T",
+        })),
+        post("/api/orders/{order}/deliver", "logistics", "client", json!({ "shipment": NOBODY })),
+        post("/api/orders/{order}/complete", "logistics", "client", json!({})),
+        post("/api/orders/{order}/cancel", "client", "logistics", json!({ "reason": "why" })),
+        post("/api/orders/{order}/reopen", "finance", "client", json!({})),
+        post("/api/orders/{order}/corrections", "admin", "finance", json!({
+            "sequence": 1, "reason": "why", "ticket": "T",
+        })),
+        get("/api/customers/{customer}/orders", "client", "gateway"),
+        get("/api/customers/{customer}/wallet", "client", "warehouse"),
+        get("/api/customers/{customer}/wallet/statement", "client", "warehouse"),
+        post("/api/customers/{customer}/wallet/top-ups", "finance", "client", json!({
+            "amount": iqd("10"), "payment": { "bank_transfer": transfer },
+        })),
+        post("/api/payments", "finance", "client", json!({
+            "amount": iqd("10"), "kind": { "cash": { "note": "n" } }, "customer": "c1",
+        })),
+        post("/api/payments/{payment}/allocate", "finance", "client", json!({
+            "amount": iqd("10"), "to": { "customer": "c1" },
+        })),
+        post("/api/gateway-payments", "gateway", "client", json!({
+            "gateway": "zain", "gateway_id": "Z", "amount": iqd("10"), "order": NOBODY,
+        })),
+        get("/api/management/orders", "warehouse", "client"),
+        get("/api/audit/trial-balance", "auditor", "finance"),
+        get("/api/audit/events", "auditor", "finance"),
+        get("/api/audit/chain", "auditor", "finance"),
+        get("/api/book/settings", "client", "gateway"),
+        post("/api/admin/book-settings", "admin", "finance", json!({
+            "payment_minutes": 45, "four_eyes_threshold": iqd("5"), "time_zone": "Asia/Baghdad",
+            "number_prefix": "X", "currencies": ["IQD"], "settlement_unit": "1", "reason": "why",
+        })),
+        post("/api/admin/principals", "admin", "auditor", json!({
+            "id": "p", "kind": "service", "role": "client", "department": "d", "owner": "o",
+        })),
+        get("/api/admin/principals", "auditor", "finance"),
+        post("/api/admin/keys", "admin", "auditor", json!({
+            "principal": "client", "customers": ["c1"], "expires_at": "2030-01-01T00:00:00Z",
+        })),
+        get("/api/admin/keys", "auditor", "finance"),
+        Route {
+            method: Method::DELETE,
+            template: "/api/admin/keys/{key}",
+            who: "admin",
+            not: "auditor",
+            body: None,
+        },
+        get("/api/admin/inconsistencies", "finance", "client"),
+        post("/api/admin/emergency-order-fix", "admin", "finance", json!({
+            "orders": ["M2500001"], "ticket": "T", "reason": "why",
+            "decisions": [{ "order": "M2500001", "reason": "why", "verified_amount": "1" }],
+        })),
+        post("/api/admin/emergency-order-fix/{plan}/approve", "second", "client", json!({})),
+    ]
+}
+
+/// A service with one order of somebody else's, and its id.
+async fn prepared() -> (Service, String) {
+    let service = Service::start().await;
+    let placed = service.must("client", "/api/orders", &transfer_order("c1", "10")).await;
+    (service, placed["order"]["id"].as_str().unwrap().to_owned())
+}
+
+fn path(template: &str, order: &str) -> String {
+    template
+        .replace("{order}", order)
+        .replace("{receipt}", NOBODY)
+        .replace("{customer}", "c1")
+        .replace("{payment}", NOBODY)
+        .replace("{key}", "0123456789abcdef")
+        .replace("{plan}", &"0".repeat(64))
+}
+
+async fn send(service: &Service, route: &Route, path: &str, body: Option<&Value>) -> Answer {
+    let ask = service.ask(route.method.clone(), path).by(route.who).key("bad input");
+    let ask = ask.header("if-match", "\"v1\"");
+    match body {
+        Some(body) => ask.json(body).send().await,
+        None => ask.send().await,
+    }
+}
+
+/// Every place in a body, as a JSON pointer, with what stands there.
+fn places(value: &Value, at: &str, into: &mut Vec<(String, Value)>) {
+    if !at.is_empty() {
+        into.push((at.to_owned(), value.clone()));
+    }
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                places(member, &format!("{at}/{name}"), into);
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                places(item, &format!("{at}/{index}"), into);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn with(body: &Value, pointer: &str, value: Value) -> Value {
+    let mut changed = body.clone();
+    *changed.pointer_mut(pointer).unwrap() = value;
+    changed
+}
+
+#[test]
+fn the_table_of_routes_is_complete() {
+    let document: Value = serde_json::from_str(&api::openapi_document()).unwrap();
+    let mut described = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in item.as_object().unwrap().keys() {
+            if path != "/livez" && path != "/readyz" {
+                described.insert((method.to_uppercase(), path.clone()));
+            }
+        }
+    }
+    let tested: BTreeSet<_> =
+        routes().iter().map(|route| (route.method.to_string(), route.template.to_owned())).collect();
+    assert_eq!(tested, described);
+}
+
+#[tokio::test]
+async fn without_a_key_or_the_role_every_route_is_closed() {
+    let (service, order) = prepared().await;
+    let before = service.recorded().await;
+    for route in routes() {
+        let path = path(route.template, &order);
+        let nobody = service.ask(route.method.clone(), &path).send().await;
+        nobody.expect_problem(401, "unauthenticated");
+        let body = route.body.clone().unwrap_or(json!({}));
+        let ask = service.ask(route.method.clone(), &path).by(route.not).key("k").json(&body);
+        ask.send().await.expect_problem(403, "forbidden");
+    }
+    assert_eq!(service.recorded().await, before);
+}
+
+#[tokio::test]
+async fn unknown_ids_other_methods_and_unknown_parameters_are_problems() {
+    let (service, order) = prepared().await;
+    let before = service.recorded().await;
+    for route in routes() {
+        if route.template.contains('{') && !route.template.contains("{customer}") {
+            let unknown = path(route.template, NOBODY);
+            let answer = send(&service, &route, &unknown, route.body.as_ref()).await;
+            assert_eq!(answer.status, 404, "{} {}", route.template, answer.text);
+            let nul = route.template.replace("{receipt}", NOBODY);
+            let nul = nul.replace("{order}", "%00").replace("{payment}", "%00");
+            let nul = nul.replace("{key}", "%00").replace("{plan}", "%00");
+            let answer = send(&service, &route, &nul, route.body.as_ref()).await;
+            answer.expect_problem(400, "invalid-path");
+        }
+        let known = path(route.template, &order);
+        let answer = send(&service, &route, &format!("{known}?surprise=1"), route.body.as_ref()).await;
+        answer.expect_problem(400, "invalid-query");
+        let answer = service.ask(Method::PATCH, &known).by("admin").send().await;
+        assert!(answer.header("allow").is_some(), "{known}");
+        answer.expect_problem(405, "method-not-allowed");
+    }
+    let long = format!("/api/orders/{}", "x".repeat(10_000));
+    service.get(&long).by("client").send().await.expect_problem(400, "invalid-path");
+    service.get("/api/nothing").by("client").send().await.expect_problem(404, "not-found");
+    service.get("/api/audit/events?after=x").by("auditor").send().await.expect_problem(400, "invalid-query");
+    service.get("/api/audit/events?after=-1").by("auditor").send().await.expect_problem(400, "invalid-query");
+    for limit in ["0", "201", "-1"] {
+        let path = format!("/api/management/orders?limit={limit}");
+        service.get(&path).by("finance").send().await.expect_problem(400, "invalid-query");
+    }
+    let cursor = "/api/management/orders?cursor=nonsense";
+    service.get(cursor).by("finance").send().await.expect_problem(400, "invalid-query");
+    assert_eq!(service.recorded().await, before);
+}
+
+#[tokio::test]
+async fn someone_elses_order_is_not_there() {
+    let (service, order) = prepared().await;
+    let before = service.recorded().await;
+    for mut route in routes() {
+        let names_order = route.template.contains("{order}");
+        let names_customer = route.template.contains("{customer}");
+        if route.who != "client" || !(names_order || names_customer) {
+            continue;
+        }
+        route.who = "limited";
+        let answer = send(&service, &route, &path(route.template, &order), route.body.as_ref()).await;
+        answer.expect_problem(404, if names_order { "order-not-found" } else { "not-found" });
+    }
+    assert_eq!(service.recorded().await, before);
+}
+
+#[tokio::test]
+async fn every_part_of_every_body_is_checked_and_named() {
+    let (service, order) = prepared().await;
+    let before = service.recorded().await;
+    for route in routes() {
+        let Some(body) = &route.body else { continue };
+        let path = path(route.template, &order);
+        let refused = async |body: &Value, what: &str| {
+            let answer = send(&service, &route, &path, Some(body)).await;
+            assert_eq!(answer.status, 400, "{} {what}: {}", route.template, answer.text);
+            let problem = answer.expect_problem(400, "invalid-body");
+            problem["errors"][0]["pointer"].as_str().unwrap().to_owned()
+        };
+        let mut all = Vec::new();
+        places(body, "", &mut all);
+        for (pointer, value) in all {
+            let wrong = if value.is_object() { json!("text") } else { json!({ "a": 1 }) };
+            let named = refused(&with(body, &pointer, wrong), &format!("{pointer}: wrong type")).await;
+            assert!(pointer.starts_with(&named) || named.starts_with(&pointer), "{pointer} {named}");
+            if value.is_string() {
+                refused(&with(body, &pointer, json!("a\u{0}b")), &format!("{pointer}: NUL")).await;
+                let long = json!("x".repeat(10_000));
+                refused(&with(body, &pointer, long), &format!("{pointer}: 10 kB")).await;
+            }
+            if pointer.ends_with("/amount") && value.is_string() {
+                for number in [json!(10), json!(10.5)] {
+                    refused(&with(body, &pointer, number), &format!("{pointer}: number")).await;
+                }
+                for text in ["", "1e3", "1,000", " 1", "0.00001", "99999999999999999999"] {
+                    refused(&with(body, &pointer, json!(text)), &format!("{pointer}: {text}")).await;
+                }
+            }
+            if value.is_object() {
+                let mut more = value.clone();
+                more["surprise"] = json!(1);
+                refused(&with(body, &pointer, more), &format!("{pointer}: unknown field")).await;
+            }
+        }
+        let mut more = body.clone();
+        more["surprise"] = json!(1);
+        let pointer = refused(&more, "unknown field").await;
+        assert_eq!(pointer, "/surprise", "{}", route.template);
+    }
+    assert_eq!(service.recorded().await, before);
+}
+
+#[tokio::test]
+async fn what_is_not_json_or_too_large_is_refused_and_harms_no_command_beside_it() {
+    let (service, order) = prepared().await;
+    service.top_up("c1", "1000").await;
+    let before = service.recorded().await;
+    for route in routes() {
+        let Some(body) = &route.body else { continue };
+        let path = path(route.template, &order);
+        let ask = || service.post(&path).by(route.who).key("k");
+        for text in ["{", "[]", "null", "\"text\"", "{} {}", "\u{feff}{}", "{\"a\":1}"] {
+            let answer = ask().raw(text).send().await;
+            assert_eq!(answer.status, 400, "{} {text}: {}", route.template, answer.text);
+        }
+        let answer = ask().raw(vec![0xff, 0xfe]).send().await;
+        answer.expect_problem(400, "malformed-json");
+        let deep = "[".repeat(100_000);
+        assert_eq!(ask().raw(deep).send().await.status, 400);
+        let plain = service.post(&path).by(route.who).key("k").header("content-type", "text/plain");
+        let answer = plain.body(&body.to_string()).send().await;
+        answer.expect_problem(415, "unsupported-media-type");
+    }
+    for template in ["/api/orders", "/api/orders/{order}/release", "/api/admin/keys"] {
+        let route = routes().into_iter().find(|route| route.template == template).unwrap();
+        let huge = format!("{{\"reason\":\"{}\"}}", "x".repeat(MEGABYTES * 1024 * 1024));
+        let path = path(template, &order);
+        let huge = service.post(&path).by(route.who).key("huge").raw(huge).send();
+        let body = json!({ "amount": iqd("1") });
+        let pay = format!("/api/orders/{order}/pay-from-wallet");
+        let (huge, beside) = tokio::join!(huge, service.must("client", &pay, &body));
+        huge.expect_problem(413, "body-too-large");
+        assert_eq!(beside["events"].as_array().unwrap().len(), 2);
+    }
+    let (commands, _) = service.recorded().await;
+    assert_eq!(commands, before.0 + 3, "only what stood beside them");
+}

@@ -1,0 +1,62 @@
+//! What is generated or listed is what is committed.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+fn docs(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name)
+}
+
+/// `UPDATE_DOCS=1` writes it anew.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a switch of this test, not a setting of the program")]
+fn the_committed_description_of_the_api_is_the_generated_one() {
+    let generated = api::openapi_document();
+    if std::env::var("UPDATE_DOCS").is_ok() {
+        std::fs::write(docs("openapi.json"), &generated).unwrap();
+    }
+    let committed = std::fs::read_to_string(docs("openapi.json")).unwrap_or_default();
+    assert!(
+        committed == generated,
+        "docs/openapi.json is stale: UPDATE_DOCS=1 cargo test -p api document"
+    );
+}
+
+#[test]
+fn the_description_is_of_openapi_3_1_and_every_command_refuses_unknown_fields() {
+    let document: Value = serde_json::from_str(&api::openapi_document()).unwrap();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    let mut bodies = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let Some(schema) = item["post"]["requestBody"]["content"]["application/json"].get("schema")
+        else {
+            continue;
+        };
+        let name = schema["$ref"].as_str().unwrap().rsplit('/').next().unwrap();
+        let schema = &document["components"]["schemas"][name];
+        assert_eq!(schema["additionalProperties"], false, "{path}: {name}");
+        bodies += 1;
+    }
+    assert!(bodies > 15, "{bodies}");
+}
+
+#[test]
+fn the_page_on_problems_lists_every_code_with_its_status_and_title() {
+    let page = std::fs::read_to_string(docs("problems.md")).unwrap();
+    let listed: BTreeMap<String, (u16, String)> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `"))
+        .map(|line| {
+            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+            let code = cells[0].trim_end_matches('`').to_owned();
+            (code, (cells[1].parse().unwrap(), cells[2].to_owned()))
+        })
+        .collect();
+    let known: BTreeMap<String, (u16, String)> = api::PROBLEM_CODES
+        .iter()
+        .map(|(code, status, title)| ((*code).to_owned(), (*status, (*title).to_owned())))
+        .collect();
+    assert_eq!(listed, known);
+}

@@ -1,0 +1,18 @@
+//! The API over real HTTP, on a real Postgres.
+
+#[cfg(test)]
+mod accounts;
+#[cfg(test)]
+mod bad_input;
+#[cfg(test)]
+mod document;
+#[cfg(test)]
+mod fix;
+#[cfg(test)]
+mod idempotency;
+#[cfg(test)]
+mod keys;
+#[cfg(test)]
+mod orders;
+#[cfg(test)]
+mod service;

@@ -1,0 +1,258 @@
+//! A running service: a database of its own, a listener, and a key for every role.
+
+use std::collections::BTreeMap;
+
+use api::{App, Secrets};
+use domain::actor::Role;
+use domain::id::{CustomerId, Text};
+use eventstore::{BookId, NewBook};
+use ledger::personal::Vault;
+use ledger::principals::{self, NewKey, NewPrincipal, PrincipalKind};
+use ledger::{Clock, Ledger};
+use reqwest::{Method, Response, StatusCode};
+use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
+use testkit::Database;
+use tokio::net::TcpListener;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+pub(crate) const BOOK: BookId = BookId(1);
+
+pub(crate) struct Service {
+    pub(crate) database: Database,
+    pub(crate) ledger: Ledger,
+    pub(crate) http: reqwest::Client,
+    pub(crate) url: String,
+    keys: BTreeMap<&'static str, String>,
+}
+
+/// An answer that has been read.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    pub(crate) async fn read(response: Response) -> Self {
+        let (status, headers) = (response.status(), response.headers().clone());
+        Self { status, headers, text: response.text().await.unwrap() }
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {self:?}"))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    #[track_caller]
+    pub(crate) fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        if self.text.is_empty() { Value::Null } else { self.json() }
+    }
+
+    /// A problem of this code, whole.
+    #[track_caller]
+    pub(crate) fn expect_problem(self, status: u16, code: &str) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", self.text);
+        let problem = self.json();
+        assert_eq!(problem["code"], code, "{problem}");
+        assert_eq!(problem["status"], status, "{problem}");
+        for member in ["type", "title", "instance", "trace_id"] {
+            assert!(problem[member].as_str().is_some_and(|text| !text.is_empty()), "{problem}");
+        }
+        problem
+    }
+}
+
+/// A request in the making.
+pub(crate) struct Ask<'a> {
+    service: &'a Service,
+    builder: reqwest::RequestBuilder,
+}
+
+impl Ask<'_> {
+    pub(crate) fn by(mut self, who: &str) -> Self {
+        self.builder = self.builder.bearer_auth(&self.service.keys[who]);
+        self
+    }
+
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.builder = self.builder.header(name, value);
+        self
+    }
+
+    pub(crate) fn key(self, key: &str) -> Self {
+        self.header("idempotency-key", key)
+    }
+
+    pub(crate) fn json(mut self, body: &Value) -> Self {
+        self.builder =
+            self.builder.header("content-type", "application/json").body(body.to_string());
+        self
+    }
+
+    pub(crate) fn body(mut self, body: &str) -> Self {
+        self.builder = self.builder.body(body.to_owned());
+        self
+    }
+
+    pub(crate) fn raw(mut self, body: impl Into<reqwest::Body>) -> Self {
+        self.builder = self.builder.header("content-type", "application/json").body(body);
+        self
+    }
+
+    pub(crate) async fn send(self) -> Answer {
+        Answer::read(self.builder.send().await.unwrap()).await
+    }
+}
+
+impl Service {
+    pub(crate) async fn start() -> Self {
+        let migrations = ledger::schema::migrations();
+        let log = eventstore::migrate::LOG;
+        let key: String = log.iter().chain(&migrations).map(|migration| migration.sql).collect();
+        let database = Database::create_from(&key, async |url| {
+            let mut conn = PgConnection::connect(url).await.unwrap();
+            ledger::schema::migrate(&mut conn).await.unwrap();
+            conn.close().await.unwrap();
+        })
+        .await;
+        let options = eventstore::connect::app_options(database.connect_options());
+        let mut conn = PgConnection::connect_with(&options).await.unwrap();
+        let clock = Clock::system();
+        let book = NewBook {
+            id: BOOK,
+            uuid: Uuid::from_u128(0xb00c_0000_0000_4000_8000_0000_0000_0001),
+            name: "main".to_owned(),
+            projections: projections::projections(),
+            created_at: clock.now(),
+        };
+        eventstore::create_book(&mut conn, book).await.unwrap();
+        let mut keys = BTreeMap::new();
+        for role in Role::ALL {
+            let kind = match role {
+                Role::Client | Role::Gateway => PrincipalKind::Service,
+                Role::Finance
+                | Role::Warehouse
+                | Role::Logistics
+                | Role::Auditor
+                | Role::Admin => PrincipalKind::Person,
+            };
+            keys.insert(role.as_str(), make(&mut conn, role.as_str(), kind, role, None).await);
+        }
+        let limited = Some(vec![CustomerId::new("c-limited").unwrap()]);
+        let person = PrincipalKind::Service;
+        keys.insert("limited", make(&mut conn, "shop", person, Role::Client, limited).await);
+        let second = PrincipalKind::Person;
+        keys.insert("second", make(&mut conn, "second", second, Role::Admin, None).await);
+
+        let ledger = Ledger::open(options, BOOK, clock).await.unwrap();
+        let app = App::new(ledger.clone(), Secrets::new([7; 32], Vault::new([9; 32])));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let tasks = TaskTracker::new();
+        tasks.spawn(async move { axum::serve(listener, api::router(app)).await.unwrap() });
+        Self { database, ledger, http: reqwest::Client::new(), url, keys }
+    }
+
+    pub(crate) fn ask(&self, method: Method, path: &str) -> Ask<'_> {
+        let builder = self.http.request(method, format!("{}{path}", self.url));
+        Ask { service: self, builder }
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Ask<'_> {
+        self.ask(Method::GET, path)
+    }
+
+    pub(crate) fn post(&self, path: &str) -> Ask<'_> {
+        self.ask(Method::POST, path)
+    }
+
+    /// A command that must be accepted.
+    #[track_caller]
+    pub(crate) fn must(
+        &self,
+        who: &str,
+        path: &str,
+        body: &Value,
+    ) -> impl Future<Output = Value> + use<> {
+        let key = Uuid::from_u128(rand_bits()).to_string();
+        let builder = self
+            .http
+            .post(format!("{}{path}", self.url))
+            .bearer_auth(&self.keys[who])
+            .header("idempotency-key", key)
+            .header("content-type", "application/json")
+            .body(body.to_string());
+        let place = path.to_owned();
+        async move {
+            let answer = Answer::read(builder.send().await.unwrap()).await;
+            assert!(answer.status.is_success(), "{place}: {} {}", answer.status, answer.text);
+            answer.json()
+        }
+    }
+
+    /// Money in a customer's wallet.
+    pub(crate) async fn top_up(&self, customer: &str, amount: &str) {
+        let body = json!({ "amount": iqd(amount), "payment": { "cash": {} } });
+        self.must("finance", &format!("/api/customers/{customer}/wallet/top-ups"), &body).await;
+    }
+
+    /// How many commands were recorded.
+    pub(crate) async fn recorded(&self) -> (i64, i64) {
+        let mut conn = PgConnection::connect_with(&self.database.connect_options()).await.unwrap();
+        sqlx::query_as("select (select count(*) from daftar.commands), (select count(*) from daftar.events)")
+            .fetch_one(&mut conn)
+            .await
+            .unwrap()
+    }
+}
+
+fn rand_bits() -> u128 {
+    let bytes: [u8; 16] = rand::random();
+    u128::from_be_bytes(bytes)
+}
+
+async fn make(
+    conn: &mut PgConnection,
+    name: &str,
+    kind: PrincipalKind,
+    role: Role,
+    customers: Option<Vec<CustomerId>>,
+) -> String {
+    let principal: Text<64> = Text::new(name).unwrap();
+    let now = Clock::system().now();
+    let new =
+        NewPrincipal { id: principal.clone(), kind, role, department: None, owner: None };
+    principals::create_principal(conn, BOOK, &new, None, now).await.unwrap();
+    let new = NewKey { principal, customers, expires_at: None };
+    let token =
+        principals::create_key(conn, BOOK, &new, &rand::random(), None, now).await.unwrap();
+    token.reveal()
+}
+
+pub(crate) fn iqd(amount: &str) -> Value {
+    json!({ "amount": amount, "currency": "IQD" })
+}
+
+/// An order of one line at this price, paid from the wallet in full.
+pub(crate) fn wallet_order(customer: &str, price: &str) -> Value {
+    json!({
+        "customer": customer,
+        "method": "wallet_full",
+        "lines": [{ "sku": "ACID-1", "quantity": "1", "unit_price": iqd(price) }],
+        "total": iqd(price),
+    })
+}
+
+pub(crate) fn transfer_order(customer: &str, price: &str) -> Value {
+    let mut order = wallet_order(customer, price);
+    order["method"] = json!("bank_transfer_grace");
+    order
+}
