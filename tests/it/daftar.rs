@@ -1,23 +1,43 @@
 //! The binary, run with a private Postgres of its own.
 
+mod api;
+mod postgres;
+mod service;
+
+pub(crate) use api::{Answer, Api, Reply, Ticket};
+pub(crate) use postgres::Private;
+pub(crate) use service::Service;
+
 use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
 
 /// A place for one installation: its data, its secret, and nothing of the machine's own settings.
 #[derive(Debug)]
 pub(crate) struct Installation {
     root: PathBuf,
+    database_url: Option<String>,
 }
 
 impl Installation {
     /// Short, since a socket's path may not be long; open for passing through, since root's server
     /// runs as another user.
     pub(crate) fn new(name: &str) -> Self {
+        Self::make(name, None)
+    }
+
+    /// The same without a Postgres of its own.
+    pub(crate) fn at(name: &str, database_url: String) -> Self {
+        Self::make(name, Some(database_url))
+    }
+
+    fn make(name: &str, database_url: Option<String>) -> Self {
         let root = PathBuf::from(format!("/tmp/daftar-{name}-{}", std::process::id()));
         DirBuilder::new().mode(0o711).create(&root).expect("the name is ours alone");
-        Self { root }
+        Self { root, database_url }
     }
 
     /// The binary with these arguments, ready to run.
@@ -25,18 +45,31 @@ impl Installation {
         let mut command = Command::new(binary());
         command
             .args(arguments)
+            .stdin(Stdio::null())
             .env_remove("DATABASE_URL")
             .env_remove("DAFTAR_APP_URL")
-            .env("DAFTAR_DATA", self.root.join("data"))
+            .env_remove("DAFTAR_BOOK")
+            .env_remove("DAFTAR_ACCEPT_DATA_LOSS")
+            .env_remove("RUST_LOG")
+            .env("NO_COLOR", "1")
+            .env("DAFTAR_DATA", self.data())
             .env("DAFTAR_SECRET_FILE", self.root.join("secret"))
             // Any port that is free: tests run side by side.
             .env("DAFTAR_LISTEN", "127.0.0.1:0");
+        if let Some(url) = &self.database_url {
+            command.env("DATABASE_URL", url);
+        }
         command
+    }
+
+    /// Runs it to its end, whatever that is.
+    pub(crate) fn try_run(&self, arguments: &[&str]) -> Output {
+        self.daftar(arguments).output().expect("the binary runs")
     }
 
     /// Runs it to its end, and expects it to do what it was asked.
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
-        let output = self.daftar(arguments).output().expect("the binary runs");
+        let output = self.try_run(arguments);
         assert!(
             output.status.success(),
             "daftar {arguments:?} ended with {}\n{}\n{}",
@@ -46,10 +79,65 @@ impl Installation {
         );
         output
     }
+
+    /// Runs it with `--json`. One object and nothing else: anything beside it would not parse.
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
+        let output = self.run(&[arguments, &["--json"]].concat());
+        serde_json::from_slice(&output.stdout).expect("stdout is one JSON object")
+    }
+
+    /// What `verify` prints and how it ends.
+    pub(crate) fn verify(&self) -> (bool, Value) {
+        let output = self.try_run(&["verify", "--json"]);
+        let said = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
+            panic!("verify printed no JSON ({error}): {}", String::from_utf8_lossy(&output.stderr))
+        });
+        (output.status.success(), said)
+    }
+
+    /// Everything is as the log makes it.
+    pub(crate) fn assert_verified(&self) {
+        let (succeeded, said) = self.verify();
+        assert!(succeeded, "verify found: {said:#}");
+        assert_eq!(said["verified"], true, "{said:#}");
+        assert_eq!(said["trial_balance"], "0", "{said:#}");
+    }
+
+    /// A new key of a principal, which is made if need be.
+    pub(crate) fn key(&self, role: &str, principal: &str) -> String {
+        let made = self.json(&["keys", "create", "--role", role, "--principal", principal]);
+        made["key"].as_str().expect("a key is a text").to_owned()
+    }
+
+    /// Serves, until it is told otherwise or dropped.
+    pub(crate) fn serve(&self) -> Service {
+        Service::start(self.daftar(&["serve"]))
+    }
+
+    /// Its private Postgres, which must run.
+    pub(crate) fn postgres(&self) -> Private {
+        Private::find(&self.data()).expect("a private Postgres runs")
+    }
+
+    /// Whether it runs one.
+    pub(crate) fn runs_postgres(&self) -> bool {
+        Private::find(&self.data()).is_some()
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.root.join("data")
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
 }
 
 impl Drop for Installation {
     fn drop(&mut self) {
+        if let Some(postgres) = Private::find(&self.data()) {
+            postgres.end();
+        }
         // A test that failed leaves its files to be looked at.
         if !std::thread::panicking() {
             fs::remove_dir_all(&self.root).ok();

@@ -31,10 +31,31 @@ fn troubled(side: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn the_demo_puts_customer_94_right_and_says_so_in_one_object() {
-    let output = Installation::new("demo").run(&["demo", "--json"]);
-    // One object and nothing else: anything beside it would not parse.
-    let shown: Value = serde_json::from_slice(&output.stdout).expect("stdout is one JSON object");
+fn the_demo_puts_customer_94_right_and_says_so_in_one_object_every_time() {
+    let installation = Installation::new("demo");
+    for _run in 0..2 {
+        assert_put_right(&installation.json(&["demo"]));
+        assert!(!installation.runs_postgres(), "it stops what it started");
+    }
+}
+
+#[test]
+fn the_demo_tells_people_the_whole_story() {
+    let output = Installation::new("demotext").run(&["demo", "--exit"]);
+    let told = String::from_utf8(output.stdout).expect("it is text");
+    for part in ORDERS.iter().copied().chain(["trial balance 0", "15145593.99"]) {
+        assert!(told.contains(part), "{part} is not in it:\n{told}");
+    }
+}
+
+/// What the object says, member by member.
+fn assert_put_right(shown: &Value) {
+    let members: Vec<&str> =
+        shown.as_object().expect("it is an object").keys().map(String::as_str).collect();
+    let mut expected =
+        ["before", "after", "wallet", "mismatches_after", "trial_balance", "verified", "position"];
+    expected.sort_unstable();
+    assert_eq!(members, expected);
 
     assert_eq!(
         statuses(&shown["before"]),

@@ -3,3 +3,11 @@
 mod architecture;
 mod daftar;
 mod demo;
+mod guards;
+mod kill_postgres;
+mod kill_service;
+mod legacy;
+mod lifecycle;
+mod load;
+mod overdraw;
+mod two_nodes;
