@@ -1,10 +1,10 @@
 //! Executes commands over a book: load, decide, append, in one writer a node.
 
 pub mod clock;
+pub mod database;
 pub mod fix;
 pub mod import;
 pub mod inconsistencies;
-pub mod database;
 pub mod ledger;
 pub mod load;
 pub mod personal;
@@ -17,4 +17,6 @@ mod writer;
 
 pub use clock::Clock;
 pub use ledger::{Config, Ledger, OpenError};
-pub use submission::{Answer, Decided, EventSummary, Provenance, Render, Reply, Submission, SubmitError};
+pub use submission::{
+    Answer, Decided, EventSummary, Provenance, Render, Reply, Submission, SubmitError,
+};

@@ -270,20 +270,22 @@ pub async fn find_principal(
     book: BookId,
     id: &PrincipalId,
 ) -> Result<Option<Principal>, PrincipalError> {
-    let row: Option<PrincipalRow> = sqlx::query_as(include_str!("principals/sql/read_principal.sql"))
-        .bind(book)
-        .bind(id.as_str())
-        .fetch_optional(conn)
-        .await?;
+    let row: Option<PrincipalRow> =
+        sqlx::query_as(include_str!("principals/sql/read_principal.sql"))
+            .bind(book)
+            .bind(id.as_str())
+            .fetch_optional(conn)
+            .await?;
     row.map(PrincipalRow::principal).transpose()
 }
 
 /// The book's principals, by name.
 pub async fn list(conn: &mut PgConnection, book: BookId) -> Result<Vec<Principal>, PrincipalError> {
-    let rows: Vec<PrincipalRow> = sqlx::query_as(include_str!("principals/sql/list_principals.sql"))
-        .bind(book)
-        .fetch_all(conn)
-        .await?;
+    let rows: Vec<PrincipalRow> =
+        sqlx::query_as(include_str!("principals/sql/list_principals.sql"))
+            .bind(book)
+            .fetch_all(conn)
+            .await?;
     rows.into_iter().map(PrincipalRow::principal).collect()
 }
 

@@ -42,11 +42,8 @@ pub(crate) async fn connect(pg: &LocalPg) -> PgConnection {
 }
 
 fn config() -> Config {
-    let settings = [
-        ("max_connections", "400"),
-        ("shared_buffers", "128MB"),
-        ("max_wal_size", "4GB"),
-    ];
+    let settings =
+        [("max_connections", "400"), ("shared_buffers", "128MB"), ("max_wal_size", "4GB")];
     Config {
         data_root: Some(data_root()),
         settings: settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),

@@ -74,7 +74,9 @@ pub(crate) async fn run(config: &Config, args: Args, output: Output) -> anyhow::
         "the demo needs an empty database: DATABASE_URL names one with events in it"
     );
     match &node.private {
-        Some(pg) => output.say(format!("A private Postgres runs in {}.\n", pg.data_dir().display())),
+        Some(pg) => {
+            output.say(format!("A private Postgres runs in {}.\n", pg.data_dir().display()))
+        }
         None => output.say("Working in the database at DATABASE_URL.\n"),
     }
     let story = Story { ledger: &ledger, node: &node, output };
@@ -84,7 +86,8 @@ pub(crate) async fn run(config: &Config, args: Args, output: Output) -> anyhow::
     let (after, mismatches_after) = story.compare().await?;
     let wallet_after = story.balance().await?;
 
-    let listen = if args.exit || output.json { ([127, 0, 0, 1], 0).into() } else { args.listen.listen };
+    let listen =
+        if args.exit || output.json { ([127, 0, 0, 1], 0).into() } else { args.listen.listen };
     let service = Service::start(&node, ledger.clone(), listen).await?;
     let base = format!("http://{}", service.address);
     let key = story.place_order(&base).await?;
@@ -108,7 +111,8 @@ pub(crate) async fn run(config: &Config, args: Args, output: Output) -> anyhow::
 
     if !args.exit && !output.json {
         output.say(format!("\nServing on {base} with the key {key}\nTry:"));
-        for path in ["orders/M2511135", "orders/M2511135/timeline", "customers/94/wallet/statement"] {
+        for path in ["orders/M2511135", "orders/M2511135/timeline", "customers/94/wallet/statement"]
+        {
             output.say(format!("  curl -H 'Authorization: Bearer {key}' {base}/api/{path}"));
         }
         output.say("Stop it with Ctrl-C.");
@@ -129,7 +133,9 @@ impl Story<'_> {
     /// Takes over the old shop, and shows its two tables side by side.
     async fn import(&self) -> anyhow::Result<Vec<Shown>> {
         let mut old = self.node.database.owner().await?;
-        legacy::sample::load(&mut old, Sample::Missing).await.context("could not load the old shop")?;
+        legacy::sample::load(&mut old, Sample::Missing)
+            .await
+            .context("could not load the old shop")?;
         let options = Options::of("demo");
         let vault = vault(&self.node.secret);
         let report = import::run(self.ledger, &vault, &mut old, &options, &mut |_| {}).await?;
@@ -231,7 +237,8 @@ impl Story<'_> {
     async fn balance(&self) -> anyhow::Result<String> {
         let wallet = WalletId::of(&CustomerId::new(CUSTOMER)?, Currency::IQD);
         let mut conn = self.ledger.pool().acquire().await?;
-        let found = wallet_balances::find(&mut conn, self.ledger.book(), wallet.uuid()).await?.value;
+        let found =
+            wallet_balances::find(&mut conn, self.ledger.book(), wallet.uuid()).await?.value;
         let balance = found.context("customer 94 has no wallet")?.balance.normalize().to_string();
         self.output.say(format!("\nCustomer 94's wallet holds {balance} IQD."));
         Ok(balance)

@@ -65,7 +65,11 @@ pub(crate) async fn run(config: &Config, output: Output) -> anyhow::Result<ExitC
     Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn inspect(node: &Node, config: &Config, check: &mut impl FnMut(&'static str, State, String)) {
+async fn inspect(
+    node: &Node,
+    config: &Config,
+    check: &mut impl FnMut(&'static str, State, String),
+) {
     match node.database.pending().await {
         Ok(0) => check("schema", State::Good, "up to date".to_owned()),
         Ok(pending) => {

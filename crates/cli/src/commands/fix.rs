@@ -72,7 +72,10 @@ pub(crate) async fn run(config: &Config, args: Args, output: Output) -> anyhow::
             None => plan(&ledger, request(args)?, &actor).await?,
         };
         show_plan(output, &made);
-        output.say(format!("\nTo apply exactly this: daftar fix --as {} --apply {}", actor.id, made.digest));
+        output.say(format!(
+            "\nTo apply exactly this: daftar fix --as {} --apply {}",
+            actor.id, made.digest
+        ));
         output.data(&made)?;
     }
     ledger.stop().await;
@@ -112,10 +115,10 @@ pub(crate) fn show_plan(output: Output, made: &StoredPlan) {
     output.table(
         &["order", "what is wrong", "what would run", "taken", "given back", "before", "after"],
         made.plan.orders.iter().map(|order| {
-            let mut steps: Vec<String> =
-                order.steps.iter().map(ToString::to_string).collect();
+            let mut steps: Vec<String> = order.steps.iter().map(ToString::to_string).collect();
             steps.extend(order.question.iter().map(|question| format!("open: {question}")));
-            steps.extend(order.problem.iter().map(|problem| format!("refused: {}", problem.detail)));
+            steps
+                .extend(order.problem.iter().map(|problem| format!("refused: {}", problem.detail)));
             vec![
                 order.number.to_string(),
                 order.classes.join("\n"),

@@ -7,9 +7,7 @@ use clap::{Subcommand, ValueEnum};
 use domain::actor::Role;
 use domain::id::{CustomerId, Text};
 use ledger::Ledger;
-use ledger::principals::{
-    self, NewKey, NewPrincipal, PrincipalError, PrincipalKind, Token,
-};
+use ledger::principals::{self, NewKey, NewPrincipal, PrincipalError, PrincipalKind, Token};
 use serde::Serialize;
 
 use crate::config::Config;
@@ -103,7 +101,8 @@ pub(crate) async fn run(config: &Config, args: Args, output: Output) -> anyhow::
     match args.what {
         What::Create { role, principal, service, owner, customer } => {
             let kind = if service { PrincipalKind::Service } else { PrincipalKind::Person };
-            let new = NewPrincipal { id: principal, kind, role: role.into(), department: None, owner };
+            let new =
+                NewPrincipal { id: principal, kind, role: role.into(), department: None, owner };
             let customers = (!customer.is_empty()).then_some(customer);
             let token = create(&ledger, &new, customers).await?;
             output.say(token.reveal());

@@ -55,8 +55,7 @@ pub(crate) async fn run(config: &Config, output: Output) -> anyhow::Result<ExitC
 /// Verifies and says what was found.
 pub(crate) async fn with_progress(ledger: &Ledger, output: Output) -> anyhow::Result<Report> {
     let bar = output.progress("Verifying", 0);
-    let report =
-        verify(ledger.pool(), ledger.book(), &mut |progress| tell(&bar, progress)).await?;
+    let report = verify(ledger.pool(), ledger.book(), &mut |progress| tell(&bar, progress)).await?;
     bar.finish_and_clear();
     if report.is_clean() {
         output.say(format!(
