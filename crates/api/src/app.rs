@@ -74,6 +74,7 @@ impl Sources {
         Self { next_id: Arc::new(Uuid::now_v7), next_random: Arc::new(rand::random) }
     }
 
+    #[must_use]
     pub fn with_ids(mut self, next_id: impl Fn() -> Uuid + Send + Sync + 'static) -> Self {
         self.next_id = Arc::new(next_id);
         self

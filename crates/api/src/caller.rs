@@ -75,10 +75,6 @@ impl<const SCOPE: Scope> Caller<SCOPE> {
 
     /// Someone else's customer does not exist.
     pub(crate) fn must_see(&self, customer: &str) -> Result<(), Problem> {
-        if self.credential.may_see(customer) {
-            Ok(())
-        } else {
-            Err(Problem::new("not-found"))
-        }
+        if self.credential.may_see(customer) { Ok(()) } else { Err(Problem::new("not-found")) }
     }
 }

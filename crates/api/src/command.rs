@@ -173,9 +173,10 @@ fn render(shown: Shown) -> Render {
                 .collect();
             let mut body = Map::new();
             let kind = shown.subject.aggregate_type();
-            body.insert(kind.to_owned(), state.map_or(Value::Null, |state| {
-                wire::state(shown.subject, state)
-            }));
+            body.insert(
+                kind.to_owned(),
+                state.map_or(Value::Null, |state| wire::state(shown.subject, state)),
+            );
             body.insert("events".to_owned(), json!(events));
             body.insert("position".to_owned(), json!(position.get()));
             if shown.dry_run {
@@ -224,14 +225,16 @@ fn write(answer: Answer) -> Response {
     if let Ok(value) = HeaderValue::from_str(&cursor) {
         headers.insert(POSITION, value);
     }
-    if let Some(Ok(tag)) = version.map(|version| HeaderValue::from_str(&format!("\"v{version}\""))) {
+    if let Some(Ok(tag)) = version.map(|version| HeaderValue::from_str(&format!("\"v{version}\"")))
+    {
         headers.insert(header::ETAG, tag);
     }
     if is_replayed {
         headers.insert(REPLAYED, HeaderValue::from_static("true"));
     }
     let made = resource.filter(|_| status == 201);
-    let place = made.and_then(|made| made.strip_prefix("order/").map(|id| format!("/api/orders/{id}")));
+    let place =
+        made.and_then(|made| made.strip_prefix("order/").map(|id| format!("/api/orders/{id}")));
     if let Some(Ok(place)) = place.map(HeaderValue::try_from) {
         headers.insert(header::LOCATION, place);
     }

@@ -9,12 +9,15 @@ use domain::id::check_text;
 use futures::StreamExt as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::app::App;
 use crate::problem::Problem;
 
 /// The longest part of a path.
 const SEGMENT_MAX: usize = 128;
+/// The longest text of a body, in bytes.
+const TEXT_MAX: usize = 4 * 1024;
 /// How much of a body that is too large is read off the line.
 const DRAINED_MAX: usize = 64 * 1024 * 1024;
 
@@ -22,7 +25,7 @@ const DRAINED_MAX: usize = 64 * 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct Json<T>(pub(crate) T);
 
-impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
+impl<T: DeserializeOwned + Serialize> FromRequest<App> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request<Body>, app: &App) -> Result<Self, Problem> {
@@ -46,7 +49,8 @@ async fn collect(body: Body, max: usize) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
     let mut seen = 0_usize;
     while let Some(chunk) = body.next().await {
-        let chunk = chunk.map_err(|_| Problem::new("malformed-json").detail("the body ended early"))?;
+        let chunk =
+            chunk.map_err(|_| Problem::new("malformed-json").detail("the body ended early"))?;
         seen = seen.saturating_add(chunk.len());
         if seen <= max {
             bytes.extend_from_slice(&chunk);
@@ -54,7 +58,11 @@ async fn collect(body: Body, max: usize) -> Result<Vec<u8>, Problem> {
             break;
         }
     }
-    if seen > max { Err(Problem::new("body-too-large").member("bytes_max", max)) } else { Ok(bytes) }
+    if seen > max {
+        Err(Problem::new("body-too-large").member("bytes_max", max))
+    } else {
+        Ok(bytes)
+    }
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -63,20 +71,61 @@ fn is_json(headers: &HeaderMap) -> bool {
     media_type.is_some_and(|text| text.eq_ignore_ascii_case("application/json"))
 }
 
-fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<Json<T>, Problem> {
+fn read<T: DeserializeOwned + Serialize>(bytes: &[u8]) -> Result<Json<T>, Problem> {
+    let invalid = |pointer: String, code| Problem::new("invalid-body").fault(pointer, code);
+    let given: Value = serde_json::from_slice(bytes)
+        .map_err(|cause| Problem::new("malformed-json").detail(cause))?;
+    if let Some(pointer) = find_bad_text(&given) {
+        return Err(invalid(pointer, "invalid-value"));
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    let value: T = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let pointer = pointer(error.path());
         let cause = error.into_inner();
-        if cause.is_data() {
-            let code = fault_code(&cause.to_string());
-            Problem::new("invalid-body").detail(&cause).fault(pointer, code)
-        } else {
-            Problem::new("malformed-json").detail(&cause)
-        }
+        invalid(pointer, fault_code(&cause.to_string())).detail(&cause)
     })?;
-    reader.end().map_err(|cause| Problem::new("malformed-json").detail(cause))?;
-    Ok(Json(value))
+    let understood = serde_json::to_value(&value).map_err(Problem::unreadable)?;
+    match find_list_for_object(&given, &understood) {
+        None => Ok(Json(value)),
+        Some(pointer) => Err(invalid(pointer, "wrong-type")),
+    }
+}
+
+/// Where a text is longer than any that a route takes, or holds what no column could.
+fn find_bad_text(given: &Value) -> Option<String> {
+    match given {
+        Value::String(text) => (text.len() > TEXT_MAX || text.contains('\0')).then(String::new),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(index, item)| find_bad_text(item).map(|rest| format!("/{index}{rest}"))),
+        Value::Object(members) => members
+            .iter()
+            .find_map(|(name, member)| find_bad_text(member).map(|rest| format!("/{name}{rest}"))),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
+}
+
+/// Where a list stands for an object: serde would take its items for the fields, in order.
+fn find_list_for_object(given: &Value, understood: &Value) -> Option<String> {
+    match (given, understood) {
+        (Value::Array(_), Value::Object(_)) => Some(String::new()),
+        (Value::Array(given), Value::Array(understood)) => {
+            let pairs = given.iter().zip(understood).enumerate();
+            let mut found = pairs.filter_map(|(index, (given, understood))| {
+                find_list_for_object(given, understood).map(|rest| format!("/{index}{rest}"))
+            });
+            found.next()
+        }
+        (Value::Object(given), Value::Object(understood)) => {
+            let mut found = given.iter().filter_map(|(name, given)| {
+                let rest = find_list_for_object(given, understood.get(name)?)?;
+                Some(format!("/{name}{rest}"))
+            });
+            found.next()
+        }
+        _ => None,
+    }
 }
 
 fn pointer(path: &serde_path_to_error::Path) -> String {
@@ -97,13 +146,14 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
 
 /// What kind of fault serde found: its messages begin alike.
 fn fault_code(message: &str) -> &'static str {
-    const KINDS: [(&str, &str); 6] = [
+    const KINDS: [(&str, &str); 7] = [
         ("unknown field", "unknown-field"),
         ("missing field", "missing-field"),
         ("duplicate field", "duplicate-field"),
         ("unknown variant", "unknown-value"),
         ("invalid type", "wrong-type"),
         ("invalid length", "wrong-type"),
+        ("expected value", "wrong-type"),
     ];
     KINDS
         .iter()

@@ -25,7 +25,11 @@ const SECURITY: [(HeaderName, &str); 5] = [
 ];
 
 /// The outermost layer: gives the request its names, keeps its time, and writes its problem.
-pub(crate) async fn around(State(app): State<App>, mut request: Request<Body>, next: Next) -> Response {
+pub(crate) async fn around(
+    State(app): State<App>,
+    mut request: Request<Body>,
+    next: Next,
+) -> Response {
     let trace = Trace::of(request.headers(), request.uri(), app.sources.id());
     let span = info_span!(
         "request",

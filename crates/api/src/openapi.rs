@@ -1,4 +1,4 @@
-//! The API's description, OpenAPI 3.1, made from the code.
+//! The API's description, in the form of `OpenAPI` 3.1, made from the code.
 
 use utoipa::Modify;
 use utoipa::OpenApi;
@@ -21,7 +21,8 @@ struct Key;
 
 impl Modify for Key {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("dk_<id>_<secret>");
+        let scheme =
+            HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("dk_<id>_<secret>");
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("key", SecurityScheme::Http(scheme.build()));
     }

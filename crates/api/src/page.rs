@@ -28,7 +28,8 @@ pub(crate) fn write_cursor(last: &impl Serialize) -> String {
 
 pub(crate) fn read_cursor<T: DeserializeOwned>(cursor: Option<&str>) -> Result<Option<T>, Problem> {
     let Some(cursor) = cursor else { return Ok(None) };
-    let read = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|text| serde_json::from_slice(&text).ok());
+    let read =
+        URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|text| serde_json::from_slice(&text).ok());
     read.map(Some).ok_or_else(|| Problem::new("invalid-query").fault("cursor", "invalid-value"))
 }
 

@@ -94,7 +94,10 @@ pub(crate) struct Fault {
 
 /// A refusal on its way to the caller.
 #[derive(Debug, Clone)]
-pub struct Problem {
+pub struct Problem(Box<Parts>);
+
+#[derive(Debug, Clone)]
+struct Parts {
     status: StatusCode,
     code: &'static str,
     title: &'static str,
@@ -110,7 +113,7 @@ impl Problem {
     pub(crate) fn new(code: &'static str) -> Self {
         let known = CODES.iter().find(|(known, _, _)| *known == code);
         let (code, status, title) = *known.unwrap_or(&("internal", 500, "Something broke"));
-        Self {
+        Self(Box::new(Parts {
             status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             code,
             title,
@@ -119,42 +122,42 @@ impl Problem {
             members: Map::new(),
             retry_after_seconds: None,
             version: None,
-        }
+        }))
     }
 
     pub(crate) fn detail(mut self, detail: impl fmt::Display) -> Self {
-        self.detail = Some(detail.to_string().chars().take(DETAIL_MAX).collect());
+        self.0.detail = Some(detail.to_string().chars().take(DETAIL_MAX).collect());
         self
     }
 
     pub(crate) fn fault(mut self, pointer: impl Into<String>, code: &'static str) -> Self {
-        self.errors.push(Fault { pointer: pointer.into(), code });
+        self.0.errors.push(Fault { pointer: pointer.into(), code });
         self
     }
 
     pub(crate) fn member(mut self, name: &str, value: impl Serialize) -> Self {
         let value = serde_json::to_value(value).unwrap_or(Value::Null);
-        self.members.insert(name.to_owned(), value);
+        self.0.members.insert(name.to_owned(), value);
         self
     }
 
     pub(crate) fn retry_after(mut self, seconds: u32) -> Self {
-        self.retry_after_seconds = Some(seconds);
+        self.0.retry_after_seconds = Some(seconds);
         self
     }
 
     /// The version that the resource has now: the reply's `ETag`.
     fn at_version(mut self, version: u64) -> Self {
-        self.version = Some(version);
+        self.0.version = Some(version);
         self
     }
 
     pub(crate) fn status(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     pub(crate) fn version(&self) -> Option<u64> {
-        self.version
+        self.0.version
     }
 
     /// A read failed: logged here, where it is handled, and told without its causes.
@@ -173,31 +176,31 @@ impl Problem {
     /// The JSON text, with what only the request knows.
     pub(crate) fn body(&self, instance: &str, trace_id: &str) -> String {
         let mut body = Map::new();
-        body.insert("type".to_owned(), json!(format!("/problems/{}", self.code)));
-        body.insert("code".to_owned(), json!(self.code));
-        body.insert("title".to_owned(), json!(self.title));
-        body.insert("status".to_owned(), json!(self.status.as_u16()));
-        if let Some(detail) = &self.detail {
+        body.insert("type".to_owned(), json!(format!("/problems/{}", self.0.code)));
+        body.insert("code".to_owned(), json!(self.0.code));
+        body.insert("title".to_owned(), json!(self.0.title));
+        body.insert("status".to_owned(), json!(self.0.status.as_u16()));
+        if let Some(detail) = &self.0.detail {
             body.insert("detail".to_owned(), json!(detail));
         }
         body.insert("instance".to_owned(), json!(instance));
         body.insert("trace_id".to_owned(), json!(trace_id));
-        if !self.errors.is_empty() {
-            body.insert("errors".to_owned(), json!(self.errors));
+        if !self.0.errors.is_empty() {
+            body.insert("errors".to_owned(), json!(self.0.errors));
         }
-        body.extend(self.members.clone());
+        body.extend(self.0.members.clone());
         Value::Object(body).to_string()
     }
 
     /// The finished response.
     pub(crate) fn respond(&self, instance: &str, trace_id: &str) -> Response {
-        let mut response = (self.status, self.body(instance, trace_id)).into_response();
+        let mut response = (self.0.status, self.body(instance, trace_id)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
-        if let Some(seconds) = self.retry_after_seconds {
+        if let Some(seconds) = self.0.retry_after_seconds {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if self.status == StatusCode::UNAUTHORIZED {
+        if self.0.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
@@ -221,7 +224,7 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut response = self.status.into_response();
+        let mut response = self.0.status.into_response();
         response.extensions_mut().insert(self);
         response
     }

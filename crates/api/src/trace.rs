@@ -7,6 +7,7 @@ const REQUEST_ID_MAX: usize = 128;
 
 /// A request's names, kept beside it from the first layer on.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_field_names, reason = "each is named as its header and its member are")]
 pub(crate) struct Trace {
     pub(crate) request_id: String,
     pub(crate) trace_id: String,

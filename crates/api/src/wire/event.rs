@@ -12,6 +12,7 @@ use crate::wire::money::Stored;
 
 /// An event of the log, payload and metadata exactly as they were hashed.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "named as everywhere in the log")]
 pub(crate) struct Event {
     position: i64,
     stream: String,

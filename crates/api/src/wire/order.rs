@@ -40,6 +40,7 @@ pub(crate) struct Order {
 
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = OrderLine)]
+#[expect(clippy::struct_field_names, reason = "a line's number is called its line everywhere")]
 struct Line {
     line: u16,
     sku: String,

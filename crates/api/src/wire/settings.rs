@@ -1,5 +1,6 @@
 //! The book's settings as replies show them.
 
+use domain::money::Currency;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -29,7 +30,7 @@ impl Settings {
             four_eyes_threshold: settings.four_eyes_threshold.money().into(),
             time_zone: settings.time_zone.name().to_owned(),
             number_prefix: settings.number_prefix.to_string(),
-            currencies: settings.currencies.iter().map(|currency| currency.code()).collect(),
+            currencies: settings.currencies.iter().map(Currency::code).collect(),
             settlement_unit: settings.settlement_unit.to_string(),
             version: settings.version,
         }

@@ -32,7 +32,8 @@ async fn a_gateway_that_calls_twice_pays_once() {
     order["method"] = json!("online_payment");
     let order = service.must("client", "/api/orders", &order).await;
     let order = order["order"]["id"].as_str().unwrap();
-    let body = json!({ "gateway": "zain", "gateway_id": "Z-1", "amount": iqd("70"), "order": order });
+    let body =
+        json!({ "gateway": "zain", "gateway_id": "Z-1", "amount": iqd("70"), "order": order });
 
     let first = service.must("gateway", "/api/gateway-payments", &body).await;
     let second = service.must("gateway", "/api/gateway-payments", &body).await;
@@ -41,7 +42,8 @@ async fn a_gateway_that_calls_twice_pays_once() {
     assert_eq!(second["events"], json!([]));
     let read = service.get(&format!("/api/orders/{order}")).by("finance").send().await.expect(200);
     assert_eq!(read["order"]["received"], iqd("70"));
-    let other = json!({ "gateway": "zain", "gateway_id": "Z-1", "amount": iqd("71"), "order": order });
+    let other =
+        json!({ "gateway": "zain", "gateway_id": "Z-1", "amount": iqd("71"), "order": order });
     let differs = service.post("/api/gateway-payments").by("gateway").key("x").json(&other);
     differs.send().await.expect_problem(422, "payment-differs");
 }

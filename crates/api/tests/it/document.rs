@@ -11,7 +11,10 @@ fn docs(name: &str) -> PathBuf {
 
 /// `UPDATE_DOCS=1` writes it anew.
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a switch of this test, not a setting of the program")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a switch of this test, not a setting of the program"
+)]
 fn the_committed_description_of_the_api_is_the_generated_one() {
     let generated = api::openapi_document();
     if std::env::var("UPDATE_DOCS").is_ok() {

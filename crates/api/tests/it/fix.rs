@@ -33,3 +33,23 @@ async fn a_plan_is_stored_shown_approved_by_another_person_and_applied() {
     let by_client = service.post("/api/admin/emergency-order-fix").by("client");
     by_client.json(&json!({})).send().await.expect_problem(403, "forbidden");
 }
+
+#[tokio::test]
+async fn whoever_made_a_plan_cannot_approve_it_through_a_service_of_their_own() {
+    let service = Service::start().await;
+    let bot = json!({ "id": "bot", "kind": "service", "role": "admin", "owner": "admin" });
+    service.post("/api/admin/principals").by("admin").json(&bot).send().await.expect(201);
+    let key = json!({ "principal": "bot" });
+    let key = service.post("/api/admin/keys").by("admin").json(&key).send().await.expect(201);
+    let bearer = format!("Bearer {}", key["key"].as_str().unwrap());
+    let wish = json!({ "ticket": "T-1", "reason": "a look" });
+    let plan = service.post("/api/admin/emergency-order-fix").by("admin").json(&wish).send().await;
+    let plan = plan.expect(200);
+
+    let path =
+        format!("/api/admin/emergency-order-fix/{}/approve", plan["digest"].as_str().unwrap());
+    let approved =
+        service.post(&path).header("authorization", &bearer).json(&json!({})).send().await;
+
+    approved.expect_problem(409, "own-plan");
+}

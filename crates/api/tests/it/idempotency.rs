@@ -47,8 +47,8 @@ async fn fifty_duplicates_at_once_make_one_order_and_one_reply() {
     service.top_up("c1", "100").await;
     let body = wallet_order("c1", "60");
 
-    let asks = (0..50)
-        .map(|_| service.post("/api/orders").by("client").key("at once").json(&body).send());
+    let asks =
+        (0..50).map(|_| service.post("/api/orders").by("client").key("at once").json(&body).send());
     let mut answers = Vec::new();
     let mut waiting: Vec<_> = asks.map(Box::pin).collect();
     std::future::poll_fn(|context| {

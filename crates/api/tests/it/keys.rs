@@ -41,7 +41,8 @@ async fn an_expired_key_and_a_wrong_secret_are_nobody() {
     let body = json!({ "principal": "client", "expires_at": "2020-01-01T00:00:00Z" });
     let key = service.post("/api/admin/keys").by("admin").json(&body).send().await.expect(201);
     let bearer = format!("Bearer {}", key["key"].as_str().unwrap());
-    let ask = |bearer: &str| service.get("/api/book/settings").header("authorization", bearer).send();
+    let ask =
+        |bearer: &str| service.get("/api/book/settings").header("authorization", bearer).send();
     ask(&bearer).await.expect_problem(401, "unauthenticated");
     let wrong = format!("Bearer dk_{}_{}", key["id"].as_str().unwrap(), "0".repeat(64));
     ask(&wrong).await.expect_problem(401, "unauthenticated");
@@ -60,9 +61,15 @@ async fn the_limits_of_a_key_make_others_customers_disappear() {
         let path = format!("/api/orders/{}", own["order"][name].as_str().unwrap());
         service.get(&path).by("limited").send().await.expect(200);
     }
-    service.get("/api/customers/c1/wallet").by("limited").send().await.expect_problem(404, "not-found");
+    service
+        .get("/api/customers/c1/wallet")
+        .by("limited")
+        .send()
+        .await
+        .expect_problem(404, "not-found");
     let before = service.recorded().await;
-    let theirs = service.post("/api/orders").by("limited").key("k").json(&transfer_order("c1", "1"));
+    let theirs =
+        service.post("/api/orders").by("limited").key("k").json(&transfer_order("c1", "1"));
     theirs.send().await.expect_problem(404, "not-found");
     assert_eq!(service.recorded().await, before);
 }

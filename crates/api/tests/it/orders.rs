@@ -121,7 +121,8 @@ async fn what_was_paid_for_a_cancelled_order_is_in_the_wallet_and_it_can_be_reop
     let statement = statement.expect(200);
     assert_eq!(statement["lines"][0]["source"], "cancelled");
     assert_eq!(statement["lines"][0]["balance"], iqd("100"));
-    let reopened = service.must("finance", &format!("/api/orders/{order}/reopen"), &json!({})).await;
+    let reopened =
+        service.must("finance", &format!("/api/orders/{order}/reopen"), &json!({})).await;
     assert_eq!(reopened["order"]["phase"], "awaiting_payment");
     let path = format!("/api/orders/{order}/pay-from-wallet");
     let paid = service.must("client", &path, &json!({ "amount": iqd("60.00") })).await;
@@ -155,7 +156,7 @@ async fn the_warehouse_rejects_for_stock_and_a_mistaken_step_is_taken_back() {
 
 #[tokio::test]
 async fn a_wallet_that_does_not_hold_enough_is_refused_with_both_amounts_and_a_dry_run_changes_nothing()
-{
+ {
     let service = Service::start().await;
     service.top_up("c1", "10").await;
     let before = service.recorded().await;
@@ -171,8 +172,7 @@ async fn a_wallet_that_does_not_hold_enough_is_refused_with_both_amounts_and_a_d
     assert_eq!(dry["events"].as_array().unwrap().len(), 3);
     assert_eq!(service.recorded().await, before);
 
-    let refused =
-        service.post("/api/orders").by("client").key("k").json(&wallet_order("c1", "11"));
+    let refused = service.post("/api/orders").by("client").key("k").json(&wallet_order("c1", "11"));
     let problem = refused.send().await.expect_problem(422, "insufficient-funds");
     assert_eq!(problem["available"], iqd("10"));
     assert_eq!(problem["required"], iqd("11"));

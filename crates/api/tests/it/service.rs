@@ -21,7 +21,6 @@ pub(crate) const BOOK: BookId = BookId(1);
 
 pub(crate) struct Service {
     pub(crate) database: Database,
-    pub(crate) ledger: Ledger,
     pub(crate) http: reqwest::Client,
     pub(crate) url: String,
     keys: BTreeMap<&'static str, String>,
@@ -138,11 +137,9 @@ impl Service {
         for role in Role::ALL {
             let kind = match role {
                 Role::Client | Role::Gateway => PrincipalKind::Service,
-                Role::Finance
-                | Role::Warehouse
-                | Role::Logistics
-                | Role::Auditor
-                | Role::Admin => PrincipalKind::Person,
+                Role::Finance | Role::Warehouse | Role::Logistics | Role::Auditor | Role::Admin => {
+                    PrincipalKind::Person
+                }
             };
             keys.insert(role.as_str(), make(&mut conn, role.as_str(), kind, role, None).await);
         }
@@ -153,12 +150,12 @@ impl Service {
         keys.insert("second", make(&mut conn, "second", second, Role::Admin, None).await);
 
         let ledger = Ledger::open(options, BOOK, clock).await.unwrap();
-        let app = App::new(ledger.clone(), Secrets::new([7; 32], Vault::new([9; 32])));
+        let app = App::new(ledger, Secrets::new([7; 32], Vault::new([9; 32])));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let tasks = TaskTracker::new();
         tasks.spawn(async move { axum::serve(listener, api::router(app)).await.unwrap() });
-        Self { database, ledger, http: reqwest::Client::new(), url, keys }
+        Self { database, http: reqwest::Client::new(), url, keys }
     }
 
     pub(crate) fn ask(&self, method: Method, path: &str) -> Ask<'_> {
@@ -207,10 +204,12 @@ impl Service {
     /// How many commands were recorded.
     pub(crate) async fn recorded(&self) -> (i64, i64) {
         let mut conn = PgConnection::connect_with(&self.database.connect_options()).await.unwrap();
-        sqlx::query_as("select (select count(*) from daftar.commands), (select count(*) from daftar.events)")
-            .fetch_one(&mut conn)
-            .await
-            .unwrap()
+        sqlx::query_as(
+            "select (select count(*) from daftar.commands), (select count(*) from daftar.events)",
+        )
+        .fetch_one(&mut conn)
+        .await
+        .unwrap()
     }
 }
 
@@ -228,12 +227,10 @@ async fn make(
 ) -> String {
     let principal: Text<64> = Text::new(name).unwrap();
     let now = Clock::system().now();
-    let new =
-        NewPrincipal { id: principal.clone(), kind, role, department: None, owner: None };
+    let new = NewPrincipal { id: principal.clone(), kind, role, department: None, owner: None };
     principals::create_principal(conn, BOOK, &new, None, now).await.unwrap();
     let new = NewKey { principal, customers, expires_at: None };
-    let token =
-        principals::create_key(conn, BOOK, &new, &rand::random(), None, now).await.unwrap();
+    let token = principals::create_key(conn, BOOK, &new, &rand::random(), None, now).await.unwrap();
     token.reveal()
 }
 

@@ -96,8 +96,8 @@ pub(crate) async fn handler(
         .into_iter()
         .map(|setting| Command::ChangeSetting { setting, reason: body.reason.clone() });
     let first = commands.next().ok_or_else(|| Problem::new("invalid-body"))?;
-    let mut asked = Asked::about(ROUTE, stream, before, &body, first)
-        .with_reason(body.reason.clone());
+    let mut asked =
+        Asked::about(ROUTE, stream, before, &body, first).with_reason(body.reason.clone());
     asked.commands.extend(commands);
     execute(&app, &caller, &attempt, name, asked).await
 }

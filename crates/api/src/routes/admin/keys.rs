@@ -175,5 +175,9 @@ pub(crate) async fn revoke(
     tracing::info!(principal = %caller.credential.principal, key.id = %id, "A key is revoked");
     let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
     let revoked = principals::revoke(&mut conn, app.ledger.book(), &id, now).await;
-    if revoked.map_err(problem)? { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::new("not-found")) }
+    if revoked.map_err(problem)? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Problem::new("not-found"))
+    }
 }

@@ -37,7 +37,8 @@ pub(crate) struct Body {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = TrialBalanceAccount)]
 struct Account {
-    account: String,
+    /// Its number in the chart.
+    number: String,
     debits: Stored,
     credits: Stored,
     /// Debits less credits.
@@ -85,7 +86,7 @@ pub(crate) async fn handler(
             debits: Stored::new(sum.debits, &sum.currency),
             credits: Stored::new(sum.credits, &sum.currency),
             balance: Stored::new(sum.debits.saturating_sub(sum.credits), &sum.currency),
-            account: sum.account,
+            number: sum.account,
         })
         .collect();
     Ok(View::new(read.position, Body { accounts, differences }))

@@ -13,9 +13,9 @@ use crate::extract::Search;
 use crate::problem::Problem;
 use crate::scope::READ_SETTINGS;
 use crate::view::View;
+use crate::wire;
 use crate::wire::reply::ProblemReply;
 use crate::wire::settings::Settings;
-use crate::wire;
 
 /// None are taken.
 #[derive(Debug, Deserialize)]

@@ -51,7 +51,8 @@ pub(crate) async fn handler(
 ) -> Result<Response, Problem> {
     let found = find::order(&app, &caller, &path.one()).await?;
     let name = attempt.name(&app, &caller.credential);
-    let command = Command::Deliver { order: found.id, shipment: body.shipment.map(ShipmentId::new) };
+    let command =
+        Command::Deliver { order: found.id, shipment: body.shipment.map(ShipmentId::new) };
     let asked = Asked::about(ROUTE, found.stream(), found.state, &body, command);
     execute(&app, &caller, &attempt, name, asked).await
 }

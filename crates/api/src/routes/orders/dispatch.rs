@@ -55,8 +55,7 @@ pub(crate) async fn handler(
 ) -> Result<Response, Problem> {
     let found = find::order(&app, &caller, &path.one()).await?;
     let name = attempt.name(&app, &caller.credential);
-    let shipment =
-        ShipmentId::new(body.shipment.unwrap_or_else(|| name.derive(&app, "shipment")));
+    let shipment = ShipmentId::new(body.shipment.unwrap_or_else(|| name.derive(&app, "shipment")));
     let command = Command::Dispatch {
         order: found.id,
         shipment,

@@ -12,8 +12,8 @@ use crate::extract::{Json, Segments};
 use crate::find;
 use crate::problem::Problem;
 use crate::scope::WORK_IN_WAREHOUSE;
-use crate::wire::reply::{OrderReply, ProblemReply};
 use crate::wire::Nothing;
+use crate::wire::reply::{OrderReply, ProblemReply};
 
 const ROUTE: &str = "POST /api/orders/{order}/start-processing";
 

@@ -62,9 +62,9 @@ pub(crate) async fn handler(
         .map_err(Problem::unreadable)?;
     let last = read.value.last().filter(|_| page::is_full(read.value.len(), size));
     let next = last.map(|last| page::write_cursor(&last.position.get()));
-    let link = next.as_ref().map(|next| {
-        format!("/api/orders/{}/timeline?cursor={next}&limit={size}", found.id)
-    });
+    let link = next
+        .as_ref()
+        .map(|next| format!("/api/orders/{}/timeline?cursor={next}&limit={size}", found.id));
     let steps = read.value.into_iter().map(TimelineStep::from).collect();
     Ok(View::new(read.position, Body { steps, next }).with_next(link))
 }
