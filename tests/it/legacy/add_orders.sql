@@ -9,7 +9,7 @@ insert into public.customer_orders (
 select
     1000 + n, 'M24' || to_char(20000 + n, 'FM00000'), 1000 + n % 200, 25.00, 'warehouse_ready',
     'IQD', 'paid', case when n % 2 = 0 then 'wallet_full' else 'bank_transfer_grace' end,
-    '{"city": "Basra", "street": "Street ' || n || '"}', 'call first', 'Name ' || n,
+    jsonb_build_object('city', 'Basra', 'street', 'Street ' || n), 'call first', 'Name ' || n,
     '+96477' || to_char(n, 'FM00000000'),
     timestamp '2024-03-01 08:00' + n * interval '7 minutes',
     timestamp '2024-03-01 08:30' + n * interval '7 minutes'
