@@ -14,7 +14,7 @@ use crate::load::{
 const CLIENTS: u64 = 8;
 const CUSTOMERS: u32 = 8;
 const LIFE_MAX_MS: u64 = 300;
-const BACK_WITHIN: Duration = Duration::from_secs(60);
+const BACK_WITHIN: Duration = Duration::from_mins(1);
 const POLL: Duration = Duration::from_millis(5);
 /// How many answers show that a service is back.
 const BACK: u64 = 2 * CLIENTS;

@@ -31,7 +31,7 @@ async fn a_killed_service_has_lost_nothing_that_it_acknowledged_and_done_nothing
     let mut record: Vec<Sent> = Vec::new();
     let (mut unanswered, mut answered_at_last) = (0, 0);
 
-    for _kill in 1..=kills {
+    for _ in 0..kills {
         let until = Until::Unanswered;
         let clients = shop.clients(&Api::new(service.base()), CLIENTS, random.random(), &until);
         tokio::time::sleep(Duration::from_millis(random.random_range(1..=LIFE_MAX_MS))).await;

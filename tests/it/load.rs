@@ -19,7 +19,7 @@ const TOP_UP: u64 = 900_000;
 const TOP_UP_POOR: u64 = 500;
 const AMOUNT_MAX: u64 = 40;
 /// How long a service may take to come back, on a machine that builds something else meanwhile.
-const BACK_WITHIN: Duration = Duration::from_secs(60);
+const BACK_WITHIN: Duration = Duration::from_mins(1);
 const AGAIN_AFTER: Duration = Duration::from_millis(50);
 
 /// Whether the long counts are asked for.

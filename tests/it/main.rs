@@ -1,13 +1,24 @@
 //! Tests of the whole: what stands where in the sources, and what the binary does from outside.
 
+#[cfg(test)]
 mod architecture;
+#[cfg(test)]
 mod daftar;
+#[cfg(test)]
 mod demo;
+#[cfg(test)]
 mod guards;
+#[cfg(test)]
 mod kill_postgres;
+#[cfg(test)]
 mod kill_service;
+#[cfg(test)]
 mod legacy;
+#[cfg(test)]
 mod lifecycle;
+#[cfg(test)]
 mod load;
+#[cfg(test)]
 mod overdraw;
+#[cfg(test)]
 mod two_nodes;

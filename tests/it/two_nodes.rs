@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 use crate::daftar::{Api, Installation, Ticket};
-use crate::load::{Sent, Shop, Until, assert_log, is_full, position, seed};
+use crate::load::{
+    Sent, Shop, Until, assert_log, assert_remembered, is_full, position, seed, settle,
+};
 
 const CLIENTS_EACH: u64 = 8;
 const CUSTOMERS: u32 = 12;
@@ -14,6 +16,7 @@ const LOAD_SECONDS_FULL: u64 = 60;
 /// Each node commits at least one of so many commands.
 const SHARE: usize = 5;
 const RETRIES: usize = 50;
+const KILLED_AFTER: Duration = Duration::from_millis(700);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_nodes_under_load_leave_no_hole_and_no_fork_and_both_get_their_turn() {
@@ -80,5 +83,29 @@ async fn one_command_asked_fifty_times_on_two_nodes_is_done_once_and_answered_al
     assert_eq!(placed, 1);
     let left = apis[1].balance(&shop.client, &shop.customers[0]).await;
     assert_eq!(left, "899300", "the wallet was debited once");
+    installation.assert_verified();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_killed_node_leaves_open_the_other_one_settles() {
+    let installation = Installation::new("nodekill");
+    let (one, other) = (installation.serve(), installation.serve());
+    let (survivor, killed) = (Api::new(one.base()), Api::new(other.base()));
+    let shop = Shop::open(&installation, &survivor, CUSTOMERS).await;
+    let mut log = installation.postgres().connect("daftar").await;
+    let begun = position(&mut log).await;
+
+    let seed = seed();
+    let lives_on = Until::Over(Instant::now() + 2 * KILLED_AFTER);
+    let staying = shop.clients(&survivor, CLIENTS_EACH, seed, &lives_on);
+    let leaving = shop.clients(&killed, CLIENTS_EACH, seed.wrapping_add(1), &Until::Unanswered);
+    tokio::time::sleep(KILLED_AFTER).await;
+    other.kill();
+    let mut sent: Vec<Sent> = leaving.join_all().await.into_iter().flatten().collect();
+    settle(&survivor, &mut sent).await;
+    sent.extend(staying.join_all().await.into_iter().flatten());
+    assert_log(&mut log, begun, &sent).await;
+    assert_remembered(&survivor, &sent).await;
+    shop.assert_balances(&survivor, &sent).await;
     installation.assert_verified();
 }

@@ -22,8 +22,8 @@ pub(crate) struct Private {
 impl Private {
     /// Reads `<data>/<major>/data/postmaster.pid`.
     pub(crate) fn find(data: &Path) -> Option<Self> {
-        let majors = fs::read_dir(data).ok()?.filter_map(Result::ok);
-        majors.filter_map(|major| Self::of_cluster(&major.path().join("data"))).next()
+        let mut majors = fs::read_dir(data).ok()?.filter_map(Result::ok);
+        majors.find_map(|major| Self::of_cluster(&major.path().join("data")))
     }
 
     fn of_cluster(cluster: &Path) -> Option<Self> {

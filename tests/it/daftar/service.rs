@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// Slow machines that build something else meanwhile.
-const SERVES_WITHIN: Duration = Duration::from_secs(60);
-const ENDS_WITHIN: Duration = Duration::from_secs(60);
+const SERVES_WITHIN: Duration = Duration::from_mins(1);
+const ENDS_WITHIN: Duration = Duration::from_mins(1);
 const POLL: Duration = Duration::from_millis(10);
 
 /// Dropped with `kill -9`.
@@ -45,7 +45,7 @@ impl Service {
     fn await_serving(&mut self) {
         match self.serves.recv_timeout(SERVES_WITHIN) {
             Ok(address) => self.base = Some(format!("http://{address}")),
-            Err(_) => panic!("it does not serve:\n{}", self.log()),
+            Err(error) => panic!("it does not serve ({error}):\n{}", self.log()),
         }
     }
 

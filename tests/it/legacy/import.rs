@@ -9,7 +9,7 @@ use super::{Books, SAMPLES, large_shop};
 
 const ORDERS: u64 = 5;
 const POLL: Duration = Duration::from_millis(2);
-const BEGINS_WITHIN: Duration = Duration::from_secs(60);
+const BEGINS_WITHIN: Duration = Duration::from_mins(1);
 /// How many events show that an import is in the middle.
 const MIDDLE: i64 = 500;
 
