@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use api::{App, Secrets};
 use domain::actor::Role;
 use domain::id::{CustomerId, Text};
-use eventstore::{BookId, NewBook};
+use eventstore::{BookId, Revision};
+use ledger::database::Database as Store;
 use ledger::personal::Vault;
 use ledger::principals::{self, NewKey, NewPrincipal, PrincipalKind};
 use ledger::{Clock, Ledger};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
-use sqlx::{Connection, PgConnection};
 use testkit::Database;
 use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
@@ -117,22 +117,14 @@ impl Service {
         let log = eventstore::migrate::LOG;
         let key: String = log.iter().chain(&migrations).map(|migration| migration.sql).collect();
         let database = Database::create_from(&key, async |url| {
-            let mut conn = PgConnection::connect(url).await.unwrap();
-            ledger::schema::migrate(&mut conn).await.unwrap();
-            conn.close().await.unwrap();
+            Store::at(url, None).unwrap().migrate().await.unwrap();
         })
         .await;
-        let options = eventstore::connect::app_options(database.connect_options());
-        let mut conn = PgConnection::connect_with(&options).await.unwrap();
+        let store = Store::at(&database.url(), None).unwrap();
         let clock = Clock::system();
-        let book = NewBook {
-            id: BOOK,
-            uuid: Uuid::from_u128(0xb00c_0000_0000_4000_8000_0000_0000_0001),
-            name: "main".to_owned(),
-            projections: projections::projections(),
-            created_at: clock.now(),
-        };
-        eventstore::create_book(&mut conn, book).await.unwrap();
+        let uuid = Uuid::from_u128(0xb00c_0000_0000_4000_8000_0000_0000_0001);
+        store.create_book(BOOK, "main", uuid, clock.now()).await.unwrap();
+        let ledger = store.open(BOOK, clock).await.unwrap();
         let mut keys = BTreeMap::new();
         for role in Role::ALL {
             let kind = match role {
@@ -141,15 +133,14 @@ impl Service {
                     PrincipalKind::Person
                 }
             };
-            keys.insert(role.as_str(), make(&mut conn, role.as_str(), kind, role, None).await);
+            keys.insert(role.as_str(), make(&ledger, role.as_str(), kind, role, None).await);
         }
         let limited = Some(vec![CustomerId::new("c-limited").unwrap()]);
         let person = PrincipalKind::Service;
-        keys.insert("limited", make(&mut conn, "shop", person, Role::Client, limited).await);
+        keys.insert("limited", make(&ledger, "shop", person, Role::Client, limited).await);
         let second = PrincipalKind::Person;
-        keys.insert("second", make(&mut conn, "second", second, Role::Admin, None).await);
+        keys.insert("second", make(&ledger, "second", second, Role::Admin, None).await);
 
-        let ledger = Ledger::open(options, BOOK, clock).await.unwrap();
         let app = App::new(ledger, Secrets::new([7; 32], Vault::new([9; 32])));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -202,14 +193,13 @@ impl Service {
     }
 
     /// How many commands were recorded.
-    pub(crate) async fn recorded(&self) -> (i64, i64) {
-        let mut conn = PgConnection::connect_with(&self.database.connect_options()).await.unwrap();
-        sqlx::query_as(
-            "select (select count(*) from daftar.commands), (select count(*) from daftar.events)",
-        )
-        .fetch_one(&mut conn)
-        .await
-        .unwrap()
+    pub(crate) async fn recorded(&self) -> (usize, i64) {
+        let pool = self.database.pool(1);
+        let mut conn = pool.acquire().await.unwrap();
+        let head = eventstore::read_head(&mut conn, BOOK).await.unwrap();
+        let commands =
+            eventstore::read::commands_after(&mut conn, BOOK, Revision::ZERO, 10_000).await;
+        (commands.unwrap().len(), head.position.get())
     }
 }
 
@@ -219,18 +209,20 @@ fn rand_bits() -> u128 {
 }
 
 async fn make(
-    conn: &mut PgConnection,
+    ledger: &Ledger,
     name: &str,
     kind: PrincipalKind,
     role: Role,
     customers: Option<Vec<CustomerId>>,
 ) -> String {
     let principal: Text<64> = Text::new(name).unwrap();
-    let now = Clock::system().now();
+    let now = ledger.clock().now();
+    let mut conn = ledger.pool().acquire().await.unwrap();
     let new = NewPrincipal { id: principal.clone(), kind, role, department: None, owner: None };
-    principals::create_principal(conn, BOOK, &new, None, now).await.unwrap();
+    principals::create_principal(&mut conn, BOOK, &new, None, now).await.unwrap();
     let new = NewKey { principal, customers, expires_at: None };
-    let token = principals::create_key(conn, BOOK, &new, &rand::random(), None, now).await.unwrap();
+    let token =
+        principals::create_key(&mut conn, BOOK, &new, &rand::random(), None, now).await.unwrap();
     token.reveal()
 }
 
