@@ -11,7 +11,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 use sqlx::{Connection as _, PgConnection};
 
-use crate::daftar::{Api, Installation, Ticket};
+use crate::daftar::{Api, Installation, Service, Ticket};
 use crate::load::{Sent, Shop, Until, assert_log, assert_remembered, position, seed};
 
 const CLIENTS: u64 = 8;
@@ -77,6 +77,23 @@ async fn postgres_stops_with_the_last_of_two_services() {
 }
 
 #[test]
+fn a_service_stopped_while_it_starts_leaves_no_postgres() {
+    let installation = Installation::new("early");
+    installation.run(&["migrate"]);
+    for _ in 0..3 {
+        let mut service = Service::spawn(installation.daftar(&["serve"]));
+        let begun = Instant::now();
+        while !installation.runs_postgres() {
+            assert!(begun.elapsed() < STARTS_WITHIN, "it does not start:\n{}", service.log());
+            std::thread::sleep(POLL);
+        }
+        service.signal(Signal::TERM);
+        assert!(service.ended().success(), "{}", service.log());
+        assert!(!installation.runs_postgres(), "it left its Postgres behind:\n{}", service.log());
+    }
+}
+
+#[test]
 fn migrating_twice_does_once_and_the_doctor_says_when_it_is_needed() {
     let installation = Installation::new("migrate");
     let doctor = installation.try_run(&["doctor", "--json"]);
@@ -111,8 +128,7 @@ async fn a_database_that_may_lose_what_it_confirmed_is_refused_unless_told_other
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("fsync is off"), "{said}");
 
-    let service =
-        crate::daftar::Service::start(installation.daftar(&["serve", "--accept-data-loss"]));
+    let service = Service::start(installation.daftar(&["serve", "--accept-data-loss"]));
     let finance = {
         let key = ["keys", "create", "--role", "finance", "--principal", "zahra"];
         let made = installation.json(&[&key[..], &["--accept-data-loss"]].concat());

@@ -8,7 +8,7 @@ use api::{App, Secrets};
 use ledger::Ledger;
 use ledger::personal::{self, Vault};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
@@ -16,8 +16,10 @@ use tracing::{info, warn};
 use crate::node::Node;
 use crate::secret::Secret;
 
+/// How long requests under way may take once the service is to stop.
+const DRAIN_MAX: Duration = Duration::from_secs(10);
 /// How often personal data that nothing names is looked for.
-const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
+const SWEEP_EVERY: Duration = Duration::from_hours(1);
 
 /// A service that answers until it is told to stop.
 pub(crate) struct Service {
@@ -58,7 +60,11 @@ impl Service {
     /// Answers what is under way, commits it, and stops.
     pub(crate) async fn stop(self) {
         self.stop.cancel();
-        self.tasks.wait().await;
+        // A client that never finishes its request must not keep the service from stopping;
+        // whatever was submitted is answered and committed below all the same.
+        if tokio::time::timeout(DRAIN_MAX, self.tasks.wait()).await.is_err() {
+            warn!("some clients did not finish their requests; leaving them");
+        }
         self.ledger.stop().await;
     }
 }
@@ -92,13 +98,26 @@ async fn sweep(ledger: Ledger, stop: CancellationToken) {
     }
 }
 
-/// Waits for SIGTERM or Ctrl-C.
-pub(crate) async fn asked_to_stop() -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => info!("SIGTERM: stopping"),
-        _ = interrupt.recv() => info!("Ctrl-C: stopping"),
+/// SIGTERM and Ctrl-C. From its making on they no longer end the process: whoever makes it has to
+/// wait for them.
+pub(crate) struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    pub(crate) fn listen() -> anyhow::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
     }
-    Ok(())
+
+    /// Waits for one of them.
+    pub(crate) async fn received(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => info!("SIGTERM: stopping"),
+            _ = self.interrupt.recv() => info!("Ctrl-C: stopping"),
+        }
+    }
 }

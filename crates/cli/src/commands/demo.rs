@@ -22,7 +22,7 @@ use super::{fix, keys, rebuild, verify};
 use crate::config::{Config, Listen};
 use crate::node::{Node, random_uuid};
 use crate::output::Output;
-use crate::service::{Service, asked_to_stop, vault};
+use crate::service::{Service, StopSignals, vault};
 
 const DATABASE: &str = "daftar_demo";
 const CUSTOMER: &str = "94";
@@ -75,7 +75,7 @@ pub(crate) async fn run(config: &Config, args: Args, output: Output) -> anyhow::
     );
     match &node.private {
         Some(pg) => {
-            output.say(format!("A private Postgres runs in {}.\n", pg.data_dir().display()))
+            output.say(format!("A private Postgres runs in {}.\n", pg.data_dir().display()));
         }
         None => output.say("Working in the database at DATABASE_URL.\n"),
     }
@@ -110,13 +110,14 @@ pub(crate) async fn run(config: &Config, args: Args, output: Output) -> anyhow::
     })?;
 
     if !args.exit && !output.json {
+        let stop = StopSignals::listen()?;
         output.say(format!("\nServing on {base} with the key {key}\nTry:"));
         for path in ["orders/M2511135", "orders/M2511135/timeline", "customers/94/wallet/statement"]
         {
             output.say(format!("  curl -H 'Authorization: Bearer {key}' {base}/api/{path}"));
         }
         output.say("Stop it with Ctrl-C.");
-        asked_to_stop().await?;
+        stop.received().await;
     }
     service.stop().await;
     node.stop().await?;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use crate::config::{Config, Listen};
 use crate::node::Node;
-use crate::service::{Service, asked_to_stop};
+use crate::service::{Service, StopSignals};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -16,13 +16,15 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(config: &Config, args: Args) -> anyhow::Result<ExitCode> {
+    // First of all, so that whoever stops a service that is just starting leaves no Postgres behind.
+    let stop = StopSignals::listen()?;
     let node = Node::start(config).await?;
     if !args.no_migrate {
         node.prepare().await?;
     }
     let ledger = node.open(config).await?;
     let service = Service::start(&node, ledger, args.listen.listen).await?;
-    asked_to_stop().await?;
+    stop.received().await;
     service.stop().await;
     node.stop().await?;
     Ok(ExitCode::SUCCESS)
