@@ -8,7 +8,8 @@ use rand::{RngExt as _, SeedableRng as _};
 
 use crate::daftar::{Api, Installation};
 use crate::load::{
-    Sent, Shop, Until, assert_log, assert_remembered, is_full, position, seed, settle, stop,
+    Sent, Shop, Until, assert_log, assert_remembered, is_full, is_to_be_verified, position, seed,
+    settle, stop,
 };
 
 const CLIENTS: u64 = 8;
@@ -68,7 +69,9 @@ async fn a_service_outlives_its_killed_postgres_and_nothing_is_lost_or_done_twic
         assert_remembered(&api, &sent[from..]).await;
         record.append(&mut sent);
         shop.assert_balances(&api, &record).await;
-        installation.assert_verified();
+        if is_to_be_verified(kill, kills) {
+            installation.assert_verified();
+        }
     }
     println!("{kills} kills; {} commands", record.len());
 }

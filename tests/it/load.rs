@@ -27,6 +27,11 @@ pub(crate) fn is_full() -> bool {
     std::env::var_os("DAFTAR_FULL").is_some()
 }
 
+/// Every kill is followed by a verification, while the book is short; then every tenth, and the last.
+pub(crate) fn is_to_be_verified(kill: u32, kills: u32) -> bool {
+    kill <= 20 || kill.is_multiple_of(10) || kill == kills
+}
+
 /// The seed that is asked for, or a new one; printed, so that a failure can be had again.
 pub(crate) fn seed() -> u64 {
     let asked = std::env::var_os("DAFTAR_SEED").and_then(|text| text.to_str()?.parse().ok());
