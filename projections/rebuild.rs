@@ -115,6 +115,12 @@ async fn switch(
 ) -> Result<Rebuilt, RebuildError> {
     let database = |cause| RebuildError::Database { book, cause };
     let mut tx = conn.begin().await.map_err(database)?;
+    // Folding a page may take longer than the session's bound; a rebuild that was paused must let
+    // the book go all the same.
+    sqlx::query("set local idle_in_transaction_session_timeout = '60s'")
+        .execute(&mut *tx)
+        .await
+        .map_err(database)?;
     let head = lock_head(&mut tx, book).await?;
     if !head.is_understood() {
         return Err(RebuildError::Format(book));

@@ -86,6 +86,8 @@ pub async fn verify(pool: &PgPool, book: BookId, told: Told<'_>) -> Result<Repor
     sqlx::query("set transaction isolation level repeatable read, read only")
         .execute(&mut *tx)
         .await?;
+    // It locks nothing, so it may think for as long as folding takes.
+    sqlx::query("set local idle_in_transaction_session_timeout = 0").execute(&mut *tx).await?;
     let head = read_head(&mut tx, book).await?;
     if !head.is_understood() {
         return Err(VerifyError::Format(book));

@@ -65,6 +65,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("insufficient-funds", 422, "The wallet does not hold enough"),
     ("wrong-wallet", 422, "The wallet belongs to another customer"),
     ("payment-differs", 422, "The payment is known with another amount"),
+    ("payment-for-another", 422, "The payment was made for another order"),
     ("payment-used-up", 422, "Not enough of the payment is left"),
     ("needs-second-person", 422, "A second person has to agree"),
     ("needs-other-stream", 422, "This cannot be decided alone"),
@@ -271,7 +272,8 @@ impl From<&Rejection> for Problem {
             Rejection::Money(error) => problem.detail(error),
             Rejection::Text(error) => problem.detail(error),
             Rejection::Quantity(error) => problem.detail(error),
-            Rejection::OrderNotFound
+            Rejection::PaymentForAnother
+            | Rejection::OrderNotFound
             | Rejection::OrderExists
             | Rejection::ReceiptNotFound
             | Rejection::ReceiptDecided

@@ -56,7 +56,15 @@ fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
         EnvFilter::new(match cli.command {
             Command::Serve(_) => "info",
-            _ => "warn",
+            Command::Demo(_)
+            | Command::Migrate
+            | Command::Import(_)
+            | Command::Inconsistencies(_)
+            | Command::Fix(_)
+            | Command::Rebuild(_)
+            | Command::Verify
+            | Command::Keys(_)
+            | Command::Doctor => "warn",
         })
     });
     tracing_subscriber::fmt()

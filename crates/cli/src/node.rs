@@ -42,14 +42,7 @@ impl Node {
         let database = Database::at(url, config.app_url.as_deref())?;
         let mut conn =
             database.owner().await.context("could not connect to the database at DATABASE_URL")?;
-        if let Err(error) = localpg::durability::check(&mut conn).await {
-            if !config.accept_data_loss {
-                return Err(error).context(
-                    "refusing to serve; turn it on, or pass --accept-data-loss if you mean it",
-                );
-            }
-            warn!(%error, "serving although acknowledged writes may be lost");
-        }
+        check_durability(&mut conn, config).await?;
         let secret = Secret::load(config, None)?;
         Ok(Self { database, secret, private: None, clock: Clock::system() })
     }
@@ -91,11 +84,17 @@ impl Node {
         if !pending.is_empty() {
             bail!("the database lacks {} migrations: run daftar migrate", pending.len());
         }
+        if self.private.is_none() {
+            // What the application's own login and address ask for counts: it commits with them.
+            let mut conn = self.database.connect().await.context("could not connect")?;
+            check_durability(&mut conn, config).await?;
+        }
         let books = self.database.books().await?;
         let Some(head) = books.iter().find(|head| head.name == config.book) else {
             let names: Vec<&str> = books.iter().map(|head| head.name.as_str()).collect();
             bail!("there is no book {:?}; there are: {}", config.book, names.join(", "));
         };
+        self.database.claim(head.book, &self.secret.check(), self.clock.now()).await?;
         Ok(self.database.open(head.book, self.clock.clone()).await?)
     }
 
@@ -128,6 +127,20 @@ impl Node {
         }
         Ok(())
     }
+}
+
+/// Refuses a connection that could lose what it acknowledged, unless that is accepted.
+async fn check_durability(
+    conn: &mut ledger::database::Connection,
+    config: &Config,
+) -> anyhow::Result<()> {
+    let Err(error) = localpg::durability::check(conn).await else { return Ok(()) };
+    if !config.accept_data_loss {
+        return Err(error)
+            .context("refusing to serve; turn it on, or pass --accept-data-loss if you mean it");
+    }
+    warn!(%error, "serving although acknowledged writes may be lost");
+    Ok(())
 }
 
 /// A random id: the one place that makes them up for the process.

@@ -397,7 +397,8 @@ impl<'a> Decision<'a> {
             }
             Command::RecordPayment { payment, kind, amount, customer } => {
                 self.keeps(amount.currency())?;
-                self.payment_decides(payment, payment::Command::Record { kind, amount, customer })
+                let record = payment::Command::Record { kind, amount, customer, order: None };
+                self.payment_decides(payment, record)
             }
             Command::AllocatePayment { payment, amount, to } => {
                 pay::allocate(self, payment, amount, to)

@@ -15,19 +15,14 @@ pub enum Event {
         kind: Kind,
         amount: Amount,
         customer: Option<CustomerId>,
+        /// The order that a gateway's payment was made for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        order: Option<OrderId>,
     },
     /// A part of it found its place. Posted by the order's or the wallet's own event.
-    Allocated {
-        amount: Amount,
-        to: Target,
-    },
+    Allocated { amount: Amount, to: Target },
     /// The payment was recorded by mistake; nothing of it had been allocated.
-    Corrected {
-        kind: Kind,
-        amount: Amount,
-        reason: Reason,
-        ticket: Code,
-    },
+    Corrected { kind: Kind, amount: Amount, reason: Reason, ticket: Code },
 }
 
 /// How the money came.
@@ -68,6 +63,8 @@ pub enum Command {
         kind: Kind,
         amount: Amount,
         customer: Option<CustomerId>,
+        /// The order that a gateway\'s payment was made for.
+        order: Option<OrderId>,
     },
     /// Always refused here: an allocation needs the order or the wallet too.
     Allocate {
@@ -94,6 +91,8 @@ pub struct Facts {
     pub version: u64,
     pub kind: Kind,
     pub customer: Option<CustomerId>,
+    /// The order that a gateway's payment was made for.
+    pub order: Option<OrderId>,
     pub amount: Amount,
     /// What has no order or wallet yet: account 2120 of this payment.
     pub left: Money,
@@ -121,8 +120,8 @@ impl Payment {
     /// Decides a command. No events means: what was asked for is already so.
     pub fn decide(&self, command: Command) -> Result<Vec<Event>, Rejection> {
         match (self, command) {
-            (Self::Unrecorded, Command::Record { kind, amount, customer }) => {
-                Ok(vec![Event::Recorded { kind, amount, customer }])
+            (Self::Unrecorded, Command::Record { kind, amount, customer, order }) => {
+                Ok(vec![Event::Recorded { kind, amount, customer, order }])
             }
             (Self::Unrecorded, Command::Correct { .. }) => Err(Rejection::PaymentNotFound),
             (_, Command::Allocate { .. }) => Err(Rejection::NeedsOtherStream),
@@ -142,11 +141,12 @@ impl Payment {
     /// Applies an event. Panics when the history is impossible: a ledger stops, it never skips.
     pub fn evolve(&mut self, event: &Event) {
         match (&mut *self, event) {
-            (Self::Unrecorded, Event::Recorded { kind, amount, customer }) => {
+            (Self::Unrecorded, Event::Recorded { kind, amount, customer, order }) => {
                 *self = Self::Recorded(Box::new(Facts {
                     version: 1,
                     kind: kind.clone(),
                     customer: customer.clone(),
+                    order: *order,
                     amount: *amount,
                     left: amount.money(),
                     corrected: false,
@@ -168,6 +168,14 @@ impl Facts {
         } else {
             let (recorded, claimed) = (self.amount.money(), claimed.money());
             Err(Rejection::PaymentDiffers { recorded, claimed })
+        }
+    }
+
+    /// Refuses when a gateway names its payment again for another order.
+    pub fn must_be_for(&self, order: OrderId) -> Result<(), Rejection> {
+        match self.order {
+            Some(paid) if paid != order => Err(Rejection::PaymentForAnother),
+            Some(_) | None => Ok(()),
         }
     }
 

@@ -54,6 +54,8 @@ pub enum Rejection {
     PaymentNotFound,
     #[error("the transfer is known with {recorded}, not with {claimed}")]
     PaymentDiffers { recorded: Money, claimed: Money },
+    #[error("this payment was made for another order")]
+    PaymentForAnother,
     #[error("of this payment {left} is left, and {required} is needed")]
     PaymentUsedUp { left: Money, required: Money },
     #[error("this moves {amount}, above the {threshold} that one person may move alone")]
@@ -106,6 +108,7 @@ impl Rejection {
             Self::WrongWallet => "wrong-wallet",
             Self::PaymentNotFound => "payment-not-found",
             Self::PaymentDiffers { .. } => "payment-differs",
+            Self::PaymentForAnother => "payment-for-another",
             Self::PaymentUsedUp { .. } => "payment-used-up",
             Self::NeedsSecondPerson { .. } => "needs-second-person",
             Self::NotCorrectable { .. } => "not-correctable",

@@ -7,12 +7,16 @@ use chrono::{DateTime, Utc};
 use eventstore::migrate::{MigrateError, Migration};
 use eventstore::{BookId, Head, NewBook};
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, Connection, PgConnection};
+use sqlx::{ConnectOptions, Connection as _, PgConnection};
 use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::ledger::{Ledger, OpenError};
 use crate::schema;
+use crate::secrets::{self, Check, SecretError};
+
+/// A connection, for those who only pass it on.
+pub type Connection = PgConnection;
 
 /// Where the database is, and as whom to work in it.
 #[derive(Debug, Clone)]
@@ -116,6 +120,37 @@ impl Database {
         let books = eventstore::list_books(&mut conn).await?;
         conn.close().await?;
         Ok(books)
+    }
+
+    /// Claims a book for a secret the first time; later refuses any other.
+    pub async fn claim(
+        &self,
+        book: BookId,
+        secret: &Check,
+        now: DateTime<Utc>,
+    ) -> Result<(), SecretError> {
+        let mut conn = self.connect().await?;
+        secrets::claim(&mut conn, book, secret, now).await?;
+        conn.close().await?;
+        Ok(())
+    }
+
+    /// Refuses any secret but the one that a book was claimed for.
+    pub async fn compare(&self, book: BookId, secret: &Check) -> Result<(), SecretError> {
+        let mut conn = self.connect().await?;
+        secrets::compare(&mut conn, book, secret).await?;
+        conn.close().await?;
+        Ok(())
+    }
+
+    /// What the service's login could do beyond its task; empty when all is well.
+    pub async fn excess_rights(&self) -> Result<Vec<String>, sqlx::Error> {
+        let mut conn = self.connect().await?;
+        let excess = sqlx::query_scalar(include_str!("sql/find_excess_rights.sql"))
+            .fetch_all(&mut conn)
+            .await?;
+        conn.close().await?;
+        Ok(excess)
     }
 
     /// Opens a book for reading and writing.

@@ -20,7 +20,7 @@ pub(crate) struct Args {
 enum What {
     /// The shop that kept each order in `customer_orders` and in `order_management`.
     Legacy {
-        /// The old database: postgres://user:password@host/database
+        /// The old database: `postgres://user:password@host/database`
         #[arg(long, value_name = "URL")]
         from: String,
         /// The schema that holds the old tables.

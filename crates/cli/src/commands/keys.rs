@@ -81,11 +81,11 @@ struct Created<'a> {
 
 #[derive(Serialize)]
 struct Listed {
-    keys: Vec<Key>,
+    keys: Vec<Row>,
 }
 
 #[derive(Serialize)]
-struct Key {
+struct Row {
     key_id: String,
     principal: String,
     customers: Option<Vec<String>>,
@@ -150,10 +150,10 @@ pub(crate) async fn create(
 async fn list(ledger: &Ledger, output: Output) -> anyhow::Result<()> {
     let mut conn = ledger.pool().acquire().await?;
     let now = ledger.clock().now();
-    let keys: Vec<Key> = principals::list_keys(&mut conn, ledger.book())
+    let keys: Vec<Row> = principals::list_keys(&mut conn, ledger.book())
         .await?
         .into_iter()
-        .map(|key| Key {
+        .map(|key| Row {
             state: if key.revoked_at.is_some() {
                 "revoked"
             } else if key.expires_at.is_some_and(|at| at <= now) {
@@ -174,7 +174,7 @@ async fn list(ledger: &Ledger, output: Output) -> anyhow::Result<()> {
             vec![
                 key.key_id.clone(),
                 key.principal.clone(),
-                key.customers.as_ref().map_or("all".to_owned(), |listed| listed.join(", ")),
+                key.customers.as_ref().map_or_else(|| "all".to_owned(), |listed| listed.join(", ")),
                 key.created_at.clone(),
                 key.last_used_at.clone().unwrap_or_default(),
                 key.state.to_owned(),

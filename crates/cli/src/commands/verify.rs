@@ -12,19 +12,19 @@ use crate::node::Node;
 use crate::output::Output;
 
 #[derive(Serialize)]
-struct Verified {
+struct Outcome {
     verified: bool,
     position: i64,
     events: u64,
     rows: u64,
     trial_balance: String,
-    findings: Vec<Found>,
+    findings: Vec<Difference>,
     /// How many more there are than are listed.
     unlisted: u64,
 }
 
 #[derive(Serialize)]
-struct Found {
+struct Difference {
     check: &'static str,
     view: Option<&'static str>,
     key: String,
@@ -38,13 +38,13 @@ pub(crate) async fn run(config: &Config, output: Output) -> anyhow::Result<ExitC
     let node = Node::start(config).await?;
     let ledger = node.open(config).await?;
     let report = with_progress(&ledger, output).await?;
-    output.data(&Verified {
+    output.data(&Outcome {
         verified: report.is_clean(),
         position: report.position.get(),
         events: report.events,
         rows: report.rows,
         trial_balance: trial_balance(&report),
-        findings: report.findings.iter().map(Found::of).collect(),
+        findings: report.findings.iter().map(Difference::of).collect(),
         unlisted: report.unlisted,
     })?;
     ledger.stop().await;
@@ -67,7 +67,7 @@ pub(crate) async fn with_progress(ledger: &Ledger, output: Output) -> anyhow::Re
     } else {
         output.table(
             &["check", "view", "key", "column", "expected", "found", "events"],
-            report.findings.iter().map(Found::of).map(Found::cells),
+            report.findings.iter().map(Difference::of).map(Difference::cells),
         );
         let more = match report.unlisted {
             0 => String::new(),
@@ -89,7 +89,7 @@ pub(crate) fn trial_balance(report: &Report) -> String {
     if off.is_empty() { "0".to_owned() } else { off.join(", ") }
 }
 
-impl Found {
+impl Difference {
     fn of(finding: &Finding) -> Self {
         Self {
             check: finding.check.as_str(),

@@ -71,14 +71,16 @@ pub(super) fn by_gateway(
     let payment = PaymentId::gateway(gateway.as_str(), gateway_id.as_str());
     if let Some(known) = decision.payment(payment)?.facts() {
         known.must_be(amount)?;
+        known.must_be_for(id)?;
         return Ok(());
     }
     let order = decision.order(id)?;
     let facts = order.placed()?;
     facts.in_currency(amount.currency())?;
     let kind = Kind::Gateway { gateway, gateway_id };
-    let customer = Some(facts.customer.clone());
-    decision.payment_decides(payment, payment::Command::Record { kind, amount, customer })?;
+    let (customer, order) = (Some(facts.customer.clone()), Some(id));
+    let record = payment::Command::Record { kind, amount, customer, order };
+    decision.payment_decides(payment, record)?;
     settle(decision, id, facts, payment, amount)
 }
 
@@ -165,6 +167,7 @@ pub(super) fn allocate(
         Allocation::Customer(customer) => {
             let wished = amount.or(left).ok_or(none_left)?;
             recorded.must_have_left(wished)?;
+            decision.settings()?.one_person_may_move(wished.money())?;
             top_up_from(decision, &customer, payment, wished)
         }
     }
@@ -192,7 +195,8 @@ pub(super) fn top_up(
     if !second_person {
         decision.settings()?.one_person_may_move(amount.money())?;
     }
-    let record = payment::Command::Record { kind, amount, customer: Some(customer.clone()) };
+    let record =
+        payment::Command::Record { kind, amount, customer: Some(customer.clone()), order: None };
     decision.payment_decides(payment, record)?;
     top_up_from(decision, customer, payment, amount)
 }

@@ -99,6 +99,7 @@ fn record_transfer(
         },
         amount: transfer.amount,
         customer: Some(facts.customer.clone()),
+        order: None,
     };
     decision.payment_decides(payment, record)?;
     decision.payment(payment)?.recorded()?.must_have_left(approve.verified)?;
@@ -122,6 +123,9 @@ fn split(
     let zero = Money::zero(facts.currency);
     if facts.ended.is_some() {
         // Money that is approved after the order ended is the customer's all the same.
+        if !approve.second_person {
+            decision.settings()?.one_person_may_move(verified)?;
+        }
         let settled = Split { applied: zero, excess: verified, shortfall: zero, deadline: None };
         return Ok(settled);
     }

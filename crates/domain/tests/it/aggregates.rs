@@ -112,10 +112,11 @@ fn a_wallet_alone_moves_only_what_is_its_own() {
 fn a_payment_alone_is_recorded_and_corrected_and_never_allocated() {
     let framework = || TestFramework::<Payment>::with(());
     let (kind, amount) = (payment::Kind::Cash { note: None }, amount("5"));
-    let recorded = || payment::Event::Recorded { kind: kind.clone(), amount, customer: None };
+    let recorded =
+        || payment::Event::Recorded { kind: kind.clone(), amount, customer: None, order: None };
     framework()
         .given_no_previous_events()
-        .when(payment::Command::Record { kind: kind.clone(), amount, customer: None })
+        .when(payment::Command::Record { kind: kind.clone(), amount, customer: None, order: None })
         .then_expect_events(vec![recorded()]);
     framework()
         .given(vec![recorded()])

@@ -74,7 +74,22 @@ fn a_gateway_payment_is_taken_once_however_often_the_gateway_calls() {
         .when(gateway(1, "G-1", "44"))
         .then_nothing()
         .when(gateway(1, "G-1", "45"))
-        .then_refused(Rejection::PaymentDiffers { recorded: iqd("44"), claimed: iqd("45") });
+        .then_refused(Rejection::PaymentDiffers { recorded: iqd("44"), claimed: iqd("45") })
+        .and(place(by_gateway(2, "94", "44")))
+        .when(gateway(2, "G-1", "44"))
+        .then_refused(Rejection::PaymentForAnother);
+}
+
+#[test]
+fn one_person_alone_cannot_allocate_much_to_a_wallet() {
+    given([record_cash(9, "1000000.5")])
+        .when(allocate(cash(9), None, Allocation::Customer(customer("94"))))
+        .then_refused(Rejection::NeedsSecondPerson {
+            amount: iqd("1000000.5"),
+            threshold: iqd("1000000"),
+        })
+        .and(allocate(cash(9), Some("1000000"), Allocation::Customer(customer("94"))))
+        .expect_balance("94", "1000000");
 }
 
 #[test]

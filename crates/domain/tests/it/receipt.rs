@@ -79,6 +79,17 @@ fn what_is_over_is_in_the_wallet() {
 }
 
 #[test]
+fn much_money_for_an_order_that_is_over_needs_a_second_person_too() {
+    reviewed("44")
+        .and(cancel(1))
+        .when(approved(approval(1, 1, "2000044", transfer("R1", "2000044"))))
+        .then_refused(Rejection::NeedsSecondPerson {
+            amount: iqd("2000044"),
+            threshold: iqd("1000000"),
+        });
+}
+
+#[test]
 fn far_over_needs_a_second_person() {
     let transfer = transfer("R1", "2000044");
     let approval = approval(1, 1, "2000044", transfer);

@@ -263,8 +263,12 @@ fn transfer() -> payment::Kind {
 
 fn payment_events() -> Vec<(&'static str, payment::Event)> {
     use payment::Event as E;
-    let recorded =
-        |kind| E::Recorded { kind, amount: amount("44"), customer: Some(customer("94")) };
+    let recorded = |kind| E::Recorded {
+        kind,
+        amount: amount("44"),
+        customer: Some(customer("94")),
+        order: None,
+    };
     let allocated = |to| E::Allocated { amount: amount("44"), to };
     let corrected =
         |kind| E::Corrected { kind, amount: amount("44"), reason: because(), ticket: code("T-1") };
