@@ -24,7 +24,6 @@ use crate::book::{Book, type_name};
 use crate::build::{self, because, code, customer, decimal, iqd};
 use crate::sample::event_types;
 
-const CASES: u32 = 256;
 const COMMANDS: usize = 40;
 const ORDERS: u64 = 5;
 const CUSTOMERS: [&str; 3] = ["94", "95", "96"];
@@ -407,7 +406,7 @@ fn rolls() -> impl Strategy<Value = Vec<u32>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(CASES) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(crate::cases()) })]
 
     #[test]
     fn every_law_holds_at_every_event_of_any_history(rolls in rolls()) {
@@ -419,7 +418,7 @@ proptest! {
 fn the_histories_tried_hold_every_type_of_event_and_are_mostly_accepted() {
     let mut runner = TestRunner::deterministic();
     let mut tally = Tally::default();
-    for _ in 0..CASES {
+    for _ in 0..crate::cases() {
         let rolls = rolls().new_tree(&mut runner).unwrap().current();
         live(rolls, &mut tally);
     }

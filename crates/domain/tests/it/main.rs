@@ -39,3 +39,9 @@ mod share;
 mod status;
 #[cfg(test)]
 mod wallet;
+
+/// How many cases a property is tried with; twenty times as many in the long run.
+#[cfg(test)]
+fn cases() -> u32 {
+    if std::env::var_os("DAFTAR_FULL").is_some() { 5_120 } else { 256 }
+}

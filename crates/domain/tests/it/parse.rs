@@ -225,7 +225,7 @@ fn a_number_is_prefix_year_and_a_counter_of_at_least_five_digits() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(crate::cases()) })]
 
     #[test]
     fn a_number_that_is_allotted_is_read_back(counter in 1_u32..) {

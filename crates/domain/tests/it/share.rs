@@ -78,7 +78,7 @@ fn deliver_in_parts(mut facts: Facts, parts: &[Vec<u32>]) -> Facts {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(crate::cases()) })]
 
     #[test]
     fn the_parts_of_any_split_sum_to_the_whole(

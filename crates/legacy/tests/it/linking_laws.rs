@@ -91,7 +91,7 @@ fn checked(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #![proptest_config(ProptestConfig::with_cases(crate::cases()))]
 
     #[test]
     fn a_debit_belongs_to_one_order_and_an_order_has_one_link((orders, debits) in any_records()) {

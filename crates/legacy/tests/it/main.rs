@@ -18,3 +18,9 @@ mod planted;
 mod tolerance;
 #[cfg(test)]
 mod words;
+
+/// How many cases a property is tried with; twenty times as many in the long run.
+#[cfg(test)]
+fn cases() -> u32 {
+    if std::env::var_os("DAFTAR_FULL").is_some() { 20_000 } else { 1_000 }
+}
