@@ -70,7 +70,8 @@ begin
 end
 $$;
 
--- A table beside the log, which the application writes itself.
+-- A table beside the log, which the application writes itself. It reads and adds; a table whose rows
+-- may also change or go grants that itself, column by column, so that the rest is a lasting record.
 create function own_table(p_table regclass) returns void
 language plpgsql
 set search_path = daftar, pg_temp
@@ -78,7 +79,7 @@ as $$
 begin
   execute format('alter table %s owner to daftar_owner', p_table);
   execute format('revoke all on table %s from public', p_table);
-  execute format('grant select, insert, update, delete on table %s to daftar_app', p_table);
+  execute format('grant select, insert on table %s to daftar_app', p_table);
 end
 $$;
 

@@ -18,3 +18,4 @@ create table principals (
 );
 
 select own_table('principals');
+grant update (disabled_at) on table principals to daftar_app;

@@ -16,3 +16,4 @@ create table api_keys (
 ) with (fillfactor = 70);
 
 select own_table('api_keys');
+grant update (last_used_at, revoked_at) on table api_keys to daftar_app;

@@ -11,3 +11,4 @@ create table customer_keys (
 );
 
 select own_table('customer_keys');
+grant delete on table customer_keys to daftar_app;

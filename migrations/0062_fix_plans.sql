@@ -13,3 +13,4 @@ create table fix_plans (
 );
 
 select own_table('fix_plans');
+grant update (applied_by, applied_at) on table fix_plans to daftar_app;

@@ -1,5 +1,8 @@
 //! The laws of the books, asked of the stored rows themselves, and the guards that keep them.
 
+use std::collections::BTreeMap;
+
+use eventstore::migrate::LOG;
 use eventstore::{BookId, Position};
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
@@ -17,15 +20,33 @@ pub(super) async fn guards(
     findings: &mut Findings,
 ) -> Result<(), sqlx::Error> {
     let tables: Vec<&str> = [LOG_TABLES, Views::NAMES].concat();
+    let (names, bodies): (Vec<&str>, Vec<&str>) = functions().into_iter().unzip();
     let missing: Vec<(String, String)> =
         sqlx::query_as(include_str!("../sql/verify/find_missing_guards.sql"))
             .bind(tables)
+            .bind(names)
+            .bind(bodies)
             .fetch_all(conn)
             .await?;
     for (key, expected) in missing {
         findings.add(Finding { expected: Some(expected), ..Finding::new(Check::Guard, key) });
     }
     Ok(())
+}
+
+/// The functions that the migrations make, and their bodies: a later one replaces an earlier one.
+fn functions() -> BTreeMap<&'static str, &'static str> {
+    let own = crate::migrations();
+    let texts = LOG.iter().chain(&own).map(|migration| migration.sql);
+    texts.flat_map(|sql| sql.split("\ncreate ").filter_map(function)).collect()
+}
+
+/// The name and the body of what follows `create`, if that is a function.
+fn function(statement: &'static str) -> Option<(&'static str, &'static str)> {
+    let declared = statement.strip_prefix("or replace ").unwrap_or(statement);
+    let (name, rest) = declared.strip_prefix("function ")?.split_once('(')?;
+    let (_, body) = rest.split_once("$$")?;
+    Some((name, body.split_once("$$")?.0))
 }
 
 /// The laws that hold at every position and at every command's end.

@@ -12,7 +12,9 @@ pub(crate) struct Config {
     #[arg(long, env = "DATABASE_URL", global = true, hide_env_values = true, value_name = "URL")]
     pub(crate) database_url: Option<String>,
 
-    /// The same database as the application's own login (member of nothing).
+    /// The same database, for the service to work in: it logs in as the role daftar_app itself,
+    /// which the owner lets in with `alter role daftar_app login password '…'`. Without it the
+    /// service uses the owner's address.
     #[arg(long, env = "DAFTAR_APP_URL", global = true, hide_env_values = true, value_name = "URL")]
     pub(crate) app_url: Option<String>,
 
@@ -46,6 +48,7 @@ pub(crate) struct Config {
 /// Where the service listens.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Listen {
+    /// Where to listen.
     #[arg(long, env = "DAFTAR_LISTEN", default_value = "127.0.0.1:8480", value_name = "ADDRESS")]
     pub(crate) listen: SocketAddr,
 }

@@ -1,7 +1,7 @@
 //! The process's secret: 32 bytes outside the database, from which every key is derived.
 
 use std::fs;
-use std::io::{ErrorKind, Write as _};
+use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -32,20 +32,34 @@ impl Secret {
     }
 
     fn read_or_make(path: &Path) -> anyhow::Result<Self> {
+        // A bare file name stands in the working directory.
+        let path = &std::path::absolute(path)?;
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent)?;
         }
-        let made: [u8; 32] = rand::random();
-        let mut options = fs::OpenOptions::new();
-        match options.write(true).create_new(true).mode(0o600).open(path) {
-            Ok(mut file) => {
-                file.write_all(hex::encode(made).as_bytes())?;
-                file.sync_all()?;
-                info!(path = %path.display(), "made the secret; back it up apart from the database");
-                Ok(Self(made))
+        if !fs::exists(path)? && Self::make(path)? {
+            info!(path = %path.display(), "made the secret; back it up apart from the database");
+        }
+        Self::read(path)
+    }
+
+    /// Makes the file whole or not at all, whenever the process is killed; false if somebody else
+    /// was first: the name appears with all that is in it, and never replaces one that is there.
+    fn make(path: &Path) -> io::Result<bool> {
+        let folder = path.parent().unwrap_or(Path::new("/"));
+        let mut draft = path.as_os_str().to_owned();
+        draft.push(format!(".{}.new", hex::encode(rand::random::<[u8; 8]>())));
+        let written = write_new(Path::new(&draft), &hex::encode(rand::random::<[u8; 32]>()));
+        let linked = written.and_then(|()| fs::hard_link(&draft, path));
+        let removed = fs::remove_file(&draft);
+        match linked {
+            Ok(()) => {
+                removed?;
+                fs::File::open(folder)?.sync_all()?;
+                Ok(true)
             }
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => Self::read(path),
-            Err(error) => Err(error.into()),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(error),
         }
     }
 
@@ -58,6 +72,11 @@ impl Secret {
         Ok(Self(bytes))
     }
 
+    /// What a book knows the secret by. It tells nothing of the secret or of any other key.
+    pub(crate) fn check(&self) -> [u8; 32] {
+        Self(self.derive("secret check")).derive("daftar")
+    }
+
     /// A key for one purpose; no key tells anything of another.
     pub(crate) fn derive(&self, purpose: &str) -> [u8; 32] {
         let mut mac =
@@ -65,6 +84,14 @@ impl Secret {
         mac.update(purpose.as_bytes());
         mac.finalize().into_bytes().into()
     }
+}
+
+/// A new file that nobody else may read, on the disk when this returns.
+fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    let mut file = options.write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
 }
 
 fn home_file() -> anyhow::Result<PathBuf> {

@@ -10,7 +10,8 @@ pub const NO_TRANSACTION: &str = "-- no transaction";
 /// One step of the schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Migration {
-    /// Its place: the log's are 1 to 99, read models' 100 to 199, the outer append's from 200.
+    /// Its place: the log's are 1 to 49, of what is beside it 50 to 99, read models'
+    /// 100 to 199, the outer append's from 200.
     pub version: i32,
     /// What it does, as in its file's name.
     pub name: &'static str,

@@ -11,6 +11,7 @@ pub mod personal;
 pub mod principals;
 pub mod queries;
 pub mod schema;
+pub mod secrets;
 mod states;
 pub mod submission;
 mod writer;

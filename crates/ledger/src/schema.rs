@@ -21,6 +21,7 @@ const BESIDE: &[Migration] = &[
     migration!(61, "personal_data", "0061_personal_data"),
     migration!(62, "fix_plans", "0062_fix_plans"),
     migration!(63, "fix_approvals", "0063_fix_approvals"),
+    migration!(69, "secret_checks", "0069_secret_checks"),
 ];
 
 /// Every migration that is not the log's own.

@@ -1,49 +1,102 @@
--- What keeps hands off the tables: a trigger that fires always, an owner who is no login, functions
--- that run as the writer with a pinned search path.
-select 'daftar.' || t.name || ' only_functions_write', 'a trigger that is enabled always'
-  from unnest($1::text[]) as t (name)
+-- What keeps hands off the tables: triggers that fire always and refuse everyone but the writer, an
+-- owner who is no login, functions that are what the migrations made of them and run as the writer
+-- with a pinned search path. Everything that could make one of them void is looked at.
+with guarded as (
+  select t.name, to_regclass('daftar.' || quote_ident(t.name)) as id
+    from unnest($1::text[]) as t (name)
+), made as (
+  select f.name, f.body from unnest($2::text[], $3::text[]) as f (name, body)
+), expected as (
+  -- Before (2), each statement, on delete (8), update (16) and truncate (32), insert (4) besides.
+  select g.name, g.id, 'only_functions_write' as trigger, 62 as type,
+         'refuse_direct_write' as function,
+         '(CURRENT_USER IS DISTINCT FROM ''daftar_writer''::name)' as condition
+    from guarded as g
+   union all
+  select g.name, g.id, 'never_changes', 58, 'refuse_change', null
+    from guarded as g
+   where g.name = 'events'
+)
+select 'daftar.' || e.name || ' ' || e.trigger, 'a trigger that is enabled always, and whole'
+  from expected as e
  where not exists (
        select
          from pg_catalog.pg_trigger as g
          join pg_catalog.pg_proc as p on p.oid = g.tgfoid
-        where g.tgrelid = to_regclass('daftar.' || t.name)
-          and g.tgname = 'only_functions_write'
+        where g.tgrelid = e.id
+          and g.tgname = e.trigger
           and g.tgenabled = 'A'
-          -- Before (2), each statement, on insert (4), delete (8), update (16) and truncate (32).
-          and g.tgtype = 62
-          and p.proname = 'refuse_direct_write'
+          and g.tgtype = e.type
+          and g.tgattr = ''
+          and g.tgnargs = 0
+          and pg_get_expr(g.tgqual, g.tgrelid) is not distinct from e.condition
+          and p.proname = e.function
+          and p.pronargs = 0
           and p.pronamespace = 'daftar'::regnamespace)
  union all
-select 'daftar.events never_changes', 'a trigger that is enabled always'
- where not exists (
-       select
-         from pg_catalog.pg_trigger as g
-         join pg_catalog.pg_proc as p on p.oid = g.tgfoid
-        where g.tgrelid = to_regclass('daftar.events')
-          and g.tgname = 'never_changes'
-          and g.tgenabled = 'A'
-          and p.proname = 'refuse_change'
-          and p.pronamespace = 'daftar'::regnamespace)
+select 'daftar.' || g.name || ' ' || t.tgname, 'no other trigger'
+  from guarded as g
+  join pg_catalog.pg_trigger as t on t.tgrelid = g.id and not t.tgisinternal
+ where not exists (select from expected as e where e.id = g.id and e.trigger = t.tgname)
  union all
-select 'daftar.' || t.name || ' owner', 'daftar_owner'
-  from unnest($1::text[]) as t (name)
-  join pg_catalog.pg_class as c on c.oid = to_regclass('daftar.' || t.name)
+select 'daftar.' || g.name || ' ' || r.rulename, 'no rule'
+  from guarded as g
+  join pg_catalog.pg_rewrite as r on r.ev_class = g.id
+ union all
+select 'daftar.' || g.name || ' owner', 'daftar_owner'
+  from guarded as g
+  join pg_catalog.pg_class as c on c.oid = g.id
  where c.relowner is distinct from to_regrole('daftar_owner')
  union all
-select 'daftar.' || t.name || ' grants', 'no right to write for anyone but daftar_writer'
-  from unnest($1::text[]) as t (name)
-  join pg_catalog.pg_class as c on c.oid = to_regclass('daftar.' || t.name)
+select 'daftar.' || g.name || ' grants', 'no right to write for anyone but daftar_writer'
+  from guarded as g
  where exists (
        select
-         from aclexplode(c.relacl) as a
-        where a.privilege_type in ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
+         from (select c.relacl as rights from pg_catalog.pg_class as c where c.oid = g.id
+                union all
+               select a.attacl from pg_catalog.pg_attribute as a where a.attrelid = g.id) as held
+        cross join aclexplode(held.rights) as a
+        where a.privilege_type in ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER')
           and a.grantee <> all (array[to_regrole('daftar_writer'), to_regrole('daftar_owner')]::oid[]))
+ union all
+select 'schema daftar grants', 'no right to create for anyone but daftar_owner'
+  from pg_catalog.pg_namespace as n
+ where n.nspname = 'daftar'
+   and (n.nspowner is distinct from to_regrole('daftar_owner')
+        or exists (
+           select
+             from aclexplode(n.nspacl) as a
+            where a.privilege_type = 'CREATE' and a.grantee <> n.nspowner))
+ union all
+select r.rolname::text, 'a role that nobody logs in as'
+  from pg_catalog.pg_roles as r
+ where r.rolname in ('daftar_owner', 'daftar_writer')
+   and (r.rolcanlogin or r.rolsuper)
+ union all
+select 'daftar.' || m.name, 'a function whose body is the one that the migrations gave it'
+  from made as m
+ where exists (
+       select
+         from pg_catalog.pg_proc as p
+        where p.pronamespace = 'daftar'::regnamespace and p.proname = m.name and p.prosrc <> m.body)
+ union all
+select 'daftar.' || p.proname, 'no function that runs as its owner beside those of the migrations'
+  from pg_catalog.pg_proc as p
+ where p.pronamespace = 'daftar'::regnamespace
+   and p.prosecdef
+   and not exists (select from made as m where m.name = p.proname)
  union all
 select 'daftar.' || p.proname, 'a function of daftar_writer with a pinned search path'
   from pg_catalog.pg_proc as p
  where p.pronamespace = 'daftar'::regnamespace
    and p.prosecdef
    and (p.proowner is distinct from to_regrole('daftar_writer')
-        or p.proconfig is null
-        or not 'search_path=daftar, pg_temp' = any (p.proconfig))
- order by 1
+        or p.proconfig is distinct from array['search_path=daftar, pg_temp'])
+ union all
+select 'daftar.' || p.proname, 'a function of daftar_owner'
+  from pg_catalog.pg_proc as p
+ where p.pronamespace = 'daftar'::regnamespace
+   and p.proname in ('refuse_direct_write', 'refuse_change')
+   and (p.proowner is distinct from to_regrole('daftar_owner')
+        or p.prolang is distinct from (select l.oid from pg_catalog.pg_language as l where l.lanname = 'plpgsql'))
+ order by 1, 2

@@ -26,6 +26,7 @@ use crate::service::{Service, StopSignals, vault};
 
 const DATABASE: &str = "daftar_demo";
 const CUSTOMER: &str = "94";
+const OWNER: &str = "owner";
 /// The orders on which the old shop's two tables were compared.
 const ORDERS: [&str; 5] = ["M2511128", "M2511130", "M2511133", "M2511135", "M2511138"];
 
@@ -82,6 +83,7 @@ pub(crate) async fn run(config: &Config, args: Args, output: Output) -> anyhow::
     let story = Story { ledger: &ledger, node: &node, output };
     let before = story.import().await?;
     let wallet_before = story.balance().await?;
+    let key = story.owner_key().await?;
     story.fix().await?;
     let (after, mismatches_after) = story.compare().await?;
     let wallet_after = story.balance().await?;
@@ -90,7 +92,7 @@ pub(crate) async fn run(config: &Config, args: Args, output: Output) -> anyhow::
         if args.exit || output.json { ([127, 0, 0, 1], 0).into() } else { args.listen.listen };
     let service = Service::start(&node, ledger.clone(), listen).await?;
     let base = format!("http://{}", service.address);
-    let key = story.place_order(&base).await?;
+    story.place_order(&base).await?;
 
     output.say("\nBoth views again, folded from the log:");
     let views = ["customer_orders", "order_management"];
@@ -181,9 +183,15 @@ impl Story<'_> {
         Ok(order.order_id)
     }
 
+    /// The person who puts things right, and a key of theirs.
+    async fn owner_key(&self) -> anyhow::Result<String> {
+        let owner = principal(OWNER, Role::Admin, PrincipalKind::Person)?;
+        Ok(keys::create(self.ledger, &owner, None).await?.reveal())
+    }
+
     /// Plans with the owner's decisions, shows the plan, applies exactly that.
     async fn fix(&self) -> anyhow::Result<()> {
-        let owner = fix::person(Text::new("owner")?);
+        let owner = fix::known(self.ledger, &Text::new(OWNER)?).await?;
         let request = PlanRequest {
             orders: None,
             decisions: fix::decisions(DECISIONS)?,
@@ -246,14 +254,9 @@ impl Story<'_> {
     }
 
     /// A customer checks out: over real HTTP, paid from the wallet, all in one transaction.
-    async fn place_order(&self, base: &str) -> anyhow::Result<String> {
-        let principal = |id: &str, role, kind| -> anyhow::Result<NewPrincipal> {
-            Ok(NewPrincipal { id: Text::new(id)?, kind, role, department: None, owner: None })
-        };
+    async fn place_order(&self, base: &str) -> anyhow::Result<()> {
         let shop = principal("storefront", Role::Client, PrincipalKind::Service)?;
         let shop_key = keys::create(self.ledger, &shop, None).await?.reveal();
-        let admin = principal("owner", Role::Admin, PrincipalKind::Person)?;
-        let admin_key = keys::create(self.ledger, &admin, None).await?.reveal();
         let iqd = |amount: &str| json!({ "amount": amount, "currency": "IQD" });
         let order = json!({
             "customer": CUSTOMER,
@@ -293,8 +296,12 @@ impl Story<'_> {
         for (position, event) in events {
             self.output.say(format!("  event {position}: {event}"));
         }
-        Ok(admin_key)
+        Ok(())
     }
+}
+
+fn principal(id: &str, role: Role, kind: PrincipalKind) -> anyhow::Result<NewPrincipal> {
+    Ok(NewPrincipal { id: Text::new(id)?, kind, role, department: None, owner: None })
 }
 
 fn classes(found: &[Inconsistency], number: &str) -> Vec<String> {

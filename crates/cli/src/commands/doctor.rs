@@ -86,8 +86,23 @@ async fn inspect(
         let says = "the service works as the owner in the application's role, which guards \
                     against accidents only; give it a login of its own in DAFTAR_APP_URL";
         check("privileges", State::Advice, says.to_owned());
-    } else {
+    } else if node.private.is_some() {
         check("privileges", State::Good, "as set up".to_owned());
+    } else {
+        match node.database.excess_rights().await {
+            Ok(excess) if excess.is_empty() => {
+                let says = "the login of the service can do nothing but its task".to_owned();
+                check("privileges", State::Good, says);
+            }
+            Ok(excess) => {
+                let says = format!(
+                    "{}; let DAFTAR_APP_URL log in as daftar_app itself, which is nothing else",
+                    excess.join("; ")
+                );
+                check("privileges", State::Bad, says);
+            }
+            Err(error) => check("privileges", State::Bad, error.to_string()),
+        }
     }
     match node.database.broken_guards().await {
         Ok(broken) if broken.is_empty() => {
@@ -109,6 +124,10 @@ async fn inspect(
                 );
                 let ahead = head.recorded_at > node.clock.now();
                 check("book", if ahead { State::Advice } else { State::Good }, says);
+                match node.database.compare(head.book, &node.secret.check()).await {
+                    Ok(()) => check("secret", State::Good, format!("{}: fits", head.name)),
+                    Err(error) => check("secret", State::Bad, error.to_string()),
+                }
                 if ahead {
                     let says = "the clock is behind the last event: times stand still until it \
                                 catches up";

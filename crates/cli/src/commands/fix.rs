@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use domain::actor::{Actor, ActorKind, Role};
 use domain::id::{Code, Reason, Text};
+use ledger::Ledger;
 use ledger::fix::{
     Applied, Decision, OrderRef, PlanRequest, StoredPlan, apply, approve, plan, stored,
 };
+use ledger::principals::{self, PrincipalKind};
 
 use crate::config::Config;
 use crate::node::Node;
@@ -37,7 +39,7 @@ pub(crate) struct Args {
     order: Vec<String>,
 
     /// A JSON file with what the records cannot say: a list of
-    /// {order, facts, reason, verified_amount?, transfer?}.
+    /// `{order, facts, reason, verified_amount?, transfer?}`.
     #[arg(long, value_name = "FILE")]
     decisions: Option<PathBuf>,
 
@@ -53,7 +55,7 @@ pub(crate) struct Args {
 pub(crate) async fn run(config: &Config, args: Args, output: Output) -> anyhow::Result<ExitCode> {
     let node = Node::start(config).await?;
     let ledger = node.open(config).await?;
-    let actor = person(args.person.clone());
+    let actor = known(&ledger, &args.person).await?;
     let mut code = ExitCode::SUCCESS;
     if let Some(digest) = &args.apply {
         let applied = apply(&ledger, digest, &actor).await?;
@@ -83,9 +85,31 @@ pub(crate) async fn run(config: &Config, args: Args, output: Output) -> anyhow::
     Ok(code)
 }
 
-/// Somebody with access to the database is an admin: the name is theirs to answer for.
-pub(crate) fn person(id: Text<64>) -> Actor {
-    Actor { kind: ActorKind::Person, id, role: Role::Admin, department: None, on_behalf_of: None }
+/// Whose name it is: a person the book knows and trusts with money. Four eyes are counted in them.
+pub(crate) async fn known(ledger: &Ledger, name: &Text<64>) -> anyhow::Result<Actor> {
+    let mut conn = ledger.pool().acquire().await?;
+    let found = principals::find_principal(&mut conn, ledger.book(), name).await?;
+    let wrong = match &found {
+        None => "nobody is known",
+        Some(found) if found.disabled_at.is_some() => "a principal is disabled",
+        Some(found) if found.kind != PrincipalKind::Person => "a service, not a person, is known",
+        Some(found) if !matches!(found.role, Role::Admin | Role::Finance) => {
+            "a person who is neither admin nor finance is known"
+        }
+        Some(found) => {
+            return Ok(Actor {
+                kind: ActorKind::Person,
+                id: found.id.clone(),
+                role: found.role,
+                department: found.department.clone(),
+                on_behalf_of: None,
+            });
+        }
+    };
+    bail!(
+        "{wrong} by the name {name}; make one who may put orders right with: \
+         daftar keys create --role admin --principal NAME"
+    )
 }
 
 fn request(args: Args) -> anyhow::Result<PlanRequest> {

@@ -1,0 +1,1 @@
+select "check" from daftar.secret_checks where book_id = $1
