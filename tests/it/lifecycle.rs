@@ -1,6 +1,8 @@
 //! Coming and going: signals, durability, schema, health.
 
 use std::fs;
+use std::io::Write as _;
+use std::net::TcpStream;
 use std::os::unix::fs::{MetadataExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -58,6 +60,31 @@ async fn drains(name: &str, signal: Signal) {
     assert_remembered(&api, &sent[from..]).await;
     shop.assert_balances(&api, &sent).await;
     installation.assert_verified();
+}
+
+#[test]
+fn a_client_that_never_ends_its_request_does_not_keep_the_service() {
+    let installation = Installation::new("halfopen");
+    let mut service = installation.serve();
+    let address = service.base().replace("http://", "");
+    let mut client = TcpStream::connect(address).expect("it listens");
+    client.write_all(b"GET /livez HTT").expect("it reads");
+    service.signal(Signal::TERM);
+    assert!(service.ended().success(), "{}", service.log());
+    assert!(!installation.runs_postgres(), "the last one out stops Postgres");
+    drop(client);
+}
+
+#[tokio::test]
+async fn what_the_application_s_own_address_asks_for_counts_as_careless_too() {
+    let database = testkit::Database::empty().await;
+    let installation = Installation::at("appurl", database.url());
+    installation.run(&["migrate"]);
+    let careless = format!("{}&options=-c%20synchronous_commit%3Doff", database.url());
+    let output = installation.try_run(&["serve", "--app-url", &careless]);
+    assert!(!output.status.success(), "it serves");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("synchronous_commit is off"), "{said}");
 }
 
 #[tokio::test]
