@@ -2,11 +2,11 @@
 //! always has.
 //!
 //! So an import that was stopped anywhere is finished by running it again, what is here already
-//! stays as it is, and a row that says something else now is refused and reported.
+//! stays as it is, and a row that says something else now is refused and reported. A book is taken
+//! over from one old system: under another name its rows would have other ids and come over again.
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use domain::actor::{Actor, ActorKind, Role};
 use domain::decide::Command;
 use domain::id::{OrderId, PersonalDataId, Text};
@@ -36,7 +36,7 @@ const PERSONAL_KIND: &str = "imported_order";
 /// What to import, and as whom.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Names the old system for ever: ids are derived from it.
+    /// Names the old system for ever: ids are derived from it, and a book has one.
     pub source: String,
     /// The schema that holds the old tables.
     pub schema: String,
@@ -78,8 +78,10 @@ pub enum ImportError {
     Database(#[from] sqlx::Error),
     #[error("could not read the book's settings")]
     Load(#[from] LoadError),
-    #[error("the book holds {0} orders that were not imported: import into a new book")]
+    #[error("the book holds {0} orders and no import was begun in it: import into a new book")]
     BookInUse(i64),
+    #[error("the book is taken over from {bound}: {asked} would import its orders again")]
+    OtherSource { bound: String, asked: String },
     #[error("the name of the source is not acceptable")]
     Source(#[from] domain::id::TextError),
     #[error("the import stopped; run it again and it goes on")]
@@ -100,7 +102,7 @@ pub async fn run(
     Text::<64>::new(options.source.as_str())?;
     let prefix = {
         let mut conn = ledger.pool().acquire().await?;
-        refuse_book_in_use(&mut conn, ledger.book()).await?;
+        may_import(&mut conn, ledger.book(), &options.source).await?;
         let state =
             load::state(&mut conn, ledger.book(), ledger.upcasters(), StreamKey::Settings).await?;
         match &*state {
@@ -113,6 +115,9 @@ pub async fn run(
     let assessment = legacy::assess(&shop, &links);
     let taken = convert::convert(&options.source, &prefix, &shop, &links, &assessment);
 
+    if !options.dry_run {
+        claim(ledger, &options.source).await?;
+    }
     let mut report = Report::new(options, &shop, &links, &assessment, &taken);
     let total = taken.wallets.len() + taken.orders.len();
     let mut done = 0;
@@ -120,7 +125,6 @@ pub async fn run(
         ledger: ledger.clone(),
         vault: vault.clone(),
         options: options.clone(),
-        now: ledger.clock().now(),
     });
     let Taken { wallets, orders, .. } = taken;
     // Wallets first: an order's money refers to them.
@@ -136,15 +140,49 @@ pub async fn run(
             .await?;
     }
     report.finish();
+    if !options.dry_run {
+        sqlx::query(include_str!("sql/finish_import.sql"))
+            .bind(ledger.book())
+            .bind(ledger.clock().now())
+            .execute(ledger.pool())
+            .await?;
+    }
     Ok(report)
 }
 
-async fn refuse_book_in_use(conn: &mut PgConnection, book: BookId) -> Result<(), ImportError> {
-    let placed: i64 = sqlx::query_scalar(include_str!("sql/count_placed_orders.sql"))
+/// Refuses another source than the one the book is bound to, and a book that is bound to none and
+/// in use. Once an import has begun, orders of the book's own do not keep it from going on.
+async fn may_import(
+    conn: &mut PgConnection,
+    book: BookId,
+    source: &str,
+) -> Result<(), ImportError> {
+    let bound: Option<String> = sqlx::query_scalar(include_str!("sql/read_import.sql"))
+        .bind(book)
+        .fetch_optional(&mut *conn)
+        .await?;
+    match bound {
+        Some(bound) if bound == source => return Ok(()),
+        Some(bound) => return Err(ImportError::OtherSource { bound, asked: source.to_owned() }),
+        None => {}
+    }
+    let orders: i64 = sqlx::query_scalar(include_str!("sql/count_orders.sql"))
         .bind(book)
         .fetch_one(conn)
         .await?;
-    if placed == 0 { Ok(()) } else { Err(ImportError::BookInUse(placed)) }
+    if orders == 0 { Ok(()) } else { Err(ImportError::BookInUse(orders)) }
+}
+
+/// Binds the book to the source. Of two at once the first one counts.
+async fn claim(ledger: &Ledger, source: &str) -> Result<(), ImportError> {
+    let mut conn = ledger.pool().acquire().await?;
+    sqlx::query(include_str!("sql/claim_import.sql"))
+        .bind(ledger.book())
+        .bind(source)
+        .bind(ledger.clock().now())
+        .execute(&mut *conn)
+        .await?;
+    may_import(&mut conn, ledger.book(), source).await
 }
 
 /// A row of the old shop on its way.
@@ -157,7 +195,6 @@ struct Import {
     ledger: Ledger,
     vault: Vault,
     options: Options,
-    now: DateTime<Utc>,
 }
 
 impl Import {
@@ -199,7 +236,8 @@ impl Import {
                         text,
                     };
                     let book = self.ledger.book();
-                    match personal::store(&mut conn, &self.vault, book, &new, self.now).await {
+                    let now = self.ledger.clock().now();
+                    match personal::store(&mut conn, &self.vault, book, &new, now).await {
                         Ok(reference) => imported.personal = Some(reference),
                         Err(PersonalError::Differs(_)) => return Ok(Outcome::Changed),
                         Err(error) => return Err(error.into()),

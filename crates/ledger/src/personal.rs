@@ -72,7 +72,7 @@ impl fmt::Debug for NewPersonal<'_> {
 }
 
 /// Stores personal data and says how an event names it. Storing the same again under the same id
-/// gives the same answer.
+/// gives the same answer, and another day before it is swept.
 pub async fn store(
     conn: &mut PgConnection,
     vault: &Vault,
@@ -88,30 +88,26 @@ pub async fn store(
     let ciphertext = XChaCha20Poly1305::new(&Key::from(key.data_key))
         .encrypt(&XNonce::from(nonce), message)
         .map_err(|_| PersonalError::WrongKey)?;
-    let inserted = sqlx::query(include_str!("sql/insert_personal_data.sql"))
-        .bind(book)
-        .bind(id)
-        .bind(new.customer.as_str())
-        .bind(new.kind)
-        .bind(new.stream.aggregate_type())
-        .bind(new.stream.aggregate_id())
-        .bind(key.key_id)
-        .bind(nonce.as_slice())
-        .bind(ciphertext)
-        .bind(&digest)
-        .bind(now)
-        .execute(&mut *conn)
-        .await?
-        .rows_affected();
-    if inserted == 0 {
-        let row = read_row(conn, book, new.id).await?;
-        // Under a key that was destroyed since, it can no longer be compared.
-        if row.key_id == key.key_id && row.digest != digest {
-            return Err(PersonalError::Differs(new.id));
-        }
-        return Ok(reference(new.id, row.digest));
+    let (stored_under, stored): (Uuid, String) =
+        sqlx::query_as(include_str!("sql/insert_personal_data.sql"))
+            .bind(book)
+            .bind(id)
+            .bind(new.customer.as_str())
+            .bind(new.kind)
+            .bind(new.stream.aggregate_type())
+            .bind(new.stream.aggregate_id())
+            .bind(key.key_id)
+            .bind(nonce.as_slice())
+            .bind(ciphertext)
+            .bind(&digest)
+            .bind(now)
+            .fetch_one(&mut *conn)
+            .await?;
+    // Under a key that was destroyed since, it can no longer be compared.
+    if stored_under == key.key_id && stored != digest {
+        return Err(PersonalError::Differs(new.id));
     }
-    Ok(reference(new.id, digest))
+    Ok(reference(new.id, stored))
 }
 
 /// Reads personal data.
@@ -238,7 +234,6 @@ struct Row {
     key_id: Uuid,
     nonce: Vec<u8>,
     ciphertext: Vec<u8>,
-    digest: String,
 }
 
 async fn read_row(

@@ -21,6 +21,9 @@ const BESIDE: &[Migration] = &[
     migration!(61, "personal_data", "0061_personal_data"),
     migration!(62, "fix_plans", "0062_fix_plans"),
     migration!(63, "fix_approvals", "0063_fix_approvals"),
+    migration!(64, "imports", "0064_imports"),
+    migration!(65, "fix_claims", "0065_fix_claims"),
+    migration!(66, "renew_personal_data", "0066_renew_personal_data"),
     migration!(69, "secret_checks", "0069_secret_checks"),
 ];
 

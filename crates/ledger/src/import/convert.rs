@@ -18,6 +18,10 @@ use rust_decimal::Decimal;
 
 /// The old shop traded in one currency, whatever its column defaults said.
 const CURRENCY: Currency = Currency::IQD;
+/// A row has one id whatever other rows there are. Which use of its number it is, is no part of it:
+/// that changes once an earlier bearer is deleted. An old database that counts its rows from the
+/// start again is another source.
+const ROW_EPOCH: &str = "1";
 /// An order with more lines is taken over with one that stands for them all.
 const LINES_MAX: usize = 500;
 const SKU_LENGTH_MAX: usize = 64;
@@ -146,7 +150,7 @@ impl<'a> Rows<'a> {
     fn order(&self, order: &legacy::Order, assessed: &OrderAssessment) -> TakenOrder {
         let here = row(Table::CustomerOrders, order.id);
         let epoch = order.epoch.to_string();
-        let id = OrderId::imported(self.source, &here, &epoch);
+        let id = OrderId::imported(self.source, &here, ROW_EPOCH);
         let (stage, receipt_rejected) = stage(assessed.landing());
         let mut imported = self.imported(order, assessed, &here, &epoch);
         imported.stage = stage;

@@ -111,32 +111,122 @@ async fn a_dry_run_changes_nothing_and_says_what_an_import_would() {
     assert_eq!(json(dry), json(real));
 }
 
+/// Runs an import and drops it after so many answers.
+async fn import_and_stop(world: &World, stop_after: usize) {
+    let stop = Arc::new(Notify::new());
+    let mut source = world.source().await;
+    let tell = Arc::clone(&stop);
+    let mut progress = move |progress: import::Progress| {
+        if progress.done == stop_after {
+            tell.notify_one();
+        }
+    };
+    let options = Options::of("old-shop");
+    tokio::select! {
+        biased;
+        () = stop.notified() => {}
+        report = import::run(&world.ledger, &world.vault, &mut source, &options, &mut progress)
+            => { report.unwrap(); }
+    }
+}
+
 #[tokio::test]
 async fn an_import_that_is_stopped_anywhere_is_finished_by_running_it_again() {
     let whole = World::imported(REPAIRED).await;
     for stop_after in 1..6 {
         let world = World::with(REPAIRED).await;
-        let stop = Arc::new(Notify::new());
-        let mut source = world.source().await;
-        let tell = Arc::clone(&stop);
-        let mut progress = move |progress: import::Progress| {
-            if progress.done == stop_after {
-                tell.notify_one();
-            }
-        };
-        let options = Options::of("old-shop");
-        tokio::select! {
-            biased;
-            () = stop.notified() => {}
-            report = import::run(&world.ledger, &world.vault, &mut source, &options, &mut progress)
-                => { report.unwrap(); }
-        }
+        import_and_stop(&world, stop_after).await;
         let report = world.import().await.unwrap();
         assert_eq!(report.refused, []);
         assert_eq!(report.orders.imported + report.orders.there_already, 5);
         assert_eq!(world.position().await, whole.position().await);
         assert_eq!(world.balance().await, whole.balance().await);
         world.must_verify().await;
+    }
+}
+
+#[tokio::test]
+async fn an_order_placed_before_a_stopped_import_is_run_again_does_not_keep_it_from_going_on() {
+    let world = World::with(REPAIRED).await;
+    import_and_stop(&world, 1).await;
+    crate::old_shop::place_an_order(&world).await;
+    let report = world.import().await.unwrap();
+    assert_eq!(report.refused, []);
+    assert_eq!(report.orders.imported + report.orders.there_already, 5);
+    let again = world.import().await.unwrap();
+    assert_eq!((again.orders.imported, again.orders.there_already), (0, 5));
+    world.must_verify().await;
+}
+
+#[tokio::test]
+async fn a_book_is_taken_over_from_one_source_only() {
+    let world = World::with(MISSING).await;
+    let elsewhere = Options::of("the-same-shop");
+    let dry_run = Options { dry_run: true, ..elsewhere.clone() };
+    // A dry run binds the book to nothing.
+    world.import_with(&dry_run).await.unwrap();
+    import_and_stop(&world, 1).await;
+    world.import().await.unwrap();
+    let position = world.position().await;
+    for options in [&elsewhere, &dry_run] {
+        let refused = world.import_with(options).await.unwrap_err();
+        assert!(
+            matches!(&refused, ImportError::OtherSource { bound, asked }
+                if bound == "old-shop" && asked == "the-same-shop"),
+            "{refused:?}"
+        );
+    }
+    assert_eq!(world.position().await, position);
+    assert_eq!(world.number("select count(*) from daftar.personal_data").await, 5);
+    let finished = "select count(*) from daftar.imports where finished_at >= started_at";
+    assert_eq!(world.number(finished).await, 1);
+}
+
+#[tokio::test]
+async fn of_two_sources_at_once_one_is_taken_over() {
+    let world = World::with(MISSING).await;
+    let (one, other) = (Options::of("one"), Options::of("other"));
+    let (one, other) = tokio::join!(world.import_with(&one), world.import_with(&other));
+    let refused = [one, other].into_iter().filter_map(Result::err).collect::<Vec<_>>();
+    assert!(matches!(refused.as_slice(), [ImportError::OtherSource { .. }]), "{refused:?}");
+    let orders = "select count(*) from daftar.events where event_type = 'imported'";
+    assert_eq!(world.number(orders).await, 5);
+}
+
+#[tokio::test]
+async fn an_order_keeps_its_id_when_an_earlier_bearer_of_its_number_is_deleted() {
+    let orders = async |delete: bool| -> Vec<(String, String)> {
+        let world = World::with(MISSING).await;
+        world
+            .run(
+                "alter table public.customer_orders drop constraint customer_orders_order_number_key;
+                 update public.customer_orders set order_number = 'M2511130' where id = 13",
+            )
+            .await;
+        if delete {
+            world
+                .run(
+                    "delete from public.order_items where order_id = 10;
+                     delete from public.order_management where customer_order_id = 10;
+                     delete from public.payment_receipts where customer_order_id = 10;
+                     delete from public.customer_orders where id = 10",
+                )
+                .await;
+        }
+        world.import().await.unwrap();
+        sqlx::query_as(
+            "select e.row, aggregate_id from daftar.events,
+                    lateral (select payload->'imported'->'evidence'->'rows'->>0 as row) as e
+              where aggregate_type = 'order' and sequence = 1 order by e.row",
+        )
+        .fetch_all(&mut world.source().await)
+        .await
+        .unwrap()
+    };
+    let (both, later) = (orders(false).await, orders(true).await);
+    assert_eq!((both.len(), later.len()), (5, 4));
+    for order in later {
+        assert!(both.contains(&order), "{order:?} was {both:?}");
     }
 }
 

@@ -99,3 +99,14 @@ async fn rows_that_no_event_names_are_swept_after_a_day() {
     let gone = read(&world, &world.vault).await.unwrap_err();
     assert!(matches!(gone, PersonalError::Unknown(ID)));
 }
+
+#[tokio::test]
+async fn what_is_stored_again_is_kept_for_another_day_until_its_event_is_there() {
+    let world = World::with(MISSING).await;
+    let first = store(&world, "Sara", now(&world) - TimeDelta::days(2)).await.unwrap();
+    let again = store(&world, "Sara", now(&world)).await.unwrap();
+    assert_eq!(first, again);
+    let mut conn = world.ledger.pool().acquire().await.unwrap();
+    assert_eq!(personal::sweep(&mut conn, BOOK, now(&world)).await.unwrap(), 0);
+    assert_eq!(read(&world, &world.vault).await.unwrap(), "Sara");
+}

@@ -1,0 +1,1 @@
+select source from daftar.imports where book_id = $1
