@@ -146,7 +146,7 @@ impl Drop for Installation {
 }
 
 /// `target/<profile>/daftar`, beside the folder of this test.
-fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     let test = std::env::current_exe().expect("the system knows where this runs");
     let profile = test.parent().and_then(Path::parent).expect("tests are in target/<profile>/deps");
     let binary = profile.join("daftar");

@@ -175,3 +175,90 @@ async fn a_guard_that_was_taken_away_is_noticed() {
     forced(&mut conn, &["alter table events enable always trigger never_changes"]).await;
     installation.assert_verified();
 }
+
+/// What somebody with every right could put in a guard's place, how that is named, and how it is put
+/// back.
+const SABOTAGE: [(&str, &str, &str); 9] = [
+    (
+        "drop trigger only_functions_write on wallet_balances;
+         create trigger only_functions_write
+           before insert or update or delete or truncate on wallet_balances
+           for each statement when (false) execute function refuse_direct_write();
+         alter table wallet_balances enable always trigger only_functions_write",
+        "daftar.wallet_balances only_functions_write",
+        "drop trigger only_functions_write on wallet_balances; select guard_view('wallet_balances')",
+    ),
+    (
+        "alter table events enable trigger only_functions_write",
+        "daftar.events only_functions_write",
+        "alter table events enable always trigger only_functions_write",
+    ),
+    (
+        "drop trigger never_changes on events;
+         create trigger never_changes
+           before update of position or delete or truncate on events
+           for each statement execute function refuse_change();
+         alter table events enable always trigger never_changes",
+        "daftar.events never_changes",
+        "drop trigger never_changes on events;
+         create trigger never_changes
+           before update or delete or truncate on events
+           for each statement execute function refuse_change();
+         alter table events enable always trigger never_changes",
+    ),
+    (
+        "select pg_temp.swap('refuse_direct_write', 'raise exception', 'raise notice')",
+        "daftar.refuse_direct_write",
+        "select pg_temp.swap('refuse_direct_write', 'raise notice', 'raise exception')",
+    ),
+    (
+        "select pg_temp.swap('refuse_change', 'raise exception', 'raise notice')",
+        "daftar.refuse_change",
+        "select pg_temp.swap('refuse_change', 'raise notice', 'raise exception')",
+    ),
+    (
+        "alter function lock_head_1(int) set search_path = public, daftar",
+        "daftar.lock_head_1",
+        "alter function lock_head_1(int) set search_path = daftar, pg_temp",
+    ),
+    (
+        "create function daftar.mine() returns void language sql security definer
+           set search_path = daftar, pg_temp as 'delete from wallet_balances';
+         alter function daftar.mine() owner to daftar_writer",
+        "daftar.mine",
+        "drop function daftar.mine()",
+    ),
+    (
+        "grant update (balance) on wallet_balances to daftar_app",
+        "daftar.wallet_balances grants",
+        "revoke update (balance) on wallet_balances from daftar_app",
+    ),
+    (
+        "create rule lost as on insert to journal_lines do instead nothing",
+        "daftar.journal_lines lost",
+        "drop rule lost on journal_lines",
+    ),
+];
+
+#[tokio::test]
+async fn a_guard_that_only_looks_whole_is_seen_through() {
+    let (installation, _service) = book("guardsham").await;
+    let mut conn = installation.postgres().connect("daftar").await;
+    forced(
+        &mut conn,
+        &["create function pg_temp.swap(name text, this text, that text) returns void
+           language plpgsql as $$
+           begin
+             execute replace(pg_get_functiondef(('daftar.' || name)::regproc), this, that);
+           end $$"],
+    )
+    .await;
+    for (sabotage, name, repair) in SABOTAGE {
+        forced(&mut conn, &[sabotage]).await;
+        let found = findings(&installation);
+        let is_named = found.iter().any(|one| one["check"] == "guard" && one["key"] == name);
+        assert!(is_named, "{name} is not named: {found:#?}");
+        forced(&mut conn, &[repair]).await;
+        installation.assert_verified();
+    }
+}

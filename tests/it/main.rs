@@ -1,6 +1,8 @@
 //! Tests of the whole: what stands where in the sources, and what the binary does from outside.
 
 #[cfg(test)]
+mod app_login;
+#[cfg(test)]
 mod architecture;
 #[cfg(test)]
 mod daftar;
@@ -19,6 +21,10 @@ mod lifecycle;
 #[cfg(test)]
 mod load;
 #[cfg(test)]
+mod ordinary_user;
+#[cfg(test)]
 mod overdraw;
+#[cfg(test)]
+mod secret;
 #[cfg(test)]
 mod two_nodes;

@@ -63,6 +63,7 @@ async fn put_right(books: &Books, digest: &str, balance: &str) {
 async fn planned(name: &str, sample: &str) -> (Books, String) {
     let books = Books::of(name, sample).await;
     books.import(&[]);
+    books.daftar.key("admin", "owner");
     let found = books.daftar.try_run(&["inconsistencies", "--check"]);
     assert!(!found.status.success(), "nothing is wrong");
     let before = books.extent().await;
@@ -97,6 +98,7 @@ async fn what_was_charged_twice_is_given_back_once_a_second_person_agrees() {
     assert_eq!(books.extent().await, extent);
     assert_eq!(books.balance().await, "15145637.99");
 
+    books.daftar.key("finance", "zahra");
     books.daftar.run(&["fix", "--as", "zahra", "--approve", &digest]);
     put_right(&books, &digest, "15296774.99").await;
 }
@@ -105,8 +107,36 @@ async fn what_was_charged_twice_is_given_back_once_a_second_person_agrees() {
 async fn a_plan_that_nobody_made_is_not_applied() {
     let books = Books::of("fix-unknown", "missing").await;
     books.import(&[]);
+    books.daftar.key("admin", "owner");
     let extent = books.extent().await;
     let output = books.daftar.try_run(&["fix", "--as", "owner", "--apply", &"0".repeat(64)]);
     assert!(!output.status.success());
     assert_eq!(books.extent().await, extent);
+}
+
+#[tokio::test]
+async fn nobody_but_a_person_whom_the_book_trusts_with_money_plans_or_agrees() {
+    let (books, digest) = planned("fix-name", "repaired").await;
+    books.daftar.key("warehouse", "ali");
+    books.daftar.key("finance", "gone");
+    books.daftar.json(&["keys", "create", "--role", "admin", "--principal", "robot", "--service"]);
+    sqlx::query("update daftar.principals set disabled_at = now() where principal_id = 'gone'")
+        .execute(&mut books.ledger().await)
+        .await
+        .expect("the owner may");
+    for (name, why) in [
+        ("zahraa", "nobody is known"),
+        ("ali", "neither admin nor finance"),
+        ("gone", "disabled"),
+        ("robot", "not a person"),
+    ] {
+        let refused = books.daftar.try_run(&["fix", "--as", name, "--approve", &digest]);
+        assert!(!refused.status.success(), "{name} agreed");
+        let said = String::from_utf8_lossy(&refused.stderr);
+        for part in [why, "daftar keys create --role admin --principal NAME"] {
+            assert!(said.contains(part), "{part} is not in: {said}");
+        }
+    }
+    let alone = books.daftar.try_run(&["fix", "--as", "owner", "--apply", &digest]);
+    assert!(!alone.status.success(), "somebody unknown agreed");
 }

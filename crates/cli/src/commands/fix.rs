@@ -92,7 +92,7 @@ pub(crate) async fn known(ledger: &Ledger, name: &Text<64>) -> anyhow::Result<Ac
     let wrong = match &found {
         None => "nobody is known",
         Some(found) if found.disabled_at.is_some() => "a principal is disabled",
-        Some(found) if found.kind != PrincipalKind::Person => "a service, not a person, is known",
+        Some(found) if found.kind != PrincipalKind::Person => "a service and not a person is known",
         Some(found) if !matches!(found.role, Role::Admin | Role::Finance) => {
             "a person who is neither admin nor finance is known"
         }
