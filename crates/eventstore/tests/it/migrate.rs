@@ -23,12 +23,13 @@ async fn migrating_again_does_nothing() {
 }
 
 #[tokio::test]
-async fn every_file_of_the_folder_is_in_the_list() {
+async fn every_file_of_the_log_is_in_the_list() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations");
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
         .map(|file| file.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name != "README.md")
+        // From 50 on they are the tables beside the log, which are another crate's.
+        .filter(|name| name.as_str() < "0050")
         .collect();
     files.sort();
     let listed: Vec<_> =

@@ -27,6 +27,10 @@ mod old_shop;
 #[cfg(test)]
 mod personal;
 #[cfg(test)]
+mod privileges;
+#[cfg(test)]
 mod processes;
+#[cfg(test)]
+mod schema;
 #[cfg(test)]
 mod time;
