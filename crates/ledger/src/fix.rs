@@ -7,6 +7,7 @@
 
 mod apply;
 mod canonical;
+mod four_eyes;
 mod plan;
 mod propose;
 mod refer;

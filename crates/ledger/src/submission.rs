@@ -53,6 +53,8 @@ pub struct Provenance {
     pub actor: Actor,
     pub reason: Option<Reason>,
     pub ticket: Option<Code>,
+    /// The other persons who agreed to it.
+    pub approved_by: Vec<String>,
     /// The id of the whole story.
     pub correlation_id: Option<Uuid>,
     /// The command or event that led to this.
@@ -70,6 +72,7 @@ impl Provenance {
             actor,
             reason: None,
             ticket: None,
+            approved_by: Vec::new(),
             correlation_id: None,
             causation_id: None,
             traceparent: None,
@@ -89,6 +92,10 @@ impl Provenance {
             ("on_behalf_of", self.actor.on_behalf_of.as_ref().map(|text| text.as_str().into())),
             ("reason", self.reason.as_ref().map(|text| text.as_str().into())),
             ("ticket", self.ticket.as_ref().map(|text| text.as_str().into())),
+            (
+                "approved_by",
+                (!self.approved_by.is_empty()).then(|| self.approved_by.join(", ").into()),
+            ),
             ("correlation_id", self.correlation_id.map(|id| id.to_string().into())),
             ("causation_id", self.causation_id.map(|id| id.to_string().into())),
             ("traceparent", self.traceparent.as_ref().map(|text| text.as_str().into())),

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::plan::{Moved, OrderPlan, Standing, StoredPlan, above_threshold, read, standing_of};
+use super::four_eyes::above_threshold;
+use super::plan::{Moved, OrderPlan, Standing, StoredPlan, read, standing_of};
 use super::{FixError, Problem};
 use crate::ledger::Ledger;
 use crate::submission::{Decided, EventSummary, Provenance, Reply, Submission, SubmitError};
@@ -143,16 +144,22 @@ pub async fn apply(ledger: &Ledger, digest: &str, actor: &Actor) -> Result<Appli
     })
 }
 
-/// Makes sure that the plan may be applied by this actor, and notes who was first.
+/// Makes sure that the plan may be applied by this actor, and notes who was first. One plan of the
+/// book at a time: each sees what the others move today.
 async fn claim(ledger: &Ledger, digest: &str, actor: &Actor) -> Result<StoredPlan, FixError> {
-    let mut conn = ledger.pool().acquire().await?;
-    let stored = read(&mut conn, ledger.book(), digest).await?;
+    let mut tx = ledger.pool().begin().await?;
+    sqlx::query(include_str!("../sql/lock_fix_claims.sql"))
+        .bind(ledger.book())
+        .bind(ledger.clock().now())
+        .execute(&mut *tx)
+        .await?;
+    let now = ledger.clock().now();
+    let stored = read(&mut tx, ledger.book(), digest).await?;
     let mut reasons = stored.plan.second_person.clone();
     if stored.applied_by.is_none() && reasons.is_empty() {
         // Other plans may have been applied since this one was made.
-        let now = ledger.clock().now();
         let orders = &stored.plan.orders;
-        reasons = above_threshold(&mut conn, ledger, now, orders, &stored.digest).await?;
+        reasons = above_threshold(&mut tx, ledger, now, orders, &stored.digest).await?;
     }
     let applier = stored.applied_by.as_deref().unwrap_or(actor.id.as_str());
     let another = stored
@@ -170,10 +177,12 @@ async fn claim(ledger: &Ledger, digest: &str, actor: &Actor) -> Result<StoredPla
         .bind(ledger.book())
         .bind(&stored.digest)
         .bind(actor.id.as_str())
-        .bind(ledger.clock().now())
-        .execute(&mut *conn)
+        .bind(now)
+        .execute(&mut *tx)
         .await?;
-    read(&mut conn, ledger.book(), digest).await
+    let stored = read(&mut tx, ledger.book(), digest).await?;
+    tx.commit().await?;
+    Ok(stored)
 }
 
 async fn apply_order(
@@ -258,6 +267,7 @@ fn submission(
         provenance: Provenance {
             reason: Some(reason),
             ticket: Some(stored.plan.ticket.clone()),
+            approved_by: stored.approved_by.clone(),
             correlation_id: Some(Uuid::new_v5(&ledger.book_uuid(), digest.as_bytes())),
             ..Provenance::of(actor.clone())
         },

@@ -2,20 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Utc};
 use domain::actor::Actor;
 use domain::decide::Change;
 use domain::id::{Code, CustomerId, OrderId, OrderNumber, Reason};
-use domain::money::Money;
+use domain::money::{Money, MoneyError};
 use domain::order::status::Phase;
 use domain::order::{self, Facts};
-use domain::settings::Settings;
 use domain::{Event, Rejection, State, StreamKey, wallet};
 use eventstore::BookId;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::four_eyes::above_threshold;
 use super::propose::{Proposal, propose};
 use super::refer::{Decision, OrderRef, resolve};
 use super::sketch::Sketch;
@@ -24,7 +24,6 @@ use super::{FixError, Problem, canonical};
 use crate::inconsistencies::case::{self, Case};
 use crate::inconsistencies::{self, InconsistencyError};
 use crate::ledger::Ledger;
-use crate::load;
 use crate::submission::EventSummary;
 
 /// The form of a plan; another one would make another digest of the same.
@@ -336,13 +335,19 @@ async fn plan_order(
             return Ok((planned, None));
         }
     };
+    planned.moved = match Moved::by(&changes, &case.facts) {
+        Ok(moved) => moved,
+        Err(error) => {
+            planned.problem = Some(Problem::new("bad-amount", error.to_string()));
+            return Ok((planned, None));
+        }
+    };
     let streams: BTreeSet<StreamKey> =
         changes.iter().map(|change| change.stream).chain([StreamKey::Order(case.order)]).collect();
     planned.versions = streams
         .into_iter()
         .filter_map(|stream| Some(StreamVersion { stream, version: sketch.version(stream)? }))
         .collect();
-    planned.moved = Moved::by(&changes, &case.facts);
     planned.events = changes.iter().map(|change| EventSummary::of(change, None)).collect();
     planned.after = standing_of(&changes, &planned.before);
     planned.steps = steps;
@@ -392,62 +397,6 @@ fn proof(case: &Case) -> Vec<String> {
     proof
 }
 
-/// Who moves more than the book's threshold on one business day, over all plans, needs another
-/// person.
-pub(super) async fn above_threshold(
-    conn: &mut PgConnection,
-    ledger: &Ledger,
-    now: DateTime<Utc>,
-    planned: &[OrderPlan],
-    own_digest: &str,
-) -> Result<Vec<String>, FixError> {
-    let state = load::state(conn, ledger.book(), ledger.upcasters(), StreamKey::Settings).await?;
-    let State::Settings(settings) = &*state else { return Ok(Vec::new()) };
-    let today = day_start(settings, now);
-    let earlier: Vec<String> =
-        sqlx::query_scalar(include_str!("../sql/read_plans_applied_since.sql"))
-            .bind(ledger.book())
-            .bind(today)
-            .bind(own_digest)
-            .fetch_all(conn)
-            .await?;
-    let earlier: Vec<OrderPlan> = earlier
-        .iter()
-        .filter_map(|text| serde_json::from_str::<Plan>(text).ok())
-        .flat_map(|plan| plan.orders)
-        .collect();
-    let mut reasons = Vec::new();
-    let customers: BTreeSet<&CustomerId> = planned.iter().map(|order| &order.customer).collect();
-    for customer in customers {
-        let of = |orders: &[OrderPlan]| -> Money {
-            orders
-                .iter()
-                .filter(|order| order.customer == *customer)
-                .map(|order| order.moved.total())
-                .fold(Money::zero(settings.four_eyes_threshold.currency()), |sum, moved| {
-                    // Another currency, or more than can be counted, needs two persons anyway.
-                    sum.checked_add(moved).unwrap_or(sum)
-                })
-        };
-        let new = of(planned);
-        let all = new.checked_add(of(&earlier)).unwrap_or(new);
-        if new.is_positive()
-            && let Err(Rejection::NeedsSecondPerson { amount, threshold }) =
-                settings.one_person_may_move(all)
-        {
-            reasons.push(format!("customer {customer}: {amount} today, above {threshold}"));
-        }
-    }
-    Ok(reasons)
-}
-
-/// When the business day began.
-fn day_start(settings: &Settings, now: DateTime<Utc>) -> DateTime<Utc> {
-    let midnight = now.with_timezone(&settings.time_zone).date_naive().and_time(NaiveTime::MIN);
-    let start = settings.time_zone.from_local_datetime(&midnight).earliest();
-    start.map_or(now, |start| start.to_utc())
-}
-
 /// Where the order stands after these changes.
 pub(super) fn standing_of(changes: &[Change], before: &Standing) -> Standing {
     let after = changes.iter().rev().find_map(|change| match &*change.state {
@@ -489,32 +438,29 @@ impl Moved {
         Self { taken: zero, given: zero, transferred: zero }
     }
 
-    fn by(changes: &[Change], facts: &Facts) -> Self {
+    /// An error where it cannot be counted: then nobody could tell who has to approve it.
+    fn by(changes: &[Change], facts: &Facts) -> Result<Self, MoneyError> {
         let mut moved = Self::nothing(facts);
         for change in changes {
-            match &change.event {
-                Event::Wallet(wallet::Event::Debited { amount, .. }) => {
-                    moved.taken = add(moved.taken, amount.money());
-                }
+            let (sum, amount) = match &change.event {
+                Event::Wallet(wallet::Event::Debited { amount, .. }) => (&mut moved.taken, amount),
                 Event::Wallet(
                     wallet::Event::Credited { amount, .. } | wallet::Event::ToppedUp { amount, .. },
-                ) => moved.given = add(moved.given, amount.money()),
+                ) => (&mut moved.given, amount),
                 Event::Order(order::Event::PaymentReceived {
                     amount,
                     source: order::Source::Payment(_),
-                }) => moved.transferred = add(moved.transferred, amount.money()),
-                Event::Wallet(_) | Event::Order(_) | Event::Payment(_) | Event::Settings(_) => {}
-            }
+                }) => (&mut moved.transferred, amount),
+                Event::Wallet(_) | Event::Order(_) | Event::Payment(_) | Event::Settings(_) => {
+                    continue;
+                }
+            };
+            *sum = sum.checked_add(amount.money())?;
         }
-        moved
+        Ok(moved)
     }
 
-    fn total(&self) -> Money {
-        add(add(self.taken, self.given), self.transferred)
+    pub(super) fn parts(&self) -> [Money; 3] {
+        [self.taken, self.given, self.transferred]
     }
-}
-
-/// The sums were decided already, so they are in range and in one currency.
-fn add(left: Money, right: Money) -> Money {
-    left.checked_add(right).unwrap_or(left)
 }

@@ -4,8 +4,9 @@ use domain::decide::Command;
 use domain::id::{OrderId, Reason};
 use domain::money::{Currency, Money};
 use domain::settings::Setting;
-use ledger::fix::{self, Decision, FixError, OrderRef, Outcome, PlanRequest, Step};
+use ledger::fix::{self, Decision, FixError, OrderRef, Outcome, PlanRequest, Step, StoredPlan};
 use rust_decimal::Decimal;
+use sqlx::Connection;
 
 use crate::old_shop::{
     MISLABELLED, MISSING, REPAIRED, SETS, World, dinars, owners_decisions, person, request, seen,
@@ -303,19 +304,31 @@ async fn the_same_plan_made_again_is_the_same_plan_and_a_changed_one_is_refused(
     assert!(matches!(unknown, FixError::UnknownPlan(_)));
 }
 
+async fn set_threshold(world: &World, threshold: &str, currency: Currency) {
+    let threshold = Money::parse(threshold, currency).unwrap().as_amount().unwrap();
+    let setting = Setting::FourEyesThreshold(threshold);
+    let reason = Reason::new("be careful").unwrap();
+    submit(world, Command::ChangeSetting { setting, reason }).await;
+}
+
+/// Two plans that move 151,181.17 and 81,431.30 dinars for one customer, and the decision that the
+/// second one follows.
+async fn two_plans(world: &World) -> (StoredPlan, StoredPlan, Decision) {
+    let [dispatched, ready, delivered, receipt] = owners_decisions().try_into().unwrap();
+    let first = plan_of(world, vec![dispatched, ready, delivered]).await;
+    let second = plan_of(world, vec![receipt.clone()]).await;
+    for plan in [&first, &second] {
+        assert_eq!(plan.plan.second_person, Vec::<String>::new());
+    }
+    (first, second, receipt)
+}
+
 #[tokio::test]
 async fn above_the_threshold_a_second_person_approves() {
     let world = World::imported(MISSING).await;
-    let threshold = Money::parse("200000", Currency::IQD).unwrap().as_amount().unwrap();
-    let setting = Setting::FourEyesThreshold(threshold);
-    let reason = Reason::new("be careful").unwrap();
-    submit(&world, Command::ChangeSetting { setting, reason }).await;
+    set_threshold(&world, "200000", Currency::IQD).await;
     // In two plans of one day the sum counts, too.
-    let [dispatched, ready, delivered, receipt] = owners_decisions().try_into().unwrap();
-    let first = plan_of(&world, vec![dispatched, ready, delivered]).await;
-    let second = plan_of(&world, vec![receipt.clone()]).await;
-    assert_eq!(first.plan.second_person, Vec::<String>::new());
-    assert_eq!(second.plan.second_person, Vec::<String>::new());
+    let (first, second, receipt) = two_plans(&world).await;
     assert!(world.apply(&first).await.complete);
     let alone = fix::apply(&world.ledger, &second.digest, &person("layla")).await.unwrap_err();
     assert!(matches!(alone, FixError::NeedsSecondPerson { .. }));
@@ -323,9 +336,78 @@ async fn above_the_threshold_a_second_person_approves() {
     assert_eq!(again.plan.second_person.len(), 1);
     fix::approve(&world.ledger, &again.digest, &person("omar")).await.unwrap();
     assert!(world.apply(&again).await.complete);
+    let approved = world
+        .number("select count(*) from daftar.events where metadata->>'approved_by' = 'omar'")
+        .await;
+    assert_eq!(usize::try_from(approved).unwrap(), again.plan.orders[0].events.len());
 }
 
-async fn plan_of(world: &World, decisions: Vec<Decision>) -> fix::StoredPlan {
+#[tokio::test]
+async fn in_another_currency_than_the_thresholds_a_second_person_approves() {
+    let world = World::imported(MISSING).await;
+    let before = world.plan(owners_decisions()).await;
+    set_threshold(&world, "1000000", Currency::USD).await;
+    let plan = world.plan(owners_decisions()).await;
+    assert_eq!(plan.plan.second_person.len(), 1, "{:?}", plan.plan.second_person);
+    // Not only when it is made: the threshold may be another one when it is applied.
+    for plan in [before, plan] {
+        let alone = fix::apply(&world.ledger, &plan.digest, &person("layla")).await.unwrap_err();
+        assert!(matches!(alone, FixError::NeedsSecondPerson { .. }), "{alone:?}");
+    }
+}
+
+#[tokio::test]
+async fn where_the_days_sum_cannot_be_counted_a_second_person_approves() {
+    let world = World::imported(MISSING).await;
+    let (first, second, _) = two_plans(&world).await;
+    assert!(world.apply(&first).await.complete);
+    world
+        .run(
+            "update daftar.fix_plans
+                set plan = replace(plan::text, '\"taken\":{\"amount\":\"44\"',
+                                   '\"taken\":{\"amount\":\"9999999999999999\"')::json
+              where applied_by is not null",
+        )
+        .await;
+    let changed =
+        "select count(*) from daftar.fix_plans where plan::text like '%9999999999999999%'";
+    assert_eq!(world.number(changed).await, 1);
+    let alone = fix::apply(&world.ledger, &second.digest, &person("layla")).await.unwrap_err();
+    assert!(matches!(alone, FixError::NeedsSecondPerson { .. }), "{alone:?}");
+}
+
+#[tokio::test]
+async fn of_two_plans_at_once_that_are_above_the_threshold_together_one_needs_a_second_person() {
+    let world = World::imported(MISSING).await;
+    set_threshold(&world, "200000", Currency::IQD).await;
+    let (first, second, _) = two_plans(&world).await;
+    // Neither can be noted as applied before both have been looked at.
+    let mut other = world.source().await;
+    let mut held = other.begin().await.unwrap();
+    sqlx::query("select from daftar.fix_plans for update").execute(&mut *held).await.unwrap();
+    let mut appliers = tokio::task::JoinSet::new();
+    for plan in [&first, &second] {
+        let (ledger, digest) = (world.ledger.clone(), plan.digest.clone());
+        appliers.spawn(async move { fix::apply(&ledger, &digest, &person("layla")).await });
+    }
+    let waiting = "select count(*) from pg_stat_activity
+                    where datname = current_database() and wait_event_type = 'Lock'";
+    let mut polls = 0_u32;
+    while world.number(waiting).await < 2 {
+        polls += 1;
+        assert!(polls < 1000, "nobody waits");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    held.commit().await.unwrap();
+    let results = appliers.join_all().await;
+    let refused: Vec<_> = results.into_iter().filter_map(Result::err).collect();
+    assert!(
+        matches!(refused.as_slice(), [FixError::NeedsSecondPerson { .. }]),
+        "both at once: {refused:?}"
+    );
+}
+
+async fn plan_of(world: &World, decisions: Vec<Decision>) -> StoredPlan {
     let orders = decisions.iter().map(|decision| decision.order.clone()).collect();
     let request = PlanRequest { orders: Some(orders), ..request(decisions) };
     fix::plan(&world.ledger, request, &person("layla")).await.unwrap()
