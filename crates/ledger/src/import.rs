@@ -121,11 +121,8 @@ pub async fn run(
     let mut report = Report::new(options, &shop, &links, &assessment, &taken);
     let total = taken.wallets.len() + taken.orders.len();
     let mut done = 0;
-    let import = Arc::new(Import {
-        ledger: ledger.clone(),
-        vault: vault.clone(),
-        options: options.clone(),
-    });
+    let import =
+        Arc::new(Import { ledger: ledger.clone(), vault: vault.clone(), options: options.clone() });
     let Taken { wallets, orders, .. } = taken;
     // Wallets first: an order's money refers to them.
     let wallets = wallets.into_iter().map(Row::Wallet).collect();
@@ -166,10 +163,8 @@ async fn may_import(
         Some(bound) => return Err(ImportError::OtherSource { bound, asked: source.to_owned() }),
         None => {}
     }
-    let orders: i64 = sqlx::query_scalar(include_str!("sql/count_orders.sql"))
-        .bind(book)
-        .fetch_one(conn)
-        .await?;
+    let orders: i64 =
+        sqlx::query_scalar(include_str!("sql/count_orders.sql")).bind(book).fetch_one(conn).await?;
     if orders == 0 { Ok(()) } else { Err(ImportError::BookInUse(orders)) }
 }
 

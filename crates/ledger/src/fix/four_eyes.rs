@@ -54,7 +54,7 @@ fn reasons(settings: &Settings, before: &[OrderPlan], planned: &[OrderPlan]) -> 
         for (code, sum) in today.iter().filter(|(code, _)| new.contains_key(*code)) {
             match sum {
                 Err(_) => {
-                    reasons.push(format!("customer {customer}: more {code} today than counts"))
+                    reasons.push(format!("customer {customer}: more {code} today than counts"));
                 }
                 Ok(sum) => {
                     if let Err(Rejection::NeedsSecondPerson { amount, threshold }) =
