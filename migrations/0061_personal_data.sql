@@ -22,4 +22,4 @@ create table personal_data (
 create index personal_data_unnamed_idx on personal_data (book_id, created_at) where not is_named;
 
 select own_table('personal_data');
-grant update (is_named, created_at), delete on table personal_data to daftar_app;
+grant update (is_named), delete on table personal_data to daftar_app;

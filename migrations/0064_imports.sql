@@ -11,4 +11,3 @@ create table imports (
 
 select own_table('imports');
 grant update (finished_at) on table imports to daftar_app;
-grant update (finished_at) on table imports to daftar_app;

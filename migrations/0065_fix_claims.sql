@@ -8,4 +8,3 @@ create table fix_claims (
 
 select own_table('fix_claims');
 grant update (claimed_at) on table fix_claims to daftar_app;
-grant update (claimed_at) on table fix_claims to daftar_app;

@@ -12,7 +12,7 @@ pub(crate) struct Config {
     #[arg(long, env = "DATABASE_URL", global = true, hide_env_values = true, value_name = "URL")]
     pub(crate) database_url: Option<String>,
 
-    /// The same database, for the service to work in: it logs in as the role daftar_app itself,
+    /// The same database, for the service to work in: it logs in as the role `daftar_app` itself,
     /// which the owner lets in with `alter role daftar_app login password '…'`. Without it the
     /// service uses the owner's address.
     #[arg(long, env = "DAFTAR_APP_URL", global = true, hide_env_values = true, value_name = "URL")]

@@ -46,7 +46,7 @@ impl Secret {
     /// Makes the file whole or not at all, whenever the process is killed; false if somebody else
     /// was first: the name appears with all that is in it, and never replaces one that is there.
     fn make(path: &Path) -> io::Result<bool> {
-        let folder = path.parent().unwrap_or(Path::new("/"));
+        let folder = path.parent().unwrap_or_else(|| Path::new("/"));
         let mut draft = path.as_os_str().to_owned();
         draft.push(format!(".{}.new", hex::encode(rand::random::<[u8; 8]>())));
         let written = write_new(Path::new(&draft), &hex::encode(rand::random::<[u8; 32]>()));

@@ -1,0 +1,67 @@
+//! What the service may do to each table: add to the record, and take nothing from it.
+
+use sqlx::PgConnection;
+
+use crate::book::Book;
+
+/// Every right of `daftar_app` beyond reading, a table or a column each.
+const RIGHTS: &[(&str, &str)] = &[
+    ("api_keys", "insert"),
+    ("api_keys.last_used_at", "update"),
+    ("api_keys.revoked_at", "update"),
+    ("customer_keys", "delete"),
+    ("customer_keys", "insert"),
+    ("fix_approvals", "insert"),
+    ("fix_claims", "insert"),
+    ("fix_claims.claimed_at", "update"),
+    ("fix_plans", "insert"),
+    ("fix_plans.applied_at", "update"),
+    ("fix_plans.applied_by", "update"),
+    ("imports", "insert"),
+    ("imports.finished_at", "update"),
+    ("personal_data", "delete"),
+    ("personal_data", "insert"),
+    ("personal_data.created_at", "update"),
+    ("personal_data.is_named", "update"),
+    ("principals", "insert"),
+    ("principals.disabled_at", "update"),
+    ("secret_checks", "insert"),
+];
+
+async fn rights(conn: &mut PgConnection) -> Vec<(String, String)> {
+    sqlx::query_as(include_str!("sql/rights_to_write.sql"))
+        .fetch_all(conn)
+        .await
+        .expect("the catalog can be read")
+}
+
+#[tokio::test]
+async fn the_service_adds_to_the_record_and_takes_nothing_from_it() {
+    let book = Book::empty().await;
+    let rights = rights(&mut book.app().await).await;
+    let rights: Vec<(&str, &str)> =
+        rights.iter().map(|(what, right)| (what.as_str(), right.as_str())).collect();
+    assert_eq!(rights, RIGHTS);
+}
+
+#[tokio::test]
+async fn the_record_of_four_eyes_outlives_whoever_has_the_service() {
+    let book = Book::empty().await;
+    let mut app = book.app().await;
+    for statement in [
+        "delete from daftar.fix_approvals",
+        "update daftar.fix_approvals set person = 'somebody else'",
+        "truncate daftar.fix_approvals",
+        "delete from daftar.fix_plans",
+        "update daftar.fix_plans set planned_by = 'somebody else'",
+        "update daftar.fix_plans set plan = '{}'",
+        "delete from daftar.principals",
+        "update daftar.principals set role = 'admin'",
+        "update daftar.api_keys set revoked_at = null, customers = null",
+        "delete from daftar.secret_checks",
+    ] {
+        let refused = sqlx::query(statement).execute(&mut app).await;
+        let error = refused.expect_err(statement).to_string();
+        assert!(error.contains("permission denied"), "{statement}: {error}");
+    }
+}
