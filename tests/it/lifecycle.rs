@@ -149,7 +149,10 @@ async fn a_database_that_may_lose_what_it_confirmed_is_refused_unless_told_other
     assert!(service.ended().success(), "{}", service.log());
 
     let careless = Careless::start(&binary, &installation).await;
+    let begun = installation.path("secret");
     let installation = Installation::at("fsync2", careless.url());
+    // The book keeps its secret.
+    fs::copy(begun, installation.path("secret")).expect("it was made in the first start");
     let output = installation.try_run(&["serve"]);
     assert!(!output.status.success(), "it serves");
     let said = String::from_utf8_lossy(&output.stderr);
