@@ -33,4 +33,6 @@ mod processes;
 #[cfg(test)]
 mod schema;
 #[cfg(test)]
+mod stock;
+#[cfg(test)]
 mod time;
