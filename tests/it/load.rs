@@ -27,9 +27,12 @@ pub(crate) fn is_full() -> bool {
     std::env::var_os("DAFTAR_FULL").is_some()
 }
 
-/// Every kill is followed by a verification, while the book is short; then every tenth, and the last.
-pub(crate) fn is_to_be_verified(kill: u32, kills: u32) -> bool {
-    kill <= 20 || kill.is_multiple_of(10) || kill == kills
+/// How many kills one book sees.
+pub(crate) const KILLS_A_ROUND: u32 = 20;
+
+/// How many books are killed about: 200 kills in the long run, 20 otherwise.
+pub(crate) fn rounds() -> u32 {
+    if is_full() { 10 } else { 1 }
 }
 
 /// The seed that is asked for, or a new one; printed, so that a failure can be had again.
