@@ -27,8 +27,9 @@ pub(crate) struct Config {
     #[arg(long, env = "DAFTAR_PG_BINDIR", global = true, value_name = "DIR")]
     pub(crate) pg_bindir: Option<PathBuf>,
 
-    /// A file with 32 random bytes in hex, from which the keys for personal data are derived.
-    /// Made if absent. Losing it loses the personal data, not the ledger.
+    /// A file with 32 random bytes in hex, from which the keys for personal data and for the
+    /// fingerprints of requests are derived. Made if absent. A book is bound to it, and every node
+    /// needs the same one. Losing it loses the personal data, not the ledger.
     #[arg(long, env = "DAFTAR_SECRET_FILE", global = true, value_name = "FILE")]
     pub(crate) secret_file: Option<PathBuf>,
 

@@ -13,7 +13,8 @@ use crate::output::Output;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Which views; all of them when none is named.
+    /// Which views (`customer_orders`, `order_management`, `journal_lines` …); all of them when
+    /// none is named.
     views: Vec<String>,
 }
 
