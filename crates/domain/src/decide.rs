@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, State, StreamKey};
 use crate::id::{Code, CustomerId, OrderId, PaymentId, Reason, ReceiptId, ShipmentId, WalletId};
-use crate::money::{Amount, Currency};
+use crate::money::{Amount, Currency, Money};
 use crate::order::import::Imported;
 use crate::order::status::Warehouse;
 use crate::order::{self, Order, Receipt};
@@ -29,7 +30,8 @@ pub use place::{OrderedLine, PlaceOrder};
 pub use receipt::{ApproveReceipt, Transfer};
 
 /// Every wish that daftar knows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Command {
     PlaceOrder(Box<PlaceOrder>),
     /// Without an amount: what the order owes.
@@ -131,14 +133,12 @@ pub enum Command {
         payment: PaymentId,
         kind: payment::Kind,
         amount: Amount,
-        second_person: bool,
     },
     /// A credit that needs no other stream: goodwill, or against a suspense item.
     CreditWallet {
         wallet: WalletId,
         amount: Amount,
         source: wallet::Source,
-        second_person: bool,
     },
     DebitWallet {
         wallet: WalletId,
@@ -179,21 +179,23 @@ pub enum Command {
 }
 
 /// What money is taken from a wallet for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum WalletPurpose {
     Payment,
     Shortfall,
 }
 
 /// Where a payment goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Allocation {
     Order(OrderId),
     Customer(CustomerId),
 }
 
 /// What a person states about an imported order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedFacts {
     pub released: bool,
     pub warehouse: Warehouse,
@@ -240,23 +242,38 @@ pub struct Change {
     pub state: Arc<State>,
 }
 
-/// Decides one command at this time.
+/// What a decision rests on beside the states and the command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Circumstances {
+    pub now: DateTime<Utc>,
+    /// Another person has agreed, as moving much money needs.
+    pub second_person: bool,
+}
+
+impl Circumstances {
+    /// At this time, and nobody else has agreed.
+    pub fn at(now: DateTime<Utc>) -> Self {
+        Self { now, second_person: false }
+    }
+}
+
+/// Decides one command.
 pub fn decide(
     states: &dyn States,
-    now: DateTime<Utc>,
+    circumstances: Circumstances,
     command: Command,
 ) -> Result<Vec<Change>, Undecided> {
-    decide_all(states, now, vec![command])
+    decide_all(states, circumstances, vec![command])
 }
 
 /// Decides several commands as one: each sees what the earlier ones did, and all are accepted or
 /// none is.
 pub fn decide_all(
     states: &dyn States,
-    now: DateTime<Utc>,
+    circumstances: Circumstances,
     commands: Vec<Command>,
 ) -> Result<Vec<Change>, Undecided> {
-    let mut decision = Decision::new(states, now);
+    let mut decision = Decision::new(states, circumstances);
     for command in commands {
         decision.take(command)?;
     }
@@ -267,15 +284,17 @@ pub fn decide_all(
 pub(crate) struct Decision<'a> {
     base: &'a dyn States,
     pub(crate) now: DateTime<Utc>,
+    second_person: bool,
     changed: BTreeMap<StreamKey, Arc<State>>,
     counters: BTreeMap<Code, u32>,
     changes: Vec<Change>,
 }
 
 impl<'a> Decision<'a> {
-    fn new(base: &'a dyn States, now: DateTime<Utc>) -> Self {
+    fn new(base: &'a dyn States, circumstances: Circumstances) -> Self {
+        let Circumstances { now, second_person } = circumstances;
         let (changed, counters) = (BTreeMap::new(), BTreeMap::new());
-        Self { base, now, changed, counters, changes: Vec::new() }
+        Self { base, now, second_person, changed, counters, changes: Vec::new() }
     }
 
     fn state(&self, stream: StreamKey) -> Result<Arc<State>, Undecided> {
@@ -435,13 +454,11 @@ impl<'a> Decision<'a> {
                 self.payment_decides(payment, payment::Command::Correct { reason, ticket })
             }
             Command::OpenWallet { customer, currency } => self.open_wallet(&customer, currency),
-            Command::TopUpWallet { customer, payment, kind, amount, second_person } => {
-                pay::top_up(self, &customer, payment, kind, amount, second_person)
+            Command::TopUpWallet { customer, payment, kind, amount } => {
+                pay::top_up(self, &customer, payment, kind, amount)
             }
-            Command::CreditWallet { wallet, amount, source, second_person } => {
-                if !second_person {
-                    self.settings()?.one_person_may_move(amount.money())?;
-                }
+            Command::CreditWallet { wallet, amount, source } => {
+                self.four_eyes(amount.money())?;
                 if matches!(source, wallet::Source::DoubleCharge { .. }) {
                     return Err(Rejection::NeedsOtherStream.into());
                 }
@@ -490,6 +507,14 @@ impl<'a> Decision<'a> {
                 Ok(())
             }
         }
+    }
+
+    /// Refuses what one person may not move alone, unless another has agreed.
+    pub(crate) fn four_eyes(&self, amount: Money) -> Result<(), Undecided> {
+        if !self.second_person {
+            self.settings()?.one_person_may_move(amount)?;
+        }
+        Ok(())
     }
 
     /// The wallet of an order is its customer's.

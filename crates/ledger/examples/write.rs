@@ -66,7 +66,6 @@ fn credit(id: Uuid) -> Result<Submission, Box<dyn Error>> {
         wallet: WalletId::of(&Text::new("anna")?, Currency::IQD),
         amount,
         source: Source::Goodwill { reason: Text::new("a test")? },
-        second_person: true,
     };
     let actor = Actor {
         kind: ActorKind::Service,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::decide::{Command, decide};
+use domain::decide::{Circumstances, Command, decide};
 use domain::memory::Memory;
 use eventstore::migrate::{LOG, migrate};
 use eventstore::{
@@ -135,7 +135,8 @@ impl Book {
         for command in commands {
             self.commands += 1;
             let command_id = Uuid::from_u128(u128::from(self.commands));
-            let changes = decide(&self.memory, now, command).unwrap();
+            let circumstances = Circumstances { now, second_person: true };
+            let changes = decide(&self.memory, circumstances, command).unwrap();
             for change in &changes {
                 let recorded = batch
                     .push(NewEvent {

@@ -60,7 +60,6 @@ pub(crate) fn top_up(number: u128, sum: &str) -> Command {
         payment: PaymentId::new(Uuid::from_u128(number)),
         kind: Kind::Cash { note: None },
         amount: amount(sum),
-        second_person: false,
     }
 }
 
@@ -181,7 +180,6 @@ pub(crate) async fn tell(book: &mut Book) {
         wallet: wallet(),
         amount: amount("5"),
         source: Source::Goodwill { reason: reason("late") },
-        second_person: false,
     })
     .await;
 
@@ -241,7 +239,6 @@ async fn transfer_order(book: &mut Book) {
             date: NaiveDate::from_ymd_opt(2026, 11, 19).unwrap(),
             amount: amount("171126.17"),
         },
-        second_person: false,
     })))
     .await;
 }

@@ -167,7 +167,7 @@ pub(super) fn allocate(
         Allocation::Customer(customer) => {
             let wished = amount.or(left).ok_or(none_left)?;
             recorded.must_have_left(wished)?;
-            decision.settings()?.one_person_may_move(wished.money())?;
+            decision.four_eyes(wished.money())?;
             top_up_from(decision, &customer, payment, wished)
         }
     }
@@ -180,7 +180,6 @@ pub(super) fn top_up(
     payment: PaymentId,
     kind: Kind,
     amount: Amount,
-    second_person: bool,
 ) -> Result<(), Undecided> {
     decision.keeps(amount.currency())?;
     let known = decision.payment(payment)?;
@@ -192,9 +191,7 @@ pub(super) fn top_up(
         // It was recorded and waits: what it tops up is all of it, or nothing.
         known.must_have_left(amount)?;
     }
-    if !second_person {
-        decision.settings()?.one_person_may_move(amount.money())?;
-    }
+    decision.four_eyes(amount.money())?;
     let record =
         payment::Command::Record { kind, amount, customer: Some(customer.clone()), order: None };
     decision.payment_decides(payment, record)?;

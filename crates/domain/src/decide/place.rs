@@ -1,6 +1,8 @@
 //! Placing an order: lines and totals checked, the number allotted, the wallet part taken, all in
 //! one.
 
+use serde::{Deserialize, Serialize};
+
 use crate::event::{Event, StreamKey};
 use crate::id::{CustomerId, OrderId, Text, WalletId};
 use crate::money::{Money, MoneyError};
@@ -16,7 +18,7 @@ use super::{Decision, Undecided, WalletPurpose, pay};
 const LINES_MAX: usize = 500;
 
 /// What a shop's server asks for when a customer checks out.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlaceOrder {
     pub order: OrderId,
     pub customer: CustomerId,
@@ -35,7 +37,7 @@ pub struct PlaceOrder {
     pub recipient: Option<PersonalRef>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderedLine {
     pub sku: Text<64>,
     pub quantity: Quantity,

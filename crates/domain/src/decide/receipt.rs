@@ -1,6 +1,7 @@
 //! Approving a receipt: finance names the transfer it saw, and every dinar of it finds its place.
 
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, StreamKey};
 use crate::id::{Code, OrderId, PaymentId, ReceiptId, WalletId};
@@ -13,19 +14,17 @@ use crate::wallet;
 use super::{Decision, Undecided, WalletPurpose, pay};
 
 /// What finance found out about a receipt.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApproveReceipt {
     pub order: OrderId,
     pub receipt: ReceiptId,
     /// The part of the transfer that is for this order.
     pub verified: Amount,
     pub transfer: Transfer,
-    /// Another person has agreed, as a large excess needs.
-    pub second_person: bool,
 }
 
 /// A transfer as the bank tells of it. One may pay several orders.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transfer {
     pub account: Code,
     pub reference: Code,
@@ -123,18 +122,14 @@ fn split(
     let zero = Money::zero(facts.currency);
     if facts.ended.is_some() {
         // Money that is approved after the order ended is the customer's all the same.
-        if !approve.second_person {
-            decision.settings()?.one_person_may_move(verified)?;
-        }
+        decision.four_eyes(verified)?;
         let settled = Split { applied: zero, excess: verified, shortfall: zero, deadline: None };
         return Ok(settled);
     }
     let owed = facts.owed();
     let applied = owed.min(verified)?;
     let excess = verified.checked_sub(applied)?;
-    if !approve.second_person {
-        decision.settings()?.one_person_may_move(excess)?;
-    }
+    decision.four_eyes(excess)?;
     let lacking = owed.checked_sub(applied)?;
     let wallet = decision.wallet(WalletId::of(&facts.customer, facts.currency))?;
     let covered = wallet.available(facts.currency).covers(lacking);

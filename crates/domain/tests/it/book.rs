@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::account::{Account, Side};
-use domain::decide::{Change, Command, States, Undecided, decide_all};
+use domain::decide::{Change, Circumstances, Command, States, Undecided, decide_all};
 use domain::id::{OrderId, PaymentId, WalletId};
 use domain::memory::Memory;
 use domain::money::Currency;
@@ -19,6 +19,8 @@ use crate::build;
 #[derive(Debug, Clone)]
 pub(crate) struct Book {
     pub(crate) now: DateTime<Utc>,
+    /// Another person agrees to what is wished.
+    pub(crate) second_person: bool,
     memory: Memory,
     replayed: Memory,
     /// Debits less credits.
@@ -34,15 +36,20 @@ impl Book {
     pub(crate) fn new() -> Self {
         Self {
             now: build::noon(),
+            second_person: false,
             memory: Memory::default(),
             replayed: Memory::default(),
             accounts: BTreeMap::new(),
         }
     }
 
+    /// Takes a step of the history, to which a second person agreed.
     pub(crate) fn and(mut self, command: Command) -> Self {
         let told = format!("{command:?}");
-        self.take(command).unwrap_or_else(|refusal| panic!("{refusal:?} refuses {told}"));
+        let before = std::mem::replace(&mut self.second_person, true);
+        let taken = self.take(command);
+        self.second_person = before;
+        taken.unwrap_or_else(|refusal| panic!("{refusal:?} refuses {told}"));
         self
     }
 
@@ -51,6 +58,7 @@ impl Book {
         self
     }
 
+    /// What one person wishes, alone.
     pub(crate) fn when(mut self, command: Command) -> Outcome {
         let decided = self.take(command);
         Outcome { book: self, decided }
@@ -63,7 +71,8 @@ impl Book {
 
     /// The same, for several commands in one decision.
     pub(crate) fn take_all(&mut self, commands: Vec<Command>) -> Result<Vec<Change>, Rejection> {
-        let changes = match decide_all(&self.memory, self.now, commands.clone()) {
+        let circumstances = Circumstances { now: self.now, second_person: self.second_person };
+        let changes = match decide_all(&self.memory, circumstances, commands.clone()) {
             Ok(changes) => changes,
             Err(Undecided::Refused(rejection)) => return Err(rejection),
             Err(Undecided::Missing(missing)) => panic!("{missing:?} in a memory that has all"),

@@ -129,7 +129,6 @@ pub(crate) fn top_up(name: &str, number: u64, sum: &str) -> Command {
         payment: cash(number),
         kind: Kind::Cash { note: None },
         amount: amount(sum),
-        second_person: true,
     }
 }
 
@@ -171,7 +170,6 @@ pub(crate) fn approval(
         receipt: receipt(receipt_number),
         verified: amount(verified),
         transfer,
-        second_person: false,
     }
 }
 

@@ -328,6 +328,6 @@ fn a_double_charge_cannot_be_credited_past_its_order() {
     let source = Source::DoubleCharge { order: order(1), first: code("a"), second: code("b") };
     let (wallet, amount) = (wallet("94"), amount("1"));
     given([open_wallet("100", "70")])
-        .when(Command::CreditWallet { wallet, amount, source, second_person: true })
+        .when(Command::CreditWallet { wallet, amount, source })
         .then_refused(Rejection::NeedsOtherStream);
 }

@@ -265,11 +265,8 @@ fn approve(number: u64, receipt: domain::id::ReceiptId, sum: &str, dice: &mut Di
     let reference = format!("R{}", dice.fresh());
     let more = iqd(sum).checked_add(dice.one_of(&[iqd("0"), iqd("60")])).unwrap();
     let transfer = build::transfer(&reference, &more.amount().to_string());
-    let approval = domain::decide::ApproveReceipt {
-        receipt,
-        second_person: dice.chance(90),
-        ..build::approval(number, 0, sum, transfer)
-    };
+    let approval =
+        domain::decide::ApproveReceipt { receipt, ..build::approval(number, 0, sum, transfer) };
     Command::ApproveReceipt(Box::new(approval))
 }
 
@@ -290,8 +287,7 @@ fn wallet_wish(book: &Book, dice: &mut Dice) -> Command {
     };
     let item = SuspenseItem::Wallet(wallet);
     let sum = build::amount(&dice.text());
-    let credit =
-        |source| Command::CreditWallet { wallet, amount: sum, source, second_person: false };
+    let credit = |source| Command::CreditWallet { wallet, amount: sum, source };
     match dice.below(6) {
         0 | 1 => {
             let number = dice.fresh();
@@ -394,6 +390,7 @@ fn live(rolls: Vec<u32>, tally: &mut Tally) {
         book.now += TimeDelta::minutes(i64::from(dice.below(400)));
         let wish = wish(&book, &mut dice);
         tally.asked += 1;
+        book.second_person = dice.chance(90);
         if let Ok(changes) = book.take(wish) {
             tally.accepted += 1;
             tally.types.extend(changes.iter().map(type_name));

@@ -99,7 +99,7 @@ fn far_over_needs_a_second_person() {
             amount: iqd("2000000"),
             threshold: iqd("1000000"),
         })
-        .and(approved(ApproveReceipt { second_person: true, ..approval }))
+        .and(approved(approval))
         .expect_balance("94", "2000000");
 }
 

@@ -49,7 +49,7 @@ fn every_setting_can_be_changed() {
     let after = book.settings();
     assert_eq!(after.version, 9);
     assert_ne!(after.number_prefix, before.number_prefix);
-    book.and(place(by_transfer(1, "94", "1000"))).when(top_up("94", 1, "6")).then(&[
+    book.and(place(by_transfer(1, "94", "1000"))).when(top_up("94", 1, "5")).then(&[
         "payment.recorded",
         "wallet.opened",
         "payment.allocated",

@@ -19,7 +19,7 @@ fn item() -> SuspenseItem {
 
 fn credit(sum: &str, source: Source) -> Command {
     let (wallet, amount) = (wallet("94"), amount(sum));
-    Command::CreditWallet { wallet, amount, source, second_person: false }
+    Command::CreditWallet { wallet, amount, source }
 }
 
 fn goodwill(sum: &str) -> Command {
@@ -97,7 +97,6 @@ fn what_is_above_the_threshold_needs_a_second_person() {
         payment: cash(1),
         kind: Kind::Cash { note: None },
         amount: amount(sum),
-        second_person: false,
     };
     let too_much =
         Rejection::NeedsSecondPerson { amount: iqd("1000000.001"), threshold: iqd("1000000") };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use domain::actor::Actor;
-use domain::decide::Change;
+use domain::decide::{Change, Circumstances};
 use domain::id::{Code, CustomerId, OrderId, OrderNumber, Reason};
 use domain::money::{Money, MoneyError};
 use domain::order::status::Phase;
@@ -305,7 +305,7 @@ async fn plan_order(
         events: Vec::new(),
         versions: Vec::new(),
     };
-    let Proposal { mut steps, question } =
+    let Proposal { steps, question } =
         propose(case, &classes, decision).unwrap_or_else(|problem| {
             planned.problem = Some(problem);
             Proposal::default()
@@ -315,15 +315,17 @@ async fn plan_order(
         return Ok((planned, None));
     }
     let mut needs = None;
+    let mut circumstances = Circumstances::at(now);
+    let commands: Vec<_> =
+        steps.iter().map(|step| step.command(case.order, &case.facts.customer)).collect();
     let decided = loop {
-        let commands: Vec<_> =
-            steps.iter().map(|step| step.command(case.order, &case.facts.customer)).collect();
-        match sketch.decide(conn, ledger, now, &commands).await? {
+        match sketch.decide(conn, ledger, circumstances, &commands).await? {
             Err(Rejection::NeedsSecondPerson { amount, threshold })
-                if needs.is_none() && approve_by_two(&mut steps) =>
+                if !circumstances.second_person =>
             {
                 let number = &case.facts.number;
-                needs = Some(format!("{number}: an excess of {amount}, above {threshold}"));
+                needs = Some(format!("{number}: {amount} is above {threshold}"));
+                circumstances.second_person = true;
             }
             decided => break decided,
         }
@@ -353,18 +355,6 @@ async fn plan_order(
     planned.steps = steps;
     sketch.keep(&changes);
     Ok((planned, needs))
-}
-
-/// Marks a receipt's approval as two persons'; false if there is none.
-fn approve_by_two(steps: &mut [Step]) -> bool {
-    let mut found = false;
-    for step in steps {
-        if let Step::ApproveReceipt { second_person, .. } = step {
-            *second_person = true;
-            found = true;
-        }
-    }
-    found
 }
 
 fn proof(case: &Case) -> Vec<String> {

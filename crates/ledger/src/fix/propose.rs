@@ -285,7 +285,6 @@ fn verified(
     let StatedTransfer { account, reference, date, amount: whole } = transfer.clone();
     let amount = amount(&whole)?;
     if let Some(receipt) = case.facts.open_receipt() {
-        let second_person = false;
         return Ok(vec![Step::ApproveReceipt {
             receipt,
             verified,
@@ -293,7 +292,6 @@ fn verified(
             reference,
             date,
             amount,
-            second_person,
         }]);
     }
     if case.facts.settled() {

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-use domain::decide::{Change, Command, Missing, States, Undecided, decide_all};
+use domain::decide::{Change, Circumstances, Command, Missing, States, Undecided, decide_all};
 use domain::id::Code;
 use domain::{Rejection, State, StreamKey};
 use sqlx::PgConnection;
@@ -36,11 +35,11 @@ impl Sketch {
         &mut self,
         conn: &mut PgConnection,
         ledger: &Ledger,
-        now: DateTime<Utc>,
+        circumstances: Circumstances,
         commands: &[Command],
     ) -> Result<Result<Vec<Change>, Rejection>, LoadError> {
         loop {
-            match decide_all(self, now, commands.to_vec()) {
+            match decide_all(self, circumstances, commands.to_vec()) {
                 Ok(changes) => return Ok(Ok(changes)),
                 Err(Undecided::Refused(rejection)) => return Ok(Err(rejection)),
                 Err(Undecided::Missing(Missing::Stream(stream))) => {

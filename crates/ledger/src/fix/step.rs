@@ -35,8 +35,6 @@ pub enum Step {
         reference: Code,
         date: NaiveDate,
         amount: Amount,
-        /// The excess is more than one person may move.
-        second_person: bool,
     },
     RecordTransfer {
         account: Code,
@@ -122,21 +120,14 @@ impl Step {
                 amount: Some(amount),
                 purpose: WalletPurpose::Shortfall,
             },
-            Self::ApproveReceipt {
-                receipt,
-                verified,
-                account,
-                reference,
-                date,
-                amount,
-                second_person,
-            } => Command::ApproveReceipt(Box::new(ApproveReceipt {
-                order,
-                receipt,
-                verified,
-                transfer: Transfer { account, reference, date, amount },
-                second_person,
-            })),
+            Self::ApproveReceipt { receipt, verified, account, reference, date, amount } => {
+                Command::ApproveReceipt(Box::new(ApproveReceipt {
+                    order,
+                    receipt,
+                    verified,
+                    transfer: Transfer { account, reference, date, amount },
+                }))
+            }
             Self::RecordTransfer { account, reference, date, amount } => Command::RecordPayment {
                 payment: PaymentId::transfer(account.as_str(), reference.as_str()),
                 kind: Kind::BankTransfer { account, reference, date },

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::DateTime;
-use domain::decide::{Command, decide};
+use domain::decide::{Circumstances, Command, decide};
 use domain::id::{Code, CustomerId, OrderId, OrderNumber, Reason, ReceiptId, Text};
 use domain::memory::Memory;
 use domain::money::{Amount, Currency, Money};
@@ -366,7 +366,7 @@ fn lands(id: OrderId, imported: &Imported, then: &[Command]) -> Option<Phase> {
     let mut memory = Memory::default();
     let mut phase = None;
     for command in std::iter::once(command).chain(then.iter().cloned()) {
-        let changes = decide(&memory, DateTime::UNIX_EPOCH, command).ok()?;
+        let changes = decide(&memory, Circumstances::at(DateTime::UNIX_EPOCH), command).ok()?;
         for change in &changes {
             if let State::Order(order) = &*change.state {
                 phase = order.facts().map(domain::order::Facts::phase);

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use chrono::{DateTime, Utc};
 use domain::Rejection;
-use domain::decide::{Change, Missing, States, Undecided, decide, decide_all};
+use domain::decide::{Change, Circumstances, Missing, States, Undecided, decide, decide_all};
 use eventstore::batch::{BATCH_BYTES_MAX, Prepared};
 use eventstore::event::EVENT_BYTES_MAX;
 use eventstore::{Batch, Cursor, Head, NewCommand, NewEvent, Position, Snapshot};
@@ -144,7 +144,9 @@ pub(super) fn decide_one(
     if let Some(stale) = stale {
         return Ok(Err(stale));
     }
-    match guarded(|| decide_all(&view, now, submission.commands.clone()))? {
+    let second_person = !submission.provenance.approved_by.is_empty();
+    let circumstances = Circumstances { now, second_person };
+    match guarded(|| decide_all(&view, circumstances, submission.commands.clone()))? {
         Ok(changes) => Ok(Ok(changes)),
         Err(Undecided::Refused(rejection)) => Ok(Err(rejection)),
         Err(Undecided::Missing(first)) => {
@@ -152,7 +154,7 @@ pub(super) fn decide_one(
             if submission.commands.len() > 1 {
                 // What each of them lacks by itself, so that many commands take few rounds.
                 for command in &submission.commands {
-                    let alone = guarded(|| decide(&view, now, command.clone()))?;
+                    let alone = guarded(|| decide(&view, circumstances, command.clone()))?;
                     if let Err(Undecided::Missing(what)) = alone {
                         missing.insert(what);
                     }

@@ -257,7 +257,6 @@ async fn a_wallet_that_moved_makes_every_order_that_it_pays_stale() {
             wallet: domain::id::WalletId::of(&customer, Currency::IQD),
             amount: money,
             source: domain::wallet::Source::Goodwill { reason: Reason::new("sorry").unwrap() },
-            second_person: false,
         },
     )
     .await;

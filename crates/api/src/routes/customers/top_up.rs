@@ -61,8 +61,7 @@ pub(crate) async fn handler(
     let amount = body.amount.0;
     let wallet = StreamKey::Wallet(WalletId::of(&customer, amount.currency()));
     let (_, before) = queries::state(&app.ledger, wallet).await.map_err(Problem::unreadable)?;
-    let second_person = false;
-    let command = Command::TopUpWallet { customer, payment, kind, amount, second_person };
+    let command = Command::TopUpWallet { customer, payment, kind, amount };
     let mut asked = Asked::about(ROUTE, wallet, before, &body, command);
     if known.is_none() {
         asked.fresh.push(StreamKey::Payment(payment));

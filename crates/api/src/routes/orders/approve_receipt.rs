@@ -69,7 +69,6 @@ pub(crate) async fn handler(
             date: body.transfer.date,
             amount: body.transfer_amount.unwrap_or(body.verified).0,
         },
-        second_person: false,
     }));
     // Which receipt is a part of what is asked.
     let told = (text, &body);
