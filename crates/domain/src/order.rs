@@ -133,6 +133,9 @@ pub struct Receipt {
     pub claimed: Option<Amount>,
     /// SHA-256 of the file, in hex.
     pub file: Option<Code>,
+    /// The file itself, kept outside the log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stored: Option<PersonalRef>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

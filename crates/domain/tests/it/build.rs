@@ -142,6 +142,7 @@ pub(crate) fn upload(number: u64, receipt_number: u64) -> Command {
         receipt: receipt(receipt_number),
         claimed: Some(amount("1")),
         file: Some(code("e3b0c442")),
+        stored: None,
     };
     Command::UploadReceipt { order: order(number), receipt }
 }

@@ -56,7 +56,7 @@ fn customer_94(balance: &str) -> Book {
         method: Method::BankTransferGrace,
         channel: Channel::BankTransfer,
         stage: Stage::Open,
-        receipt: Some(Receipt { receipt: receipt(38), claimed: None, file: None }),
+        receipt: Some(Receipt { receipt: receipt(38), claimed: None, file: None, stored: None }),
         ..old_order("M2511138", "94", "81431.3")
     };
     given([

@@ -41,7 +41,8 @@ fn a_receipt_is_uploaded_once_and_only_for_a_transfer_that_is_awaited() {
     given([top_up("94", 1, "44"), place(by_transfer(1, "94", "44")), pay_from_wallet(1, None)])
         .when(upload(1, 1))
         .then_code("wrong-phase");
-    let receipt = Receipt { receipt: receipt(1), claimed: Some(usd("1")), file: None };
+    let receipt =
+        Receipt { receipt: receipt(1), claimed: Some(usd("1")), file: None, stored: None };
     given([place(by_transfer(1, "94", "44"))])
         .when(Command::UploadReceipt { order: order(1), receipt })
         .then_code("bad-amount");
@@ -218,7 +219,7 @@ fn an_exact_receipt_in_a_second_currency_needs_one_person() {
     let zero = domain::money::Money::zero(dollars);
     order_placed.lines[0].unit_price = sum.money();
     (order_placed.total, order_placed.discount, order_placed.delivery) = (sum.money(), zero, zero);
-    let receipt_uploaded = Receipt { receipt: receipt(1), claimed: None, file: None };
+    let receipt_uploaded = Receipt { receipt: receipt(1), claimed: None, file: None, stored: None };
     let mut approval = approval(1, 1, "44", transfer("R", "44"));
     (approval.verified, approval.transfer.amount) = (sum, sum);
     given([

@@ -70,7 +70,12 @@ fn personal() -> PersonalRef {
 }
 
 fn receipt() -> Receipt {
-    Receipt { receipt: receipt_id(), claimed: Some(amount("99.5")), file: Some(code("e3b0c442")) }
+    Receipt {
+        receipt: receipt_id(),
+        claimed: Some(amount("99.5")),
+        file: Some(code("e3b0c442")),
+        stored: None,
+    }
 }
 
 fn placed() -> Placed {

@@ -159,6 +159,7 @@ impl<'a> Rows<'a> {
             receipt: ReceiptId::imported(id),
             claimed: None,
             file: None,
+            stored: None,
         });
         let then = if receipt_rejected { vec![reject(id)] } else { Vec::new() };
         let wanted = match assessed.landing() {

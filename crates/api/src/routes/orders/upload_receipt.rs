@@ -63,6 +63,7 @@ pub(crate) async fn handler(
             receipt,
             claimed: body.claimed.map(|claimed| claimed.0),
             file: body.file.clone(),
+            stored: None,
         },
     };
     let asked = Asked::about(ROUTE, found.stream(), found.state, &body, command);
