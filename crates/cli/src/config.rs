@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
+use ledger::Clock;
 
 /// Settings that every command takes, from flags or the environment.
 #[derive(Debug, Clone, Args)]
@@ -85,5 +86,17 @@ impl Config {
             xdg_cache_home: around.xdg_cache_home,
             settings: Vec::new(),
         }
+    }
+
+    /// What tells the time: the system.
+    #[cfg(not(debug_assertions))]
+    pub(crate) fn clock() -> Clock {
+        Clock::system()
+    }
+
+    /// What tells the time: the system, or a test.
+    #[cfg(debug_assertions)]
+    pub(crate) fn clock() -> Clock {
+        crate::test_clock::asked_for().unwrap_or_else(Clock::system)
     }
 }

@@ -12,6 +12,8 @@ mod node;
 mod output;
 mod secret;
 mod service;
+#[cfg(debug_assertions)]
+mod test_clock;
 
 use config::Config;
 use output::Output;

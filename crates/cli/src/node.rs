@@ -44,7 +44,7 @@ impl Node {
             database.owner().await.context("could not connect to the database at DATABASE_URL")?;
         check_durability(&mut conn, config).await?;
         let secret = Secret::load(config, None)?;
-        Ok(Self { database, secret, private: None, clock: Clock::system() })
+        Ok(Self { database, secret, private: None, clock: Config::clock() })
     }
 
     /// The same in a private database that holds nothing yet. One at `DATABASE_URL` is taken as it
@@ -61,7 +61,7 @@ impl Node {
     fn private(config: &Config, pg: LocalPg, name: &str) -> anyhow::Result<Self> {
         let database = Database::private(pg.connect_options(name));
         let secret = Secret::load(config, Some(pg.data_dir()))?;
-        Ok(Self { database, secret, private: Some(Arc::new(pg)), clock: Clock::system() })
+        Ok(Self { database, secret, private: Some(Arc::new(pg)), clock: Config::clock() })
     }
 
     /// Brings the schema up to date and makes sure that the default book is there.
