@@ -5,6 +5,7 @@
 
 mod at;
 pub mod customer_orders;
+pub mod deadlines;
 mod fact;
 pub mod imported_orders;
 pub mod journal_lines;

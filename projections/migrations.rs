@@ -3,8 +3,8 @@
 use eventstore::migrate::Migration;
 
 use crate::{
-    customer_orders, imported_orders, journal_lines, order_management, payments, timeline,
-    wallet_balances, wallet_lines,
+    customer_orders, deadlines, imported_orders, journal_lines, order_management, payments,
+    timeline, wallet_balances, wallet_lines,
 };
 
 macro_rules! of_projection {
@@ -29,6 +29,7 @@ pub fn migrations() -> Vec<Migration> {
         of_projection!(125, journal_lines),
         of_projection!(130, timeline),
         of_projection!(135, imported_orders),
+        of_projection!(140, deadlines),
     ]
     .concat();
     all.push(step(200, "append", include_str!("sql/append.sql")));

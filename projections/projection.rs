@@ -30,6 +30,11 @@ pub trait Projection: Sized {
         let _: &Self::Row = before;
         after
     }
+
+    /// What is left of a row once its whole history is folded; nothing where its last event ended it.
+    fn settle(row: Self::Row) -> Option<Self::Row> {
+        Some(row)
+    }
 }
 
 /// The statements beside a projection's fold.
@@ -110,7 +115,8 @@ impl<P: Projection> Rows<P> {
         self.0.is_empty()
     }
 
-    pub(crate) fn into_rows(self) -> impl Iterator<Item = (P::Key, P::Row)> {
-        self.0.into_iter()
+    /// The rows of a whole history.
+    pub(crate) fn into_settled(self) -> impl Iterator<Item = (P::Key, P::Row)> {
+        self.0.into_iter().filter_map(|(key, row)| Some((key, P::settle(row)?)))
     }
 }

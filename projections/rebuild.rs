@@ -290,7 +290,7 @@ impl Target {
             return Ok(());
         }
         let written = self.rows.entry(P::NAME).or_default();
-        let mut rows = std::mem::take(rows).into_rows().map(|(_, row)| row);
+        let mut rows = std::mem::take(rows).into_settled().map(|(_, row)| row);
         loop {
             let piece: Vec<P::Row> = rows.by_ref().take(PIECE).collect();
             if piece.is_empty() {

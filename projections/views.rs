@@ -18,6 +18,7 @@ macro_rules! each_projection {
             journal_lines: $crate::journal_lines::JournalLines,
             timeline: $crate::timeline::Timeline,
             imported_orders: $crate::imported_orders::ImportedOrders,
+            deadlines: $crate::deadlines::Deadlines,
         }
     };
 }

@@ -17,7 +17,8 @@ create function append_1(
   p_payments payments_row[],
   p_journal_lines journal_lines_row[],
   p_timeline timeline_row[],
-  p_imported_orders imported_orders_row[]
+  p_imported_orders imported_orders_row[],
+  p_deadlines deadlines_row[]
 ) returns text
 language plpgsql
 as $$
@@ -77,9 +78,15 @@ begin
       (select generation from book_projections where book_id = p_book and name = 'imported_orders'),
       p_imported_orders);
   end if;
+  if cardinality(p_deadlines) > 0 then
+    perform write_deadlines_1(
+      p_book,
+      (select generation from book_projections where book_id = p_book and name = 'deadlines'),
+      p_deadlines);
+  end if;
   return 'ok';
 end
 $$;
 
 select guard_function(
-  'append_1(int, bigint, int, int, text, bigint, bytea, timestamptz, event_row[], command_row[], customer_orders_row[], order_management_row[], wallet_balances_row[], wallet_lines_row[], payments_row[], journal_lines_row[], timeline_row[], imported_orders_row[])');
+  'append_1(int, bigint, int, int, text, bigint, bytea, timestamptz, event_row[], command_row[], customer_orders_row[], order_management_row[], wallet_balances_row[], wallet_lines_row[], payments_row[], journal_lines_row[], timeline_row[], imported_orders_row[], deadlines_row[])');

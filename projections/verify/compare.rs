@@ -45,7 +45,7 @@ async fn compare<P: Projection>(
     let Some(live) = live.filter(|state| state.fold_version == P::FOLD_VERSION) else {
         return Ok(0);
     };
-    let mut expected: BTreeMap<P::Key, P::Row> = folded.into_rows().collect();
+    let mut expected: BTreeMap<P::Key, P::Row> = folded.into_settled().collect();
     let mut count = 0;
     let mut stored = sqlx::query(P::SQL.read_all).bind(head.book).bind(live.generation).fetch(conn);
     while let Some(row) = stored.try_next().await? {

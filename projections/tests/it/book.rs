@@ -25,6 +25,7 @@ pub(crate) const TABLES: &[&str] = &[
     "journal_lines",
     "timeline",
     "imported_orders",
+    "deadlines",
 ];
 
 pub(crate) struct Databases {

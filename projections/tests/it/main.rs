@@ -5,6 +5,8 @@ mod append;
 #[cfg(test)]
 mod book;
 #[cfg(test)]
+mod deadlines;
+#[cfg(test)]
 mod queries;
 #[cfg(test)]
 mod rebuild;

@@ -32,6 +32,7 @@ async fn a_changed_column_of_any_view_is_named() {
         ("journal_lines", "item", "item || 'x'"),
         ("timeline", "actor_id", "'somebody else'"),
         ("imported_orders", "classes", "array['clean']"),
+        ("deadlines", "set_by", "set_by + 1"),
     ];
     for (table, column, value) in changes {
         databases
@@ -94,6 +95,7 @@ async fn an_extra_row_of_any_view_is_named() {
         ("journal_lines", "{\"line\": 999}"),
         ("timeline", "{\"position\": 999}"),
         ("imported_orders", "{\"order_id\": \"00000000-0000-0000-0000-0000000000ff\"}"),
+        ("deadlines", "{\"order_id\": \"00000000-0000-0000-0000-0000000000ff\"}"),
     ];
     for (table, key) in keys {
         databases

@@ -1,0 +1,176 @@
+//! What falls due when: the deadlines that a worker fires.
+//!
+//! A row names the event that set its deadline, so that whoever fires it names the firing after that
+//! event, and two who fire at once do it once.
+
+use chrono::{DateTime, Utc};
+use domain::order::Facts;
+use eventstore::{BookId, Position};
+use sqlx::{FromRow, PgConnection};
+use uuid::Uuid;
+
+use crate::at::{self, At};
+use crate::fact::{Fact, FoldError, stored};
+use crate::projection::{Projection, Rows, Sql, sql};
+use crate::row::row;
+
+pub(crate) const SQL: Sql = sql!("deadlines");
+
+/// The fold.
+#[derive(Debug)]
+pub struct Deadlines;
+
+/// What happens when the time comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// The order expires, and gives back what it holds.
+    Expire,
+}
+
+impl Kind {
+    pub const ALL: [Self; 1] = [Self::Expire];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Expire => "expire",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
+    /// When it falls due for an order, if it does.
+    fn due_at(self, facts: &Facts) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Expire => facts.deadline,
+        }
+    }
+}
+
+row! {
+    /// A row of `deadlines`, or that there is none.
+    "daftar.deadlines_row", Deadline {
+        order_id: Uuid,
+        kind: String,
+        /// None when nothing falls due: then the row goes.
+        due_at: Option<DateTime<Utc>>,
+        /// The event that set it, by its place in the order's stream.
+        set_by: i64,
+        position: Position,
+        /// It was something else before, in the same batch.
+        is_anew: bool,
+    }
+}
+
+impl Projection for Deadlines {
+    const NAME: &'static str = "deadlines";
+    const FOLD_VERSION: i32 = 1;
+    const SQL: Sql = SQL;
+    type Key = (Uuid, String);
+    type Row = Deadline;
+
+    fn key(row: &Deadline) -> (Uuid, String) {
+        (row.order_id, row.kind.clone())
+    }
+
+    fn fold(fact: &Fact<'_>, rows: &mut Rows<Self>) -> Result<(), FoldError> {
+        let Some((order_id, _, facts)) = fact.order() else { return Ok(()) };
+        for kind in Kind::ALL {
+            let due_at = kind.due_at(facts).map(stored);
+            if due_at.is_none() && fact.version() == 1 {
+                // A first event leaves nothing behind that would have to go.
+                continue;
+            }
+            rows.put(Deadline {
+                order_id,
+                kind: kind.as_str().to_owned(),
+                due_at,
+                set_by: fact.version(),
+                position: fact.position(),
+                is_anew: false,
+            });
+        }
+        Ok(())
+    }
+
+    /// A deadline that stays as it is was set by the event that set it first.
+    fn merge(before: &Deadline, after: Deadline) -> Deadline {
+        if before.due_at == after.due_at {
+            before.clone()
+        } else {
+            Deadline { is_anew: true, ..after }
+        }
+    }
+
+    fn settle(row: Deadline) -> Option<Deadline> {
+        row.due_at.is_some().then_some(Deadline { is_anew: false, ..row })
+    }
+}
+
+/// A deadline as the one who fires it needs it.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Due {
+    pub order_id: Uuid,
+    /// One of [`Kind`].
+    pub kind: String,
+    pub due_at: DateTime<Utc>,
+    /// The event that set it, by its place in the order's stream.
+    pub set_by: i64,
+}
+
+/// A deadline beside its order, for people.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct DueOrder {
+    pub order_id: Uuid,
+    pub kind: String,
+    pub due_at: DateTime<Utc>,
+    pub set_by: i64,
+    pub number: String,
+    pub customer_id: String,
+    pub phase: String,
+}
+
+/// The place of a deadline among all.
+pub type Place = (DateTime<Utc>, Uuid, String);
+
+/// What falls due next, in order of time, after this place.
+pub async fn next(
+    conn: &mut PgConnection,
+    book: BookId,
+    after: Option<Place>,
+    size: u32,
+) -> Result<At<Vec<Due>>, sqlx::Error> {
+    let (due_at, order, kind) = unzip(after);
+    let query = at::on(include_str!("deadlines/next.sql"), book)
+        .bind(due_at)
+        .bind(order)
+        .bind(kind)
+        .bind(at::limit(size));
+    at::many(conn, query).await
+}
+
+/// What falls due before a time, the most overdue first, after the one that the last page ended with.
+pub async fn page(
+    conn: &mut PgConnection,
+    book: BookId,
+    before: Option<DateTime<Utc>>,
+    after: Option<Place>,
+    size: u32,
+) -> Result<At<Vec<DueOrder>>, sqlx::Error> {
+    let (due_at, order, kind) = unzip(after);
+    let query = at::on(include_str!("deadlines/page.sql"), book)
+        .bind(before)
+        .bind(due_at)
+        .bind(order)
+        .bind(kind)
+        .bind(at::limit(size));
+    at::many(conn, query).await
+}
+
+fn unzip(place: Option<Place>) -> (Option<DateTime<Utc>>, Option<Uuid>, Option<String>) {
+    match place {
+        Some((due_at, order, kind)) => (Some(due_at), Some(order), Some(kind)),
+        None => (None, None, None),
+    }
+}

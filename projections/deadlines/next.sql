@@ -1,0 +1,14 @@
+select b.position as head_position, t.*
+  from daftar.books as b
+  left join lateral (
+       select order_id, kind, due_at, set_by
+         from daftar.deadlines
+        where book_id = $1
+          and generation = (select generation from daftar.book_projections
+                             where book_id = $1 and name = 'deadlines')
+          and ($2::timestamptz is null or (due_at, order_id, kind) > ($2, $3, $4))
+        order by due_at, order_id, kind
+        limit $5
+       ) as t on true
+ where b.book_id = $1
+ order by t.due_at, t.order_id, t.kind

@@ -1,0 +1,28 @@
+-- Writes rows of one generation, and deletes those that nothing falls due by any more. A key stands
+-- in a batch once, in its last state. A deadline that stays as it is keeps the event that set it.
+create function write_deadlines_1(p_book int, p_generation int, p_rows deadlines_row[])
+returns void
+language plpgsql
+as $$
+begin
+  delete from deadlines as t
+   using unnest(p_rows) as r
+   where t.book_id = p_book
+     and t.generation = p_generation
+     and t.order_id = r.order_id
+     and t.kind = r.kind
+     and r.due_at is null;
+  insert into deadlines as t (book_id, generation, order_id, kind, due_at, set_by, position)
+  select p_book, p_generation, r.order_id, r.kind, r.due_at, r.set_by, r.position
+    from unnest(p_rows) as r
+   where r.due_at is not null
+  on conflict (book_id, generation, order_id, kind)
+  do update set
+    due_at = excluded.due_at, set_by = excluded.set_by, position = excluded.position
+   where t.due_at <> excluded.due_at
+      or exists (select from unnest(p_rows) as r
+                  where r.order_id = excluded.order_id and r.kind = excluded.kind and r.is_anew);
+end
+$$;
+
+select guard_inner_function('write_deadlines_1(int, int, deadlines_row[])');
