@@ -1,0 +1,54 @@
+//! `POST /api/approvals/{approval}/approve`: another person agrees, and it happens.
+
+use axum::extract::State;
+use axum::response::Response;
+use ledger::{approvals, queries};
+
+use super::{find, must_be_able_to_do};
+use crate::app::App;
+use crate::caller::Caller;
+use crate::command::{Shown, must_not_be_refused_too_often, render, write};
+use crate::extract::{Json, Search, Segments};
+use crate::problem::Problem;
+use crate::scope::DECIDE_APPROVALS;
+use crate::trace::Trace;
+use crate::wire::Nothing;
+use crate::wire::reply::ProblemReply;
+
+/// Does what was proposed, once, in the proposer's name. Approving again answers with what was
+/// done; a refusal leaves the proposal open.
+#[utoipa::path(
+    post,
+    path = "/api/approvals/{approval}/approve",
+    tag = "approvals",
+    operation_id = "approve_proposal",
+    params(("approval" = Uuid, Path)),
+    request_body = Nothing,
+    responses(
+        (status = 200, description = "What the proposed route answers, and `approved_by`", body = Object),
+        (status = 201, description = "The same, where something was made", body = Object),
+        (status = "default", description = "Refused", body = ProblemReply, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn handler(
+    State(app): State<App>,
+    caller: Caller<{ DECIDE_APPROVALS }>,
+    path: Segments<1>,
+    trace: Trace,
+    Search(Nothing {}): Search<Nothing>,
+    Json(Nothing {}): Json<Nothing>,
+) -> Result<Response, Problem> {
+    let approval = find(&app, &caller, &path.one()).await?;
+    must_be_able_to_do(&caller, &approval)?;
+    must_not_be_refused_too_often(&app, &caller)?;
+    let (subject, creates) = (approval.subject, approval.creates);
+    let (_, before) = queries::state(&app.ledger, subject).await.map_err(Problem::unreadable)?;
+    let shown = Shown { subject, before: Some(before), creates, dry_run: false, trace };
+    let render = render(shown);
+    let answer =
+        approvals::approve(&app.ledger, approval.id, &caller.credential, render).await?;
+    if !answer.is_accepted() && !answer.is_replayed {
+        app.refusals.count(caller.credential.principal.as_str(), app.ledger.clock().now());
+    }
+    Ok(write(answer))
+}
