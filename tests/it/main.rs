@@ -24,6 +24,9 @@ mod load;
 mod ordinary_user;
 #[cfg(test)]
 mod overdraw;
+// They set the clock of the service, which a release does not let them.
+#[cfg(all(test, debug_assertions))]
+mod scenarios;
 #[cfg(test)]
 mod secret;
 #[cfg(test)]

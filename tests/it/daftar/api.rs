@@ -54,12 +54,23 @@ impl Api {
 
     /// One attempt at a command.
     pub(crate) async fn attempt(&self, ticket: &Ticket) -> Answer {
-        let request = self
-            .http
+        self.send(self.post(ticket).json(&ticket.body)).await
+    }
+
+    /// One attempt at a command whose body is a file.
+    pub(crate) async fn upload(&self, ticket: &Ticket, media_type: &str, file: &[u8]) -> Answer {
+        let request = self.post(ticket).header("Content-Type", media_type);
+        self.send(request.body(file.to_owned())).await
+    }
+
+    fn post(&self, ticket: &Ticket) -> reqwest::RequestBuilder {
+        self.http
             .post(format!("{}{}", self.base, ticket.path))
             .bearer_auth(&ticket.bearer)
             .header("Idempotency-Key", &ticket.idempotency_key)
-            .json(&ticket.body);
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
         let response = match request.send().await {
             Ok(response) => response,
             Err(error) => return Answer::Nothing(format!("{error:?}")),

@@ -1,0 +1,18 @@
+//! What must keep working: each scenario opens with the sentence that it shows, and says after
+//! every command which events it appended, what both views, the wallet and the journal show, and
+//! that the books balance.
+
+mod world;
+
+mod bank_transfer;
+mod customer_94;
+mod expired_mixed_payment;
+mod fifty_times;
+mod late_money;
+mod long_receipt;
+mod one_wallet_many_orders;
+mod review_stops_the_clock;
+mod races;
+mod rejected_twice;
+mod short_receipt;
+mod wallet_order;

@@ -1,0 +1,94 @@
+//! 1. Wallet order, paid in full, through finance, warehouse, logistics, delivered, completed.
+
+use super::world::{Cart, Seen, World};
+
+#[tokio::test]
+async fn a_wallet_order_goes_through_every_department_and_is_completed() {
+    let world = World::new("wallet").await;
+    world.fill_wallet("zaid", "500000").await;
+
+    let cart = Cart::of("zaid").line("LB-502", "3", "120320.05").total("360960.15");
+    let order = world
+        .client()
+        .places(&cart.from_the_wallet())
+        .then(Seen {
+            events: "order placed, wallet debited, order payment_received",
+            views: "paid | financial_reviewing · finance | paid",
+            journal: &["Dr 2100:zaid / Cr 2200:M2600001 360960.15"],
+            wallet: "139039.85",
+        })
+        .await;
+    assert_eq!(order.number, "M2600001");
+    assert_eq!(order.deadline(), "", "what is paid has no deadline");
+
+    // Finance is the only gate into the warehouse.
+    world.warehouse().starts(&order).is_refused(409, "wrong-phase").await;
+    world.warehouse().releases(&order).is_refused(403, "forbidden").await;
+    world
+        .finance()
+        .releases(&order)
+        .then(Seen {
+            events: "order released",
+            views: "warehouse_ready | warehouse_pending · warehouse | paid",
+            journal: &[],
+            wallet: "139039.85",
+        })
+        .await;
+    world.finance().releases(&order).changes_nothing().await;
+
+    world
+        .warehouse()
+        .starts(&order)
+        .then(Seen {
+            events: "order processing_started",
+            views: "preparing | warehouse_processing · warehouse | paid",
+            journal: &[],
+            wallet: "139039.85",
+        })
+        .await;
+    world
+        .warehouse()
+        .packs(&order)
+        .then(Seen {
+            events: "order packed",
+            views: "preparing | warehouse_approved · logistics | paid",
+            journal: &[],
+            wallet: "139039.85",
+        })
+        .await;
+
+    world
+        .logistics()
+        .dispatches(&order)
+        .then(Seen {
+            events: "order dispatched",
+            views: "shipped | logistics_dispatched · logistics | paid",
+            journal: &[],
+            wallet: "139039.85",
+        })
+        .await;
+    world.client().cancels(&order, "too late").is_refused(409, "wrong-phase").await;
+    world
+        .logistics()
+        .delivers(&order)
+        .then(Seen {
+            events: "order delivered",
+            views: "delivered | logistics_delivered · – | paid",
+            journal: &["Dr 2200:M2600001 / Cr 4010:M2600001 360960.15"],
+            wallet: "139039.85",
+        })
+        .await;
+    world
+        .logistics()
+        .completes(&order)
+        .then(Seen {
+            events: "order completed",
+            views: "completed | completed · – | paid",
+            journal: &[],
+            wallet: "139039.85",
+        })
+        .await;
+
+    assert_eq!(world.account("2200").await, "0", "nothing is held for it any more");
+    world.ends().await;
+}

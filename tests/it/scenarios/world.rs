@@ -1,0 +1,192 @@
+//! A shop under test: the service on a database of its own, everyone who works with it, and a
+//! clock that stands still until it is moved.
+
+mod actor;
+mod cart;
+mod journal;
+mod order;
+mod seen;
+mod step;
+mod walk;
+
+pub(crate) use actor::{Actor, Transfer};
+pub(crate) use cart::Cart;
+pub(crate) use order::Order;
+pub(crate) use seen::{Booked, Seen};
+pub(crate) use step::Step;
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::Value;
+use sqlx::{Connection as _, PgConnection};
+use testkit::Database;
+
+use crate::daftar::{Api, Installation, Service};
+
+/// When every scenario begins: a Monday, noon in Baghdad.
+const BEGINS: &str = "2026-03-02T09:00:00Z";
+
+/// Everyone there is: role and name.
+const PEOPLE: [(&str, &str); 8] = [
+    ("client", "storefront"),
+    ("finance", "zahra"),
+    ("finance", "huda"),
+    ("warehouse", "ali"),
+    ("logistics", "omar"),
+    ("gateway", "qi-card"),
+    ("auditor", "samir"),
+    ("admin", "owner"),
+];
+
+/// The shop. Its parts end in this order.
+#[derive(Debug)]
+pub(crate) struct World {
+    services: Vec<Service>,
+    nodes: Vec<Api>,
+    keys: BTreeMap<&'static str, String>,
+    log: tokio::sync::Mutex<PgConnection>,
+    /// Up to here every event was expected by somebody.
+    accounted: AtomicI64,
+    commands: AtomicU64,
+    /// Each order as it was last seen, by id.
+    orders: Mutex<BTreeMap<String, Order>>,
+    installation: Installation,
+    _database: Database,
+}
+
+impl World {
+    /// A new shop with one node.
+    pub(crate) async fn new(name: &str) -> Self {
+        Self::with_nodes(name, 1).await
+    }
+
+    pub(crate) async fn with_nodes(name: &str, nodes: usize) -> Self {
+        let database = Database::empty().await;
+        let installation = Installation::at(&format!("scene-{name}"), database.url());
+        installation.set_clock(BEGINS);
+        Self::open(installation, database, nodes).await
+    }
+
+    /// A shop that took over the records of an old one.
+    pub(crate) async fn taken_over(name: &str, old: &Database) -> Self {
+        let database = Database::empty().await;
+        let installation = Installation::at(&format!("scene-{name}"), database.url());
+        installation.set_clock(BEGINS);
+        installation.run(&["migrate"]);
+        installation.json(&["import", "legacy", "--from", &old.url()]);
+        Self::open(installation, database, 1).await
+    }
+
+    async fn open(installation: Installation, database: Database, nodes: usize) -> Self {
+        let services: Vec<Service> = (0..nodes).map(|_| installation.serve()).collect();
+        let nodes = services.iter().map(|service| Api::new(service.base())).collect();
+        let keys = PEOPLE.map(|(role, name)| (name, installation.key(role, name)));
+        let mut log = PgConnection::connect_with(&database.connect_options())
+            .await
+            .expect("the database takes connections");
+        let begun = journal::last_position(&mut log).await;
+        Self {
+            services,
+            nodes,
+            keys: keys.into(),
+            log: tokio::sync::Mutex::new(log),
+            accounted: AtomicI64::new(begun),
+            commands: AtomicU64::new(0),
+            orders: Mutex::default(),
+            installation,
+            _database: database,
+        }
+    }
+
+    /// The shop's own server, acting for its customers.
+    pub(crate) fn client(&self) -> Actor<'_> {
+        self.actor("storefront")
+    }
+
+    pub(crate) fn finance(&self) -> Actor<'_> {
+        self.actor("zahra")
+    }
+
+    /// Another person of the finance department.
+    pub(crate) fn second_finance(&self) -> Actor<'_> {
+        self.actor("huda")
+    }
+
+    pub(crate) fn warehouse(&self) -> Actor<'_> {
+        self.actor("ali")
+    }
+
+    pub(crate) fn logistics(&self) -> Actor<'_> {
+        self.actor("omar")
+    }
+
+    pub(crate) fn gateway(&self) -> Actor<'_> {
+        self.actor("qi-card")
+    }
+
+    pub(crate) fn admin(&self) -> Actor<'_> {
+        self.actor("owner")
+    }
+
+    fn actor(&self, name: &'static str) -> Actor<'_> {
+        Actor::new(self, name)
+    }
+
+    /// A deadline fires by itself: what the service does to an order without being asked.
+    pub(crate) fn deadline_of(&self, order: &Order) -> Step<'_> {
+        Step::wait(self, order)
+    }
+
+    /// Moves the clock.
+    pub(crate) fn time_is(&self, time: &str) {
+        self.installation.set_clock(time);
+    }
+
+    /// The nodes, for those who do many things at once.
+    pub(crate) fn nodes(&self) -> &[Api] {
+        &self.nodes
+    }
+
+    pub(crate) fn key(&self, name: &str) -> &str {
+        &self.keys[name]
+    }
+
+    /// Reads as the auditor, who reads everything.
+    pub(crate) async fn read(&self, path: &str) -> Value {
+        self.nodes[0].get(self.key("samir"), path).await
+    }
+
+    /// Everything is as the log makes it, and nothing happened that nobody expected.
+    pub(crate) async fn ends(self) {
+        let log = &mut *self.log.lock().await;
+        let last = journal::last_position(log).await;
+        let accounted = self.accounted.load(Ordering::Relaxed);
+        assert_eq!(last, accounted, "something happened that the scenario does not tell");
+        self.installation.assert_verified();
+        drop(self.services);
+    }
+
+    /// What several did at once: all entries that nobody told of yet.
+    pub(crate) async fn accounts_for_everything(&self) -> Vec<String> {
+        let before = self.accounted.load(Ordering::Relaxed);
+        let last = journal::last_position(&mut *self.log.lock().await).await;
+        self.accounted.store(last, Ordering::Relaxed);
+        self.journal_after(before).await
+    }
+
+    /// An order as it was last seen.
+    fn known(&self, id: &str) -> Option<Order> {
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    }
+
+    fn remember(&self, order: &Order) {
+        let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        orders.insert(order.id.clone(), order.clone());
+    }
+
+    fn next_key(&self) -> String {
+        format!("command {}", self.commands.fetch_add(1, Ordering::Relaxed))
+    }
+}
