@@ -81,6 +81,11 @@ pub(crate) struct CommandName {
 }
 
 impl<const MOVES_MONEY: bool> Attempt<MOVES_MONEY> {
+    /// One that comes with a signature instead of a key, and has a name of its own.
+    pub(crate) fn signed(trace: Trace) -> Self {
+        Self { key: None, if_match: None, dry_run: false, trace }
+    }
+
     pub(crate) fn name(&self, app: &App, credential: &Credential) -> CommandName {
         match &self.key {
             Some(key) => {

@@ -42,6 +42,36 @@ impl<T: DeserializeOwned + Serialize> FromRequest<App> for Json<T> {
     }
 }
 
+/// A body as it came: to be believed before it is read.
+#[derive(Debug)]
+pub(crate) struct Raw {
+    bytes: Vec<u8>,
+    is_json: bool,
+}
+
+impl Raw {
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    pub(crate) fn read<T: DeserializeOwned + Serialize>(&self) -> Result<T, Problem> {
+        if !self.is_json {
+            return Err(Problem::new("unsupported-media-type"));
+        }
+        read(&self.bytes).map(|Json(value)| value)
+    }
+}
+
+impl FromRequest<App> for Raw {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request<Body>, app: &App) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let bytes = collect(body, app.limits.body_max).await?;
+        Ok(Self { bytes, is_json: is_json(&parts.headers) })
+    }
+}
+
 /// The body, up to a size. What is more is taken from the line, up to a bound, and thrown away: a
 /// caller that is still writing would not read the answer.
 async fn collect(body: Body, max: usize) -> Result<Vec<u8>, Problem> {

@@ -14,6 +14,7 @@ mod problem;
 mod refusals;
 mod routes;
 mod scope;
+mod signature;
 mod trace;
 mod view;
 mod wire;

@@ -2,7 +2,7 @@
 
 use utoipa::Modify;
 use utoipa::OpenApi;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use crate::routes;
 
@@ -25,6 +25,12 @@ impl Modify for Key {
             HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("dk_<id>_<secret>");
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("key", SecurityScheme::Http(scheme.build()));
+        let signature = ApiKeyValue::with_description(
+            "Daftar-Signature",
+            "t=<unix seconds>,v1=<hex of HMAC-SHA256, under the gateway's secret, of t, a dot and the raw body>",
+        );
+        let signature = SecurityScheme::ApiKey(ApiKey::Header(signature));
+        components.add_security_scheme("signature", signature);
     }
 }
 

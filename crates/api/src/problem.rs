@@ -28,6 +28,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("idempotency-key-missing", 400, "This route moves money and needs an Idempotency-Key"),
     ("idempotency-key-invalid", 400, "The Idempotency-Key is not acceptable"),
     ("unauthenticated", 401, "There is no valid key"),
+    ("bad-signature", 401, "The signature is missing, wrong or too old"),
     ("forbidden", 403, "The key's role does not allow this"),
     ("not-found", 404, "There is nothing here"),
     ("order-not-found", 404, "There is no such order"),
@@ -48,6 +49,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("not-correctable", 409, "Only the last step can be taken back"),
     ("debit-already-linked", 409, "The old debit is linked already"),
     ("already-given-back", 409, "The double charge was given back already"),
+    ("payment-differs", 409, "The payment is known with another amount"),
     ("principal-exists", 409, "A principal of this name is there already"),
     ("plan-tampered", 409, "The stored plan is not what its digest says"),
     ("own-plan", 409, "Whoever made a plan cannot approve it"),
@@ -64,7 +66,6 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("not-settled", 422, "The order still owes money"),
     ("insufficient-funds", 422, "The wallet does not hold enough"),
     ("wrong-wallet", 422, "The wallet belongs to another customer"),
-    ("payment-differs", 422, "The payment is known with another amount"),
     ("payment-for-another", 422, "The payment was made for another order"),
     ("payment-used-up", 422, "Not enough of the payment is left"),
     ("needs-second-person", 422, "A second person has to agree"),
@@ -153,6 +154,10 @@ impl Problem {
         self
     }
 
+    pub(crate) fn code(&self) -> &'static str {
+        self.0.code
+    }
+
     pub(crate) fn status(&self) -> StatusCode {
         self.0.status
     }
@@ -202,7 +207,9 @@ impl Problem {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if self.0.status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            let is_signed = self.0.code == "bad-signature";
+            let scheme = if is_signed { "Daftar-Signature" } else { "Bearer" };
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
         }
         response
     }

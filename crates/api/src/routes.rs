@@ -26,6 +26,9 @@ mod customers {
     pub(super) mod top_up;
     pub(super) mod wallet;
 }
+mod gateways {
+    pub(super) mod callback;
+}
 mod health;
 mod management {
     pub(super) mod orders;
@@ -53,7 +56,6 @@ mod orders {
 }
 mod payments {
     pub(super) mod allocate;
-    pub(super) mod gateway;
     pub(super) mod record;
 }
 
@@ -67,7 +69,7 @@ pub(crate) fn all() -> OpenApiRouter<App> {
         .routes(routes!(customers::top_up::handler))
         .routes(routes!(payments::record::handler))
         .routes(routes!(payments::allocate::handler))
-        .routes(routes!(payments::gateway::handler))
+        .routes(routes!(gateways::callback::handler))
         .routes(routes!(management::orders::handler))
         .routes(routes!(audit::trial_balance::handler))
         .routes(routes!(audit::events::handler))

@@ -1,8 +1,10 @@
 //! The subcommands, one a file.
 
+pub(crate) mod book;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod fix;
+pub(crate) mod gateways;
 pub(crate) mod import;
 pub(crate) mod inconsistencies;
 pub(crate) mod keys;

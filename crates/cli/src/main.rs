@@ -49,6 +49,10 @@ enum Command {
     Verify,
     /// Make, list and revoke API keys.
     Keys(commands::keys::Args),
+    /// Show and change the book's settings.
+    Book(commands::book::Args),
+    /// Make, list, rotate and disable payment gateways, which sign their callbacks.
+    Gateways(commands::gateways::Args),
     /// Say what this installation looks like and what is wrong with it.
     Doctor,
 }
@@ -66,6 +70,8 @@ fn main() -> ExitCode {
             | Command::Rebuild(_)
             | Command::Verify
             | Command::Keys(_)
+            | Command::Book(_)
+            | Command::Gateways(_)
             | Command::Doctor => "warn",
         })
     });
@@ -99,6 +105,8 @@ async fn run(cli: Cli, output: Output) -> anyhow::Result<ExitCode> {
         Command::Rebuild(args) => commands::rebuild::run(&config, args, output).await,
         Command::Verify => commands::verify::run(&config, output).await,
         Command::Keys(args) => commands::keys::run(&config, args, output).await,
+        Command::Book(args) => commands::book::run(&config, args, output).await,
+        Command::Gateways(args) => commands::gateways::run(&config, args, output).await,
         Command::Doctor => commands::doctor::run(&config, output).await,
     }
 }

@@ -32,7 +32,35 @@ impl Vault {
     pub fn new(master_key: [u8; KEY_LENGTH]) -> Self {
         Self { master: XChaCha20Poly1305::new(&Key::from(master_key)) }
     }
+
+    /// Encrypts a short secret for one place: moved elsewhere, it does not open.
+    pub(crate) fn seal(&self, bound_to: &str, plain: &[u8]) -> Result<Sealed, Unsealable> {
+        let nonce = random::<NONCE_LENGTH>();
+        let message = Payload { msg: plain, aad: bound_to.as_bytes() };
+        let sealed = self.master.encrypt(&XNonce::from(nonce), message);
+        Ok(Sealed { nonce: nonce.to_vec(), ciphertext: sealed.map_err(|_| Unsealable)? })
+    }
+
+    /// What was sealed for this place.
+    pub(crate) fn open(&self, bound_to: &str, sealed: &Sealed) -> Result<Vec<u8>, Unsealable> {
+        let nonce: [u8; NONCE_LENGTH] =
+            sealed.nonce.as_slice().try_into().map_err(|_| Unsealable)?;
+        let message = Payload { msg: &sealed.ciphertext, aad: bound_to.as_bytes() };
+        self.master.decrypt(&XNonce::from(nonce), message).map_err(|_| Unsealable)
+    }
 }
+
+/// A secret as the database keeps it.
+#[derive(Debug)]
+pub(crate) struct Sealed {
+    pub(crate) nonce: Vec<u8>,
+    pub(crate) ciphertext: Vec<u8>,
+}
+
+/// The vault's key is not the one it was sealed with, or it was sealed for another place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the vault does not open this")]
+pub struct Unsealable;
 
 impl fmt::Debug for Vault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -179,19 +207,16 @@ async fn ensure_key(
     if let Some(key) = read_key(conn, vault, book, customer.as_str()).await? {
         return Ok(key);
     }
-    let nonce = random::<NONCE_LENGTH>();
-    let data_key = random::<KEY_LENGTH>();
     let bound_to = bound_to(book, customer.as_str());
     let wrapped = vault
-        .master
-        .encrypt(&XNonce::from(nonce), Payload { msg: &data_key, aad: bound_to.as_bytes() })
-        .map_err(|_| PersonalError::WrongKey)?;
+        .seal(&bound_to, &random::<KEY_LENGTH>())
+        .map_err(|Unsealable| PersonalError::WrongKey)?;
     sqlx::query(include_str!("sql/insert_customer_key.sql"))
         .bind(book)
         .bind(customer.as_str())
         .bind(uuid::Builder::from_random_bytes(random()).into_uuid())
-        .bind(nonce.as_slice())
-        .bind(wrapped)
+        .bind(wrapped.nonce)
+        .bind(wrapped.ciphertext)
         .bind(now)
         .execute(&mut *conn)
         .await?;
@@ -212,13 +237,10 @@ async fn read_key(
             .bind(customer)
             .fetch_optional(conn)
             .await?;
-    let Some((key_id, nonce, wrapped)) = row else { return Ok(None) };
-    let nonce: [u8; NONCE_LENGTH] = nonce.try_into().map_err(|_| PersonalError::WrongKey)?;
-    let bound_to = bound_to(book, customer);
+    let Some((key_id, nonce, ciphertext)) = row else { return Ok(None) };
     let data_key = vault
-        .master
-        .decrypt(&XNonce::from(nonce), Payload { msg: &wrapped, aad: bound_to.as_bytes() })
-        .map_err(|_| PersonalError::WrongKey)?;
+        .open(&bound_to(book, customer), &Sealed { nonce, ciphertext })
+        .map_err(|Unsealable| PersonalError::WrongKey)?;
     let data_key = data_key.try_into().map_err(|_| PersonalError::WrongKey)?;
     Ok(Some(CustomerKey { key_id, data_key }))
 }

@@ -17,6 +17,8 @@ macro_rules! migration {
 const BESIDE: &[Migration] = &[
     migration!(50, "principals", "0050_principals"),
     migration!(51, "api_keys", "0051_api_keys"),
+    migration!(52, "gateways", "0052_gateways"),
+    migration!(53, "gateway_secrets", "0053_gateway_secrets"),
     migration!(60, "customer_keys", "0060_customer_keys"),
     migration!(61, "personal_data", "0061_personal_data"),
     migration!(62, "fix_plans", "0062_fix_plans"),

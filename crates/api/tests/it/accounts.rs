@@ -1,6 +1,6 @@
 //! Payments, settings and the audit's routes.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::service::{Service, iqd, transfer_order, wallet_order};
 
@@ -26,29 +26,6 @@ async fn a_payment_waits_until_it_is_allocated_to_an_order_and_to_a_wallet() {
 }
 
 #[tokio::test]
-async fn a_gateway_that_calls_twice_pays_once() {
-    let service = Service::start().await;
-    let mut order = wallet_order("c1", "70");
-    order["method"] = json!("online_payment");
-    let order = service.must("client", "/api/orders", &order).await;
-    let order = order["order"]["id"].as_str().unwrap();
-    let body =
-        json!({ "gateway": "zain", "gateway_id": "Z-1", "amount": iqd("70"), "order": order });
-
-    let first = service.must("gateway", "/api/gateway-payments", &body).await;
-    let second = service.must("gateway", "/api/gateway-payments", &body).await;
-
-    assert_eq!(first["payment"]["amount"], iqd("70"));
-    assert_eq!(second["events"], json!([]));
-    let read = service.get(&format!("/api/orders/{order}")).by("finance").send().await.expect(200);
-    assert_eq!(read["order"]["received"], iqd("70"));
-    let other =
-        json!({ "gateway": "zain", "gateway_id": "Z-1", "amount": iqd("71"), "order": order });
-    let differs = service.post("/api/gateway-payments").by("gateway").key("x").json(&other);
-    differs.send().await.expect_problem(422, "payment-differs");
-}
-
-#[tokio::test]
 async fn settings_change_together_with_a_reason() {
     let service = Service::start().await;
     let body = json!({ "payment_minutes": 45, "bank_transfer_hours": 24, "reason": "Eid" });
@@ -66,6 +43,74 @@ async fn settings_change_together_with_a_reason() {
     refused.expect_problem(422, "setting-out-of-range");
     let read = service.get("/api/book/settings").by("client").send().await.expect(200);
     assert_eq!(read["settings"]["payment_minutes"], 45, "all or none");
+}
+
+/// A value that a setting does not have.
+fn another(name: &str, value: &Value) -> Value {
+    match (name, value) {
+        ("time_zone", _) => json!("UTC"),
+        ("number_prefix", _) => json!("QX"),
+        ("settlement_unit", _) => json!("250"),
+        (_, Value::Number(number)) => json!(number.as_u64().unwrap() + 1),
+        (_, Value::Array(_)) => json!(["IQD", "USD"]),
+        (_, Value::Object(_)) => iqd("5"),
+        (name, value) => panic!("say what else than {value} {name} can be"),
+    }
+}
+
+#[tokio::test]
+async fn every_setting_is_shown_explained_and_changed_under_its_name() {
+    let service = Service::start().await;
+    let read = async || service.get("/api/book/settings").by("client").send().await.expect(200);
+    let before = read().await;
+    let described = before["described"].as_array().unwrap().clone();
+    assert_eq!(described.len(), before["settings"].as_object().unwrap().len() - 1);
+    assert_eq!(described.len(), ledger::book_settings::names().len());
+    for one in &described {
+        let name = one["name"].as_str().unwrap();
+        assert_eq!(one["value"], before["settings"][name], "{name}");
+        assert_eq!(one["value"], one["default"], "a new book has the defaults: {name}");
+        assert!(!one["unit"].as_str().unwrap().is_empty(), "{name}");
+        assert!(!one["meaning"].as_str().unwrap().is_empty(), "{name}");
+        let other = another(name, &one["value"]);
+        let body = json!({ name: other, "reason": "policy", "ticket": "T-1" });
+
+        let changed = service.must("admin", "/api/admin/book-settings", &body).await;
+
+        assert_eq!(changed["events"].as_array().unwrap().len(), 1, "{changed}");
+        assert_eq!(changed["settings"][name], other);
+        assert_eq!(read().await["settings"][name], other, "{name}");
+    }
+    let events = service.get("/api/audit/events?after=0").by("auditor").send().await.expect(200);
+    let metadata = &events["events"][0]["metadata"];
+    for (name, is) in [("reason", "policy"), ("ticket", "T-1"), ("actor_id", "admin")] {
+        assert_eq!(metadata[name], is, "{metadata}");
+    }
+}
+
+#[tokio::test]
+async fn a_change_of_no_setting_of_one_twice_or_of_an_unknown_one_is_refused() {
+    let service = Service::start().await;
+    let refused = async |text: &'static str| {
+        let ask = service.post("/api/admin/book-settings").by("admin").raw(text);
+        let problem = ask.send().await.expect_problem(400, "invalid-body");
+        let fault = &problem["errors"][0];
+        (fault["pointer"].as_str().unwrap().to_owned(), fault["code"].as_str().unwrap().to_owned())
+    };
+    for (text, pointer, code) in [
+        (r#"{"reason":"why"}"#, "", "nothing-to-change"),
+        (r#"{"reason":"why","payment_minutes":1,"payment_minutes":2}"#, "", "duplicate-field"),
+        (r#"{"reason":"why","grace":1}"#, "/grace", "unknown-field"),
+        (r#"{"payment_minutes":1}"#, "", "missing-field"),
+        (
+            r#"{"reason":"why","four_eyes_threshold":{"amount":5,"currency":"IQD"}}"#,
+            "/four_eyes_threshold/amount",
+            "wrong-type",
+        ),
+    ] {
+        assert_eq!(refused(text).await, (pointer.to_owned(), code.to_owned()), "{text}");
+    }
+    assert_eq!(service.recorded().await, (0, 0));
 }
 
 #[tokio::test]

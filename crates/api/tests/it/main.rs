@@ -9,6 +9,8 @@ mod document;
 #[cfg(test)]
 mod fix;
 #[cfg(test)]
+mod gateways;
+#[cfg(test)]
 mod idempotency;
 #[cfg(test)]
 mod keys;

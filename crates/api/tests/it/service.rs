@@ -7,6 +7,7 @@ use domain::actor::Role;
 use domain::id::{CustomerId, Text};
 use eventstore::{BookId, Revision};
 use ledger::database::Database as Store;
+use ledger::gateways::{self, GatewayName, GatewaySecret};
 use ledger::personal::Vault;
 use ledger::principals::{self, NewKey, NewPrincipal, PrincipalKind};
 use ledger::{Clock, Ledger};
@@ -17,12 +18,20 @@ use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+use crate::gateways::sign;
+
 pub(crate) const BOOK: BookId = BookId(1);
+/// A gateway: whatever it sends is signed.
+pub(crate) const GATEWAY: &str = "zain";
 
 pub(crate) struct Service {
     pub(crate) database: Database,
     pub(crate) http: reqwest::Client,
     pub(crate) url: String,
+    pub(crate) ledger: Ledger,
+    pub(crate) vault: Vault,
+    /// What the gateway of the tests signs with.
+    pub(crate) gateway: GatewaySecret,
     keys: BTreeMap<&'static str, String>,
 }
 
@@ -73,10 +82,15 @@ impl Answer {
 pub(crate) struct Ask<'a> {
     service: &'a Service,
     builder: reqwest::RequestBuilder,
+    is_signed: bool,
 }
 
 impl Ask<'_> {
     pub(crate) fn by(mut self, who: &str) -> Self {
+        if who == GATEWAY {
+            self.is_signed = true;
+            return self;
+        }
         self.builder = self.builder.bearer_auth(&self.service.keys[who]);
         self
     }
@@ -107,7 +121,14 @@ impl Ask<'_> {
     }
 
     pub(crate) async fn send(self) -> Answer {
-        Answer::read(self.builder.send().await.unwrap()).await
+        let mut request = self.builder.build().unwrap();
+        if self.is_signed {
+            let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
+            let now = self.service.ledger.clock().now().timestamp();
+            let signature = sign(&self.service.gateway, now, body);
+            request.headers_mut().insert("daftar-signature", signature.parse().unwrap());
+        }
+        Answer::read(self.service.http.execute(request).await.unwrap()).await
     }
 }
 
@@ -141,17 +162,24 @@ impl Service {
         let second = PrincipalKind::Person;
         keys.insert("second", make(&ledger, "second", second, Role::Admin, None).await);
 
-        let app = App::new(ledger, Secrets::new([7; 32], Vault::new([9; 32])));
+        let vault = Vault::new([9; 32]);
+        let name = GatewayName::parse(GATEWAY).unwrap();
+        let gateway = {
+            let (mut conn, now) = (ledger.pool().acquire().await.unwrap(), ledger.clock().now());
+            gateways::add(&mut conn, &vault, BOOK, &name, None, now).await.unwrap()
+        };
+        let app = App::new(ledger.clone(), Secrets::new([7; 32], vault.clone()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let tasks = TaskTracker::new();
         tasks.spawn(async move { axum::serve(listener, api::router(app)).await.unwrap() });
-        Self { database, http: reqwest::Client::new(), url, keys }
+        let http = reqwest::Client::new();
+        Self { database, http, url, ledger, vault, gateway, keys }
     }
 
     pub(crate) fn ask(&self, method: Method, path: &str) -> Ask<'_> {
         let builder = self.http.request(method, format!("{}{path}", self.url));
-        Ask { service: self, builder }
+        Ask { service: self, builder, is_signed: false }
     }
 
     pub(crate) fn get(&self, path: &str) -> Ask<'_> {

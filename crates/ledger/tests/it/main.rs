@@ -7,6 +7,8 @@ mod batches;
 #[cfg(test)]
 mod book;
 #[cfg(test)]
+mod book_settings;
+#[cfg(test)]
 mod cold;
 #[cfg(test)]
 mod crowd;

@@ -1,7 +1,7 @@
 //! `GET /api/book/settings`: the book's settings in force.
 
-use axum::extract::State;
-use domain::StreamKey;
+use axum::extract::State as Extracted;
+use domain::{State, StreamKey};
 use ledger::queries;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -15,19 +15,20 @@ use crate::scope::READ_SETTINGS;
 use crate::view::View;
 use crate::wire;
 use crate::wire::reply::ProblemReply;
-use crate::wire::settings::Settings;
+use crate::wire::settings::{Described, Settings};
 
 /// None are taken.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Parameters {}
 
-/// The settings.
+/// The settings, and what each of them means.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = SettingsView)]
 pub(crate) struct Body {
     #[schema(value_type = Settings)]
     settings: Value,
+    described: Vec<Described>,
 }
 
 /// The book's settings in force.
@@ -42,7 +43,7 @@ pub(crate) struct Body {
     ),
 )]
 pub(crate) async fn handler(
-    State(app): State<App>,
+    Extracted(app): Extracted<App>,
     caller: Caller<{ READ_SETTINGS }>,
     Search(_none): Search<Parameters>,
 ) -> Result<View<Body>, Problem> {
@@ -50,6 +51,7 @@ pub(crate) async fn handler(
     let stream = StreamKey::Settings;
     let (position, state) =
         queries::state(&app.ledger, stream).await.map_err(Problem::unreadable)?;
-    let settings = wire::state(stream, &state);
-    Ok(View::new(position, Body { settings }).at_version(state.version()))
+    let State::Settings(held) = &*state else { unreachable!("{state:?} is not of {stream}") };
+    let body = Body { settings: wire::state(stream, &state), described: Described::all(held) };
+    Ok(View::new(position, body).at_version(state.version()))
 }

@@ -1,0 +1,200 @@
+//! `POST /api/gateways/{book}/{gateway}/callback`: a gateway tells of money that came in.
+//!
+//! The money is there, so no rule refuses it: what has no order, or not one of its currency, is
+//! recorded and waits until somebody allocates it.
+
+use axum::Extension;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use domain::decide::Command;
+use domain::id::{Code, CustomerId, PaymentId};
+use domain::payment::{Facts, Kind};
+use domain::{State as Held, StreamKey};
+use ledger::gateways::{self, GatewayName};
+use ledger::principals::{Credential, PrincipalKind};
+use ledger::queries;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::attempt::{Attempt, CommandName};
+use crate::caller::Caller;
+use crate::command::{Asked, execute};
+use crate::extract::{Raw, Search, Segments};
+use crate::find::{self, FoundOrder};
+use crate::problem::Problem;
+use crate::signature::{self, Signature};
+use crate::trace::Trace;
+use crate::wire::Nothing;
+use crate::wire::money::Amount;
+use crate::wire::reply::{PaymentReply, ProblemReply};
+
+const ROUTE: &str = "POST /api/gateways/{book}/{gateway}/callback";
+
+/// What the gateway says.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = GatewayCallback)]
+pub(crate) struct Body {
+    /// The gateway's own id of the payment: told twice, it is one payment.
+    #[schema(value_type = String, max_length = 128)]
+    id: Code,
+    amount: Amount,
+    /// The order that it was made for, by id or number.
+    #[schema(value_type = Option<String>, max_length = 128)]
+    order: Option<Code>,
+    /// Who paid, for whoever allocates it where there is no order.
+    #[schema(value_type = Option<String>, max_length = 64)]
+    customer: Option<CustomerId>,
+}
+
+/// What makes two callbacks the same one.
+#[derive(Serialize)]
+struct Told<'a> {
+    gateway: &'a str,
+    id: &'a Code,
+    amount: Amount,
+}
+
+/// Records money that came in through a gateway, and pays the order as far as it owes.
+#[utoipa::path(
+    post,
+    path = "/api/gateways/{book}/{gateway}/callback",
+    tag = "payments",
+    operation_id = "gateway_callback",
+    params(
+        ("book" = String, Path),
+        ("gateway" = String, Path),
+        ("Daftar-Signature" = String, Header, description = "t=<unix seconds>,v1=<hex of HMAC-SHA256 of t, a dot and the raw body>"),
+    ),
+    request_body = Body,
+    security(("signature" = [])),
+    responses(
+        (status = 201, description = "The payment", body = PaymentReply),
+        (status = "default", description = "Refused", body = ProblemReply, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn handler(
+    State(app): State<App>,
+    path: Segments<2>,
+    Search(Nothing {}): Search<Nothing>,
+    Extension(trace): Extension<Trace>,
+    headers: HeaderMap,
+    raw: Raw,
+) -> Result<Response, Problem> {
+    let (book, gateway) = path.two();
+    let gateway = prove(&app, &book, &gateway, &headers, raw.bytes()).await?;
+    let body: Body = raw.read()?;
+    let caller = caller(&gateway);
+    tracing::Span::current().record("principal", gateway.as_str());
+
+    let payment = PaymentId::gateway(gateway.as_str(), body.id.as_str());
+    let stream = StreamKey::Payment(payment);
+    let order = find_order(&app, &caller, body.order.as_ref()).await?;
+    let (_, before) = queries::state(&app.ledger, stream).await.map_err(Problem::unreadable)?;
+    if let Some(known) = recorded(&before) {
+        known.must_be(body.amount.0).map_err(|rejection| Problem::from(&rejection))?;
+        if let Some(order) = &order {
+            known.must_be_for(order.id).map_err(|rejection| Problem::from(&rejection))?;
+        }
+    }
+    let told = Told { gateway: gateway.as_str(), id: &body.id, amount: body.amount };
+    let mut asked = Asked::creating(ROUTE, stream, &told, command(&gateway, &body, order.as_ref()));
+    asked.before = Some(before);
+    let attempt = Attempt::<true>::signed(trace);
+    let name = command_name(&app, &gateway, &body.id);
+    execute(&app, &caller, &attempt, name, asked).await.map_err(|problem| {
+        // It is being told of twice at once, with two amounts.
+        let is_other = problem.code() == "idempotency-key-reused";
+        if is_other { Problem::new("payment-differs") } else { problem }
+    })
+}
+
+/// Whose callback it is. Whatever is wrong with it, the answer is the same: nothing is said of which
+/// gateways there are.
+async fn prove(
+    app: &App,
+    book: &str,
+    gateway: &str,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<GatewayName, Problem> {
+    let wrong = || Problem::new("bad-signature");
+    let gateway = GatewayName::parse(gateway).ok_or_else(wrong)?;
+    let header = headers.get(signature::HEADER).and_then(|value| value.to_str().ok());
+    let signature = header.and_then(Signature::parse).ok_or_else(wrong)?;
+    let head = app.ledger.head().await.map_err(Problem::unreadable)?;
+    if head.name != book {
+        return Err(wrong());
+    }
+    let now = app.ledger.clock().now();
+    let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
+    let vault = &app.secrets.vault;
+    let secrets = gateways::live_secrets(&mut conn, vault, app.ledger.book(), &gateway, now)
+        .await
+        .map_err(Problem::unreadable)?;
+    if signature.is_by(&secrets, body, now) { Ok(gateway) } else { Err(wrong()) }
+}
+
+/// The gateway as whoever acts: a service of its own, which no route takes scopes from.
+fn caller(gateway: &GatewayName) -> Caller<0> {
+    let credential = Credential {
+        key_id: String::new(),
+        principal: gateway.text().clone(),
+        kind: PrincipalKind::Service,
+        role: domain::actor::Role::Gateway,
+        department: None,
+        owner: None,
+        customers: None,
+    };
+    Caller { credential, on_behalf_of: None }
+}
+
+/// The order that the money is for; none if it cannot be told which one that is.
+async fn find_order(
+    app: &App,
+    caller: &Caller<0>,
+    named: Option<&Code>,
+) -> Result<Option<FoundOrder>, Problem> {
+    let Some(named) = named else { return Ok(None) };
+    match find::order(app, caller, named.as_str()).await {
+        Ok(found) => Ok(Some(found)),
+        Err(problem) => match problem.code() {
+            "order-not-found" | "order-number-ambiguous" => Ok(None),
+            _ => Err(problem),
+        },
+    }
+}
+
+fn recorded(state: &Held) -> Option<&Facts> {
+    match state {
+        Held::Payment(payment) => payment.facts(),
+        other => unreachable!("{other:?} was found as a payment"),
+    }
+}
+
+fn command(gateway: &GatewayName, body: &Body, order: Option<&FoundOrder>) -> Command {
+    let name = Code::new(gateway.as_str()).expect("a gateway's name is short and visible");
+    let (amount, gateway_id) = (body.amount.0, body.id.clone());
+    match order {
+        Some(order) if order.facts().currency == amount.currency() => {
+            Command::RecordGatewayPayment { gateway: name, gateway_id, amount, order: order.id }
+        }
+        Some(_) | None => {
+            let known = order.map(|order| order.facts().customer.clone());
+            let customer = known.or_else(|| body.customer.clone());
+            let payment = PaymentId::gateway(gateway.as_str(), gateway_id.as_str());
+            let kind = Kind::Gateway { gateway: name, gateway_id };
+            Command::RecordPayment { payment, kind, amount, customer }
+        }
+    }
+}
+
+/// One command for each of the gateway's ids, however often it calls.
+fn command_name(app: &App, gateway: &GatewayName, id: &Code) -> CommandName {
+    let name = format!("gateway\u{1f}{gateway}\u{1f}{id}");
+    let id = Uuid::new_v5(&app.ledger.book_uuid(), name.as_bytes());
+    CommandName { id, is_unrepeatable: false }
+}

@@ -1,0 +1,170 @@
+//! `daftar book`: shows the book's policy, and changes it by an event with an actor and a reason.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use clap::Subcommand;
+use domain::actor::{Actor, Role};
+use domain::decide::Command;
+use domain::id::{Code, Reason, Text};
+use domain::settings::Settings;
+use domain::{State, StreamKey};
+use eventstore::Position;
+use ledger::book_settings::{Described, describe, display, parse};
+use ledger::{Decided, Ledger, Provenance, Reply, Submission, queries};
+use serde::Serialize;
+
+use crate::commands::fix;
+use crate::config::Config;
+use crate::node::{Node, random_uuid};
+use crate::output::Output;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Show every setting: what it holds, what a new book starts with, and what it means.
+    Show,
+    /// Change one setting, from now on.
+    Set(Set),
+}
+
+#[derive(Debug, clap::Args)]
+struct Set {
+    /// Which setting, as `daftar book show` names it.
+    name: String,
+    /// Its new value: `48`, `Asia/Baghdad`, `1000000 IQD`, `IQD,USD`.
+    #[arg(allow_hyphen_values = true)]
+    value: String,
+    /// Who changes it: an admin, by the name of their principal. It stands on the event.
+    #[arg(long = "as", value_name = "PERSON")]
+    person: Text<64>,
+    /// Why.
+    #[arg(long)]
+    reason: Reason,
+    /// The ticket that this belongs to.
+    #[arg(long)]
+    ticket: Option<Code>,
+}
+
+#[derive(Serialize)]
+struct Shown {
+    settings: Vec<Described>,
+    version: u64,
+    position: i64,
+}
+
+#[derive(Serialize)]
+struct Changed<'a> {
+    name: &'a str,
+    before: &'a serde_json::Value,
+    after: &'a serde_json::Value,
+    version: u64,
+    position: i64,
+}
+
+pub(crate) async fn run(config: &Config, args: Args, output: Output) -> anyhow::Result<ExitCode> {
+    let node = Node::start(config).await?;
+    let ledger = node.open(config).await?;
+    match args.what {
+        What::Show => show(&ledger, output).await?,
+        What::Set(set) => change(&ledger, set, output).await?,
+    }
+    ledger.stop().await;
+    node.stop().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn show(ledger: &Ledger, output: Output) -> anyhow::Result<()> {
+    let (position, settings) = read(ledger).await?;
+    let described = describe(&settings);
+    output.table(
+        &["setting", "value", "unit", "default", "what it says"],
+        described.iter().map(|one| {
+            vec![
+                one.name.to_owned(),
+                display(&one.value),
+                one.unit.to_owned(),
+                display(&one.default),
+                one.meaning.to_owned(),
+            ]
+        }),
+    );
+    let (version, position) = (settings.version, position.get());
+    output.data(&Shown { settings: described, version, position })
+}
+
+async fn change(ledger: &Ledger, set: Set, output: Output) -> anyhow::Result<()> {
+    // What cannot be understood is refused before anybody is asked who they are.
+    let setting = parse(&set.name, &set.value)?;
+    let actor = fix::known(ledger, &set.person).await?;
+    if actor.role != Role::Admin {
+        bail!("{} is {}, and only an admin changes settings", actor.id, actor.role.as_str());
+    }
+    let (_, before) = read(ledger).await?;
+    let command = Command::ChangeSetting { setting, reason: set.reason.clone() };
+    submit(ledger, command, actor, set.reason, set.ticket).await?;
+    let (position, after) = read(ledger).await?;
+    let (before, now) = (value(&before, &set.name)?, value(&after, &set.name)?);
+    if before == now {
+        output.say(format!("{} is {} already.", set.name, display(&now)));
+    } else {
+        output.say(format!("{}: {} → {}", set.name, display(&before), display(&now)));
+    }
+    let (name, version, position) = (&set.name, after.version, position.get());
+    output.data(&Changed { name, before: &before, after: &now, version, position })
+}
+
+fn value(settings: &Settings, name: &str) -> anyhow::Result<serde_json::Value> {
+    let described = describe(settings).into_iter().find(|one| one.name == name);
+    Ok(described.context("a setting that was changed is listed")?.value)
+}
+
+async fn read(ledger: &Ledger) -> anyhow::Result<(Position, Settings)> {
+    let (position, state) = queries::state(ledger, StreamKey::Settings).await?;
+    match &*state {
+        State::Settings(settings) => Ok((position, settings.clone())),
+        other => bail!("the settings' stream holds {other:?}"),
+    }
+}
+
+/// Has the change decided and recorded like any other command.
+async fn submit(
+    ledger: &Ledger,
+    command: Command,
+    actor: Actor,
+    reason: Reason,
+    ticket: Option<Code>,
+) -> anyhow::Result<()> {
+    let submission = Submission {
+        command_id: random_uuid(),
+        fingerprint: Vec::new(),
+        is_unrepeatable: true,
+        keeps_refusal: true,
+        commands: vec![command],
+        fresh: Vec::new(),
+        expected: Vec::new(),
+        provenance: Provenance { reason: Some(reason), ticket, ..Provenance::of(actor) },
+        render: Arc::new(|decided| match decided {
+            Decided::Accepted { .. } => reply(200, "{}".to_owned()),
+            Decided::Refused(rejection) => {
+                reply(422, serde_json::Value::from(rejection.to_string()).to_string())
+            }
+        }),
+    };
+    let answer = ledger.submit(submission).await?;
+    if answer.is_accepted() {
+        return Ok(());
+    }
+    let told = answer.body.and_then(|body| serde_json::from_str::<String>(&body).ok());
+    bail!("refused: {}", told.context("no reason was stored")?)
+}
+
+fn reply(status: u16, body: String) -> Reply {
+    Reply { status, body, resource: Some("settings".to_owned()), version: None }
+}
