@@ -39,6 +39,8 @@ pub enum Account {
     DeliveryFees(OrderId),
     /// 4030
     Surcharges(OrderId),
+    /// 4090: what came back after it was sold.
+    Returns(OrderId),
     /// 4095
     Discounts(OrderId),
     /// 5020
@@ -74,6 +76,7 @@ impl Account {
             Self::Sales(_) => "4010",
             Self::DeliveryFees(_) => "4020",
             Self::Surcharges(_) => "4030",
+            Self::Returns(_) => "4090",
             Self::Discounts(_) => "4095",
             Self::Goodwill => "5020",
             Self::Rounding => "5040",
@@ -98,6 +101,7 @@ impl Account {
             | Self::Sales(order)
             | Self::DeliveryFees(order)
             | Self::Surcharges(order)
+            | Self::Returns(order)
             | Self::Discounts(order) => order.to_string(),
             Self::TaxPayable | Self::Goodwill | Self::Rounding => String::new(),
         }

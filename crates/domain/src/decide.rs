@@ -15,18 +15,23 @@ use crate::id::{Code, CustomerId, OrderId, PaymentId, Reason, ReceiptId, Shipmen
 use crate::money::{Amount, Currency, Money};
 use crate::order::import::Imported;
 use crate::order::status::Warehouse;
-use crate::order::{self, Order, Receipt};
+use crate::order::{self, DeliveryProof, Department, LineQuantity, Order, Receipt};
 use crate::payment::{self, Payment};
 use crate::rejection::Rejection;
 use crate::settings::{self, Setting, Settings};
 use crate::wallet::{self, Opening, Wallet};
 
 mod cancel;
+mod edit;
+mod offer;
 mod pay;
 mod place;
 mod receipt;
+mod refund;
 
-pub use place::{OrderedLine, PlaceOrder};
+pub use edit::EditOrder;
+pub use offer::OrderedLine;
+pub use place::PlaceOrder;
 pub use receipt::{ApproveReceipt, Transfer};
 
 /// Every wish that daftar knows.
@@ -86,14 +91,73 @@ pub enum Command {
     Dispatch {
         order: OrderId,
         shipment: ShipmentId,
+        /// Without lines: everything that is still to be shipped.
+        lines: Option<Vec<LineQuantity>>,
         carrier: Code,
         tracking: Option<Code>,
+        /// HMAC of the code that the receiver will have to tell.
+        code: Option<Code>,
     },
+    IssueDeliveryCode {
+        order: OrderId,
+        shipment: ShipmentId,
+        code: Code,
+    },
+    /// Without a shipment: the one that is under way. A wrong code is accepted as the event that
+    /// tells of it.
     Deliver {
         order: OrderId,
         shipment: Option<ShipmentId>,
+        proof: DeliveryProof,
+    },
+    FailDelivery {
+        order: OrderId,
+        shipment: ShipmentId,
+        reason: Reason,
+    },
+    RetryDelivery {
+        order: OrderId,
+        shipment: ShipmentId,
+    },
+    ReturnToOrigin {
+        order: OrderId,
+        shipment: ShipmentId,
+    },
+    ReceiveBack {
+        order: OrderId,
+        shipment: ShipmentId,
+    },
+    ReturnGoods {
+        order: OrderId,
+        lines: Vec<LineQuantity>,
+        reason: Reason,
+    },
+    /// Without lines: everything that came back and was not paid back yet.
+    Refund {
+        order: OrderId,
+        lines: Option<Vec<LineQuantity>>,
+        /// Delivery fee and surcharge too.
+        fees: bool,
+    },
+    EditOrder(Box<EditOrder>),
+    CancelLines {
+        order: OrderId,
+        lines: Vec<LineQuantity>,
+        reason: Reason,
+    },
+    PutOnHold {
+        order: OrderId,
+        department: Department,
+        reason: Reason,
+    },
+    LiftHold {
+        order: OrderId,
+        department: Department,
     },
     Complete {
+        order: OrderId,
+    },
+    CompleteAfterReturnWindow {
         order: OrderId,
     },
     Cancel {
@@ -430,19 +494,57 @@ impl<'a> Decision<'a> {
             Command::RejectStock { order, reason } => {
                 self.order_decides(order, order::Command::RejectStock { reason })
             }
-            Command::Dispatch { order, shipment, carrier, tracking } => {
-                let dispatch = order::Command::Dispatch { shipment, carrier, tracking };
-                self.order_decides(order, dispatch)
+            Command::Dispatch { order, shipment, lines, carrier, tracking, code } => {
+                let dispatch = order::Dispatch { shipment, lines, carrier, tracking, code };
+                self.order_decides(order, order::Command::Dispatch(dispatch))
             }
-            Command::Deliver { order, shipment } => {
-                self.order_decides(order, order::Command::Deliver { shipment })
+            Command::IssueDeliveryCode { order, shipment, code } => {
+                self.order_decides(order, order::Command::IssueDeliveryCode { shipment, code })
+            }
+            Command::Deliver { order, shipment, proof } => {
+                let tries_allowed = self.settings()?.delivery_code_tries;
+                let return_until = self.return_until()?;
+                let delivery = order::Delivery { shipment, proof, tries_allowed, return_until };
+                self.order_decides(order, order::Command::Deliver(delivery))
+            }
+            Command::FailDelivery { order, shipment, reason } => {
+                self.order_decides(order, order::Command::FailDelivery { shipment, reason })
+            }
+            Command::RetryDelivery { order, shipment } => {
+                self.order_decides(order, order::Command::RetryDelivery { shipment })
+            }
+            Command::ReturnToOrigin { order, shipment } => {
+                self.order_decides(order, order::Command::ReturnToOrigin { shipment })
+            }
+            Command::ReceiveBack { order, shipment } => {
+                let deadline = self.deadline(order)?;
+                self.order_decides(order, order::Command::ReceiveBack { shipment, deadline })
+            }
+            Command::ReturnGoods { order, lines, reason } => {
+                self.order_decides(order, order::Command::ReturnGoods { lines, reason })
+            }
+            Command::Refund { order, lines, fees } => refund::refund(self, order, lines, fees),
+            Command::EditOrder(wanted) => edit::edit(self, *wanted),
+            Command::CancelLines { order, lines, reason } => {
+                cancel::cancel_lines(self, order, lines, reason)
+            }
+            Command::PutOnHold { order, department, reason } => {
+                self.order_decides(order, order::Command::PutOnHold { department, reason })
+            }
+            Command::LiftHold { order, department } => {
+                self.order_decides(order, order::Command::LiftHold { department })
             }
             Command::Complete { order } => self.order_decides(order, order::Command::Complete),
+            Command::CompleteAfterReturnWindow { order } => {
+                let now = self.now;
+                self.order_decides(order, order::Command::CompleteAfterReturnWindow { now })
+            }
             Command::Cancel { order, reason } => cancel::cancel(self, order, reason),
             Command::Expire { order } => cancel::expire(self, order),
             Command::Reopen { order } => {
                 let deadline = self.deadline(order)?;
-                self.order_decides(order, order::Command::Reopen { deadline })
+                let return_until = self.return_until()?;
+                self.order_decides(order, order::Command::Reopen { deadline, return_until })
             }
             Command::CorrectOrder { order, sequence, reason, ticket } => {
                 self.order_decides(order, order::Command::Correct { sequence, reason, ticket })
@@ -487,6 +589,7 @@ impl<'a> Decision<'a> {
                     delivered: facts.delivered,
                     shipment: ShipmentId::imported(order),
                     deadline,
+                    return_until: self.return_until()?,
                 };
                 self.order_decides(order, order::Command::Resolve(resolve))
             }
@@ -529,6 +632,12 @@ impl<'a> Decision<'a> {
         let order = self.order(order)?;
         let period = self.settings()?.payment_period(order.placed()?.channel);
         Ok(self.now.checked_add_signed(period).ok_or(Rejection::SettingOutOfRange)?)
+    }
+
+    /// Until when goods may be returned that are all delivered now.
+    fn return_until(&self) -> Result<DateTime<Utc>, Undecided> {
+        let window = self.settings()?.return_window();
+        Ok(self.now.checked_add_signed(window).ok_or(Rejection::SettingOutOfRange)?)
     }
 
     pub(crate) fn keeps(&self, currency: Currency) -> Result<(), Undecided> {

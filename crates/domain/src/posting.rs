@@ -49,12 +49,17 @@ fn order_entry(id: OrderId, event: &order::Event) -> Result<JournalEntry, EntryE
             }
             move_money(Account::OpeningOrder(id), Account::Prepayment(id), imported.proven)
         }
+        // Returned goods that cost nothing in all: no wallet takes part.
+        order::Event::Refunded { parts, .. } if parts.due.is_zero() => refund(id, None, parts),
         order::Event::LegacyDebitLinked { amount, .. } => {
             move_money(Account::OpeningOrder(id), Account::Prepayment(id), amount.money())
         }
         // Posted by the wallet.
         order::Event::PaymentReceived { source: order::Source::Wallet(_), .. }
         | order::Event::Cancelled { .. }
+        | order::Event::LinesCancelled { .. }
+        | order::Event::Edited { .. }
+        | order::Event::Refunded { .. }
         | order::Event::Expired { .. }
         // Moves no money.
         | order::Event::Placed(_)
@@ -66,8 +71,17 @@ fn order_entry(id: OrderId, event: &order::Event) -> Result<JournalEntry, EntryE
         | order::Event::Packed
         | order::Event::StockRejected { .. }
         | order::Event::Dispatched { .. }
+        | order::Event::DeliveryCodeIssued { .. }
+        | order::Event::DeliveryCodeRefused { .. }
+        | order::Event::DeliveryFailed { .. }
+        | order::Event::DeliveryRetried { .. }
+        | order::Event::ReturningToOrigin { .. }
+        | order::Event::ReceivedBack { .. }
+        | order::Event::GoodsReturned { .. }
         | order::Event::Completed
-        | order::Event::Reopened { .. } => Ok(JournalEntry::default()),
+        | order::Event::Reopened { .. }
+        | order::Event::PutOnHold { .. }
+        | order::Event::HoldLifted { .. } => Ok(JournalEntry::default()),
     }
 }
 
@@ -88,6 +102,9 @@ fn wallet_entry(id: WalletId, event: &wallet::Event) -> Result<JournalEntry, Ent
         wallet::Event::ToppedUp { amount, payment } => {
             move_money(Account::Unallocated(*payment), wallet, amount.money())
         }
+        wallet::Event::Credited { source: wallet::Source::Refund { order, parts }, .. } => {
+            refund(*order, Some(wallet), parts)
+        }
         wallet::Event::Credited { amount, source } => {
             let from = match source {
                 wallet::Source::Excess { payment, .. } | wallet::Source::Late { payment, .. } => {
@@ -96,6 +113,7 @@ fn wallet_entry(id: WalletId, event: &wallet::Event) -> Result<JournalEntry, Ent
                 wallet::Source::Cancelled { order } | wallet::Source::Expired { order } => {
                     Account::Prepayment(*order)
                 }
+                wallet::Source::Refund { order, .. } => Account::Returns(*order),
                 wallet::Source::Goodwill { .. } => Account::Goodwill,
                 wallet::Source::Adjustment { item, .. } => Account::Suspense(item.clone()),
                 wallet::Source::DoubleCharge { .. } => Account::OpeningWallet(id),
@@ -153,6 +171,25 @@ fn earn(id: OrderId, earned: &Totals) -> Result<JournalEntry, EntryError> {
     lines.credit(Account::Surcharges(id), earned.surcharge);
     lines.credit(Account::TaxPayable, earned.tax);
     lines.credit(Account::Rounding, earned.rounding);
+    lines.entry()
+}
+
+/// Refunded: the mirror image of what was earned, but for the sales, which stand as returns.
+fn refund(
+    id: OrderId,
+    wallet: Option<Account>,
+    parts: &Totals,
+) -> Result<JournalEntry, EntryError> {
+    let mut lines = Lines::default();
+    lines.debit(Account::Returns(id), parts.items);
+    lines.debit(Account::TaxPayable, parts.tax);
+    lines.debit(Account::DeliveryFees(id), parts.delivery);
+    lines.debit(Account::Surcharges(id), parts.surcharge);
+    lines.debit(Account::Rounding, parts.rounding);
+    lines.credit(Account::Discounts(id), parts.discount);
+    if let Some(wallet) = wallet {
+        lines.credit(wallet, parts.due);
+    }
     lines.entry()
 }
 

@@ -1,11 +1,13 @@
 //! Why a command was refused: the rule that said no, with what a caller needs to go on.
 
 use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
 
-use crate::id::{OrderNumber, TextError};
+use crate::id::{OrderNumber, Reason, TextError};
 use crate::money::{Money, MoneyError};
 use crate::order::status::Phase;
 use crate::order::totals::QuantityError;
+use crate::order::{Department, ShipmentStage, Step};
 
 /// The rule said no. Nothing happened, and asking again from the same state gives the same answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -15,7 +17,33 @@ pub enum Rejection {
     #[error("an order with this id exists already")]
     OrderExists,
     #[error("the order is in {}, where this is not possible", phase.as_str())]
-    WrongPhase { phase: Phase, needed: &'static [Phase] },
+    WrongPhase { phase: Phase, step: Step },
+    #[error("{} has put the order on hold: {reason}", department.as_str())]
+    OnHold { department: Department, reason: Reason },
+    #[error("the list of lines is empty")]
+    NoLines,
+    #[error("the order has no line {line}")]
+    LineNotFound { line: u16 },
+    #[error("line {line} stands in the list twice")]
+    LineTwice { line: u16 },
+    #[error("of line {line} this can be done with {available} at most")]
+    QuantityTooLarge { line: u16, available: Decimal },
+    #[error("everything that is wanted is shipped already")]
+    NothingToDispatch,
+    #[error("the shipment is {}, where this is not possible", stage.as_str())]
+    WrongShipmentStage { stage: ShipmentStage },
+    #[error("the shipment is handed over against its delivery code")]
+    DeliveryCodeNeeded,
+    #[error("the shipment has no delivery code")]
+    NoDeliveryCode,
+    #[error("the delivery code is locked after {tries} wrong tries")]
+    DeliveryCodeLocked { tries: u32 },
+    #[error("nothing was returned that has not been paid back already")]
+    NothingToRefund,
+    #[error("the customer may return the goods until {until}")]
+    ReturnWindowOpen { until: DateTime<Utc> },
+    #[error("the order is not paid by bank transfer: it needs no receipt")]
+    NoReceiptNeeded,
     #[error("the lines come to {computed}, not to {claimed}")]
     TotalsDisagree { claimed: Money, computed: Money },
     #[error("an order has between 1 and {0} lines")]
@@ -89,6 +117,19 @@ impl Rejection {
             Self::OrderNotFound => "order-not-found",
             Self::OrderExists => "order-exists",
             Self::WrongPhase { .. } => "wrong-phase",
+            Self::OnHold { .. } => "on-hold",
+            Self::NoLines => "no-lines",
+            Self::LineNotFound { .. } => "line-not-found",
+            Self::LineTwice { .. } => "line-twice",
+            Self::QuantityTooLarge { .. } => "quantity-too-large",
+            Self::NothingToDispatch => "nothing-to-dispatch",
+            Self::WrongShipmentStage { .. } => "wrong-shipment-stage",
+            Self::DeliveryCodeNeeded => "delivery-code-needed",
+            Self::NoDeliveryCode => "no-delivery-code",
+            Self::DeliveryCodeLocked { .. } => "delivery-code-locked",
+            Self::NothingToRefund => "nothing-to-refund",
+            Self::ReturnWindowOpen { .. } => "return-window-open",
+            Self::NoReceiptNeeded => "no-receipt-needed",
             Self::TotalsDisagree { .. } => "totals-disagree",
             Self::LineCount(_) => "line-count",
             Self::DiscountTooLarge { .. } => "discount-too-large",

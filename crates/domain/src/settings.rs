@@ -28,6 +28,10 @@ pub enum Setting {
     TimeZone(Tz),
     NumberPrefix(Text<8>),
     Currencies(Vec<Currency>),
+    /// How many wrong tries lock a delivery code.
+    DeliveryCodeTries(u32),
+    /// How long goods may be returned once everything is delivered.
+    ReturnWindowDays(u32),
     /// What totals are rounded to; "0" for none.
     SettlementUnit(#[serde(with = "crate::money::decimal_text")] Decimal),
 }
@@ -58,6 +62,8 @@ pub struct Settings {
     pub number_prefix: Text<8>,
     pub currencies: Vec<Currency>,
     pub settlement_unit: Decimal,
+    pub delivery_code_tries: u32,
+    pub return_window_days: u32,
 }
 
 const HOURS_MAX: u32 = 24 * 366;
@@ -77,6 +83,8 @@ impl Default for Settings {
             number_prefix: Text::new("M").expect("a letter is a text"),
             currencies: vec![Currency::IQD],
             settlement_unit: Decimal::ZERO,
+            delivery_code_tries: 5,
+            return_window_days: 14,
         }
     }
 }
@@ -113,6 +121,8 @@ impl Settings {
             Setting::NumberPrefix(prefix) => self.number_prefix = prefix.clone(),
             Setting::Currencies(currencies) => self.currencies.clone_from(currencies),
             Setting::SettlementUnit(unit) => self.settlement_unit = *unit,
+            Setting::DeliveryCodeTries(tries) => self.delivery_code_tries = *tries,
+            Setting::ReturnWindowDays(days) => self.return_window_days = *days,
         }
     }
 
@@ -130,6 +140,11 @@ impl Settings {
             at_least: TimeDelta::hours(self.review_extension_hours.into()),
             in_total: TimeDelta::hours(self.review_extension_total_hours.into()),
         }
+    }
+
+    /// How long goods may be returned once everything is delivered.
+    pub fn return_window(&self) -> TimeDelta {
+        TimeDelta::days(self.return_window_days.into())
     }
 
     /// Refuses what one person may not move alone. The threshold is in the book's first currency;
@@ -151,6 +166,8 @@ impl Setting {
             | Self::ReviewExtensionHours(hours)
             | Self::ReviewExtensionTotalHours(hours) => (1..=HOURS_MAX).contains(hours),
             Self::PaymentMinutes(minutes) => (1..=60 * HOURS_MAX).contains(minutes),
+            Self::DeliveryCodeTries(tries) => (1..=100).contains(tries),
+            Self::ReturnWindowDays(days) => *days <= 366,
             Self::FourEyesThreshold(_) | Self::TimeZone(_) => true,
             Self::NumberPrefix(prefix) => {
                 prefix.as_str().chars().all(|letter| letter.is_ascii_uppercase())

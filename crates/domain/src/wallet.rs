@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::account::SuspenseItem;
 use crate::id::{Code, CustomerId, OrderId, PaymentId, Reason, ReceiptId};
 use crate::money::{Amount, Currency, Money, MoneyError};
+use crate::order::totals::Totals;
 use crate::rejection::Rejection;
 
 /// What has happened to a wallet. Stored for ever: add variants, never change one.
@@ -71,6 +72,11 @@ pub enum Source {
     },
     Expired {
         order: OrderId,
+    },
+    /// Returned goods, by the parts of what they cost; what is due of them is the amount.
+    Refund {
+        order: OrderId,
+        parts: Totals,
     },
     Goodwill {
         reason: Reason,
@@ -233,7 +239,8 @@ impl Wallet {
                     Source::Excess { .. }
                     | Source::Late { .. }
                     | Source::Cancelled { .. }
-                    | Source::Expired { .. } => Err(Rejection::NeedsOtherStream),
+                    | Source::Expired { .. }
+                    | Source::Refund { .. } => Err(Rejection::NeedsOtherStream),
                 }
             }
             (Self::Open(facts), Command::Debit { amount, purpose }) => {
@@ -314,7 +321,8 @@ impl Facts {
                     Source::Excess { .. }
                     | Source::Late { .. }
                     | Source::Cancelled { .. }
-                    | Source::Expired { .. } => {}
+                    | Source::Expired { .. }
+                    | Source::Refund { .. } => {}
                 }
                 amount.money()
             }

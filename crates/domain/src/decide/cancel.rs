@@ -1,8 +1,9 @@
-//! Ending an order early: whatever it holds goes back to its customer's wallet in the same command.
+//! Ending an order early, or some of it: what it holds beyond what is due goes back to its
+//! customer's wallet in the same command.
 
 use crate::event::{Event, StreamKey};
 use crate::id::{OrderId, Reason};
-use crate::order;
+use crate::order::{self, LineQuantity};
 use crate::wallet::Source;
 
 use super::{Decision, Undecided};
@@ -12,30 +13,43 @@ pub(super) fn cancel(
     id: OrderId,
     reason: Reason,
 ) -> Result<(), Undecided> {
-    let cancelled = decision.order(id)?.placed()?.cancel(reason)?;
-    end(decision, id, cancelled, Source::Cancelled { order: id })
+    match decision.order(id)?.placed()?.cancel(reason)? {
+        Some(cancelled) => give_back(decision, id, cancelled, Source::Cancelled { order: id }),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn cancel_lines(
+    decision: &mut Decision<'_>,
+    id: OrderId,
+    lines: Vec<LineQuantity>,
+    reason: Reason,
+) -> Result<(), Undecided> {
+    let return_until = decision.return_until()?;
+    let cancelled = decision.order(id)?.placed()?.cancel_lines(lines, reason, return_until)?;
+    give_back(decision, id, cancelled, Source::Cancelled { order: id })
 }
 
 pub(super) fn expire(decision: &mut Decision<'_>, id: OrderId) -> Result<(), Undecided> {
-    let expired = decision.order(id)?.placed()?.expire(decision.now)?;
-    end(decision, id, expired, Source::Expired { order: id })
+    match decision.order(id)?.placed()?.expire(decision.now)? {
+        Some(expired) => give_back(decision, id, expired, Source::Expired { order: id }),
+        None => Ok(()),
+    }
 }
 
-fn end(
+/// Emits the order's event and credits the wallet with what the order holds less by it.
+pub(super) fn give_back(
     decision: &mut Decision<'_>,
     id: OrderId,
-    event: Option<order::Event>,
+    event: order::Event,
     source: Source,
 ) -> Result<(), Undecided> {
-    let Some(event) = event else {
-        return Ok(());
-    };
+    let held = decision.order(id)?.placed()?.held();
+    decision.emit(StreamKey::Order(id), Event::Order(event))?;
     let order = decision.order(id)?;
     let facts = order.placed()?;
-    let held = facts.held().as_amount();
-    decision.emit(StreamKey::Order(id), Event::Order(event))?;
-    match held {
-        Some(held) => decision.credit(&facts.customer, held, source),
+    match held.checked_sub(facts.held())?.as_amount() {
+        Some(given_back) => decision.credit(&facts.customer, given_back, source),
         None => Ok(()),
     }
 }

@@ -4,24 +4,12 @@
 use crate::event::{Event, StreamKey};
 use crate::id::{Code, CustomerId, OrderId, PaymentId, WalletId};
 use crate::money::{Amount, Money};
-use crate::order::status::Phase;
-use crate::order::{self, Facts};
+use crate::order::{self, Facts, Step};
 use crate::payment::{self, Kind, Target};
 use crate::rejection::Rejection;
 use crate::wallet;
 
 use super::{Allocation, Decision, Undecided, WalletPurpose, place};
-
-/// The phases in which an order takes money.
-const PAYABLE: &[Phase] = &[
-    Phase::ImportReview,
-    Phase::AwaitingPayment,
-    Phase::PaymentReview,
-    Phase::PaymentRejected,
-    // An order can be taken over as under way with a little still owed.
-    Phase::PartlyShipped,
-    Phase::Dispatched,
-];
 
 /// Pays what is owed, or a part of it, from the wallet of the order's customer.
 pub(super) fn from_wallet(
@@ -35,7 +23,7 @@ pub(super) fn from_wallet(
     let Some(owed) = facts.owed().as_amount() else {
         return Ok(());
     };
-    facts.must_be_in(PAYABLE)?;
+    facts.must_allow(Step::Pay)?;
     let amount = amount.unwrap_or(owed);
     facts.in_currency(amount.currency())?;
     if !owed.money().covers(amount.money()) {
@@ -156,7 +144,7 @@ pub(super) fn allocate(
             let order = decision.order(id)?;
             let facts = order.placed()?;
             facts.in_currency(recorded.amount.currency())?;
-            facts.must_be_in(PAYABLE)?;
+            facts.must_allow(Step::Pay)?;
             let wished = match amount {
                 Some(amount) => amount,
                 None => facts.owed().min(recorded.left)?.as_amount().ok_or(none_left)?,
@@ -224,7 +212,7 @@ pub(super) fn link_legacy_debit(
     if facts.legacy_debits.contains(&debit) {
         return Err(Rejection::DebitAlreadyLinked.into());
     }
-    facts.must_be_in(&[Phase::ImportReview])?;
+    facts.must_allow(Step::LinkLegacyDebit)?;
     facts.in_currency(amount.currency())?;
     let wallet = decision.wallet(WalletId::of(&facts.customer, facts.currency))?;
     if wallet.facts().is_some_and(|wallet| wallet.given_back.contains(&debit)) {

@@ -4,18 +4,17 @@
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, StreamKey};
-use crate::id::{CustomerId, OrderId, Text, WalletId};
+use crate::id::{CustomerId, OrderId, WalletId};
 use crate::money::{Money, MoneyError};
 use crate::number;
 use crate::order::status::{Channel, Method};
-use crate::order::totals::{Charges, LineItem, Percent, Quantity, Totals};
+use crate::order::totals::{Charges, Percent};
 use crate::order::{self, Order, PersonalRef, Placed};
 use crate::rejection::Rejection;
 use crate::wallet::Purpose;
 
+use super::offer::{Offer, OrderedLine};
 use super::{Decision, Undecided, WalletPurpose, pay};
-
-const LINES_MAX: usize = 500;
 
 /// What a shop's server asks for when a customer checks out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,13 +36,6 @@ pub struct PlaceOrder {
     pub recipient: Option<PersonalRef>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OrderedLine {
-    pub sku: Text<64>,
-    pub quantity: Quantity,
-    pub unit_price: Money,
-}
-
 pub(super) fn place(decision: &mut Decision<'_>, place: PlaceOrder) -> Result<(), Undecided> {
     if matches!(decision.order(place.order)?, Order::Placed(_)) {
         return Err(Rejection::OrderExists.into());
@@ -51,8 +43,14 @@ pub(super) fn place(decision: &mut Decision<'_>, place: PlaceOrder) -> Result<()
     let currency = place.total.currency();
     decision.keeps(currency)?;
     let settings = decision.settings()?;
-    let lines = price_lines(&place)?;
-    let totals = check_totals(&place, &lines, settings.settlement_unit)?;
+    let charges = Charges {
+        discount: place.discount,
+        delivery: place.delivery,
+        surcharge_rate: place.surcharge_rate,
+        tax_rate: place.tax_rate,
+    };
+    let offer = Offer { lines: &place.lines, charges, total: place.total };
+    let (lines, totals) = offer.check(settings.settlement_unit)?;
     let (channel, wallet_part) = split(&place, totals.due)?;
 
     let wallet = WalletId::of(&place.customer, currency);
@@ -83,54 +81,6 @@ pub(super) fn place(decision: &mut Decision<'_>, place: PlaceOrder) -> Result<()
         Some(part) => pay::take(decision, place.order, part, WalletPurpose::Payment),
         None => Ok(()),
     }
-}
-
-fn price_lines(place: &PlaceOrder) -> Result<Vec<LineItem>, Rejection> {
-    if place.lines.is_empty() || place.lines.len() > LINES_MAX {
-        return Err(Rejection::LineCount(LINES_MAX));
-    }
-    let charges = [place.discount, place.delivery, place.total];
-    let prices = place.lines.iter().map(|line| line.unit_price);
-    for money in charges.into_iter().chain(prices) {
-        if money.currency() != place.total.currency() {
-            let mismatch = MoneyError::CurrencyMismatch(place.total.currency(), money.currency());
-            return Err(mismatch.into());
-        }
-        if money.is_negative() {
-            return Err(Rejection::NegativeCharge(money));
-        }
-    }
-    (1_u16..)
-        .zip(&place.lines)
-        .map(|(number, line)| {
-            Ok(LineItem::price(number, line.sku.clone(), line.quantity, line.unit_price)?)
-        })
-        .collect()
-}
-
-fn check_totals(
-    place: &PlaceOrder,
-    lines: &[LineItem],
-    settlement_unit: rust_decimal::Decimal,
-) -> Result<Totals, Rejection> {
-    let charges = Charges {
-        discount: place.discount,
-        delivery: place.delivery,
-        surcharge_rate: place.surcharge_rate,
-        tax_rate: place.tax_rate,
-    };
-    let totals = Totals::compute(lines, &charges, settlement_unit, place.total.currency())?;
-    if !totals.items.covers(totals.discount) {
-        let (discount, items) = (totals.discount, totals.items);
-        return Err(Rejection::DiscountTooLarge { discount, items });
-    }
-    // The delivery's entry debits both, and its sum must be in range.
-    totals.due.checked_add(totals.discount)?;
-    if totals.due != place.total {
-        let (claimed, computed) = (place.total, totals.due);
-        return Err(Rejection::TotalsDisagree { claimed, computed });
-    }
-    Ok(totals)
 }
 
 /// What comes from the wallet, and how the rest comes. A remainder of zero is paid, not partial.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::{Event, StreamKey};
 use crate::id::{Code, OrderId, PaymentId, ReceiptId, WalletId};
 use crate::money::{Amount, Money};
-use crate::order::{self, Facts, ReceiptApproved, Review};
+use crate::order::{self, Facts, ReceiptApproved, Review, Step};
 use crate::payment::{self, Kind};
 use crate::rejection::Rejection;
 use crate::wallet;
@@ -41,7 +41,7 @@ pub(super) fn approve(
     let payment =
         PaymentId::transfer(approve.transfer.account.as_str(), approve.transfer.reference.as_str());
     match facts.review_of(approve.receipt)? {
-        Review::Open => {}
+        Review::Open => facts.must_allow(Step::ApproveReceipt)?,
         Review::Approved { verified, payment: earlier }
             if verified == approve.verified && earlier == payment =>
         {

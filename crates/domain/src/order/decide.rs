@@ -2,11 +2,21 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::import::{Imported, Resolution, ResolvedShipment};
+use serde::{Deserialize, Serialize};
+
+use super::guard::Step;
+use super::hold::Department;
+use super::import::Imported;
 use super::status::{Phase, Warehouse};
-use super::{Corrected, Done, Event, Facts, LineQuantity, Order, Placed, Receipt, Review};
+use super::{Event, Facts, LineQuantity, Order, Placed, Receipt};
 use crate::id::{Code, Reason, ReceiptId, ShipmentId};
+use crate::money::{Currency, MoneyError};
 use crate::rejection::Rejection;
+
+mod change;
+mod correct;
+mod goods;
+mod receipt;
 
 /// A wish that concerns one order and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,16 +37,42 @@ pub enum Command {
     RejectStock {
         reason: Reason,
     },
-    Dispatch {
+    Dispatch(Dispatch),
+    IssueDeliveryCode {
         shipment: ShipmentId,
-        carrier: Code,
-        tracking: Option<Code>,
+        code: Code,
     },
-    /// Without a shipment: the one that is under way.
-    Deliver {
-        shipment: Option<ShipmentId>,
+    Deliver(Delivery),
+    FailDelivery {
+        shipment: ShipmentId,
+        reason: Reason,
+    },
+    RetryDelivery {
+        shipment: ShipmentId,
+    },
+    ReturnToOrigin {
+        shipment: ShipmentId,
+    },
+    ReceiveBack {
+        shipment: ShipmentId,
+        /// For when the order waits for its money again.
+        deadline: DateTime<Utc>,
+    },
+    ReturnGoods {
+        lines: Vec<LineQuantity>,
+        reason: Reason,
     },
     Complete,
+    CompleteAfterReturnWindow {
+        now: DateTime<Utc>,
+    },
+    PutOnHold {
+        department: Department,
+        reason: Reason,
+    },
+    LiftHold {
+        department: Department,
+    },
     /// Cancels an order that holds no money.
     Cancel {
         reason: Reason,
@@ -47,6 +83,8 @@ pub enum Command {
     },
     Reopen {
         deadline: DateTime<Utc>,
+        /// For an order that was completed.
+        return_until: DateTime<Utc>,
     },
     Correct {
         sequence: u64,
@@ -54,6 +92,40 @@ pub enum Command {
         ticket: Code,
     },
     Resolve(ResolveImport),
+}
+
+/// What leaves the warehouse; without lines: everything that is still to be shipped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dispatch {
+    pub shipment: ShipmentId,
+    pub lines: Option<Vec<LineQuantity>>,
+    pub carrier: Code,
+    pub tracking: Option<Code>,
+    pub code: Option<Code>,
+}
+
+/// A delivery that somebody reports; without a shipment: of the one that is under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    pub shipment: Option<ShipmentId>,
+    pub proof: DeliveryProof,
+    /// How many wrong tries lock the code.
+    pub tries_allowed: u32,
+    /// Until when goods may be returned, if this is the last delivery.
+    pub return_until: DateTime<Utc>,
+}
+
+/// How the receiver is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryProof {
+    /// HMAC of the code that was told.
+    Code(Code),
+    /// Somebody answers for it that no code was told.
+    Override {
+        reason: Reason,
+    },
+    None,
 }
 
 /// How far a review that ends without settling moves the deadline.
@@ -75,6 +147,8 @@ pub struct ResolveImport {
     pub shipment: ShipmentId,
     /// For when something is still due.
     pub deadline: DateTime<Utc>,
+    /// For when everything is delivered.
+    pub return_until: DateTime<Utc>,
 }
 
 impl Order {
@@ -110,193 +184,48 @@ impl Facts {
                 self.reject_receipt(receipt, reason, now, extension)
             }
             Command::Release if self.released && self.ended.is_none() => Ok(vec![]),
-            Command::Release => {
-                self.must_be_in(&[Phase::FinanceReview])?;
-                Ok(vec![Event::Released])
-            }
+            Command::Release => self.allowed(Step::Release, Event::Released),
             Command::StartProcessing => self.warehouse_step(
-                Warehouse::Processing,
-                &[Phase::WarehouseReady, Phase::StockRejected],
+                Step::StartProcessing,
+                Phase::WarehouseProcessing,
                 Event::ProcessingStarted,
             ),
-            Command::Pack => {
-                self.warehouse_step(Warehouse::Packed, &[Phase::WarehouseProcessing], Event::Packed)
-            }
+            Command::Pack => self.warehouse_step(Step::Pack, Phase::Packed, Event::Packed),
             Command::RejectStock { reason } => self.warehouse_step(
-                Warehouse::StockRejected,
-                &[Phase::WarehouseReady, Phase::WarehouseProcessing],
+                Step::RejectStock,
+                Phase::StockRejected,
                 Event::StockRejected { reason },
             ),
-            Command::Dispatch { shipment, carrier, tracking } => {
-                if self.shipments.contains_key(&shipment) {
-                    return Ok(vec![]);
-                }
-                self.must_be_in(&[Phase::Packed])?;
-                let lines = self.all_lines();
-                Ok(vec![Event::Dispatched { shipment, lines, carrier, tracking }])
+            Command::Dispatch(dispatch) => self.dispatch(dispatch),
+            Command::IssueDeliveryCode { shipment, code } => {
+                self.issue_delivery_code(shipment, code)
             }
-            Command::Deliver { shipment } => self.deliver_shipment(shipment),
+            Command::Deliver(delivery) => self.deliver_shipment(delivery),
+            Command::FailDelivery { shipment, reason } => self.fail_delivery(shipment, reason),
+            Command::RetryDelivery { shipment } => self.retry_delivery(shipment),
+            Command::ReturnToOrigin { shipment } => self.return_to_origin(shipment),
+            Command::ReceiveBack { shipment, deadline } => self.receive_back(shipment, deadline),
+            Command::ReturnGoods { lines, reason } => self.return_goods(lines, reason),
             Command::Complete if self.completed => Ok(vec![]),
-            Command::Complete => {
-                self.must_be_in(&[Phase::Delivered])?;
-                Ok(vec![Event::Completed])
-            }
+            Command::Complete => self.allowed(Step::Complete, Event::Completed),
+            Command::CompleteAfterReturnWindow { now } => self.complete_after_return_window(now),
+            Command::PutOnHold { department, reason } => self.put_on_hold(department, reason),
+            Command::LiftHold { department } => self.lift_hold(department),
             Command::Cancel { reason } => self.without_money(self.cancel(reason)?),
             Command::Expire { now } => self.without_money(self.expire(now)?),
-            Command::Reopen { deadline } => {
-                self.must_be_in(&[Phase::Cancelled, Phase::Expired])?;
-                let deadline = (!self.settled()).then_some(deadline);
-                Ok(vec![Event::Reopened { deadline }])
-            }
+            Command::Reopen { deadline, return_until } => self.reopen(deadline, return_until),
             Command::Correct { sequence, reason, ticket } => self.correct(sequence, reason, ticket),
             Command::Resolve(resolve) => self.resolve_import(&resolve),
         }
     }
 
-    /// Refuses unless the order is in one of these phases.
-    pub fn must_be_in(&self, needed: &'static [Phase]) -> Result<(), Rejection> {
-        let phase = self.phase();
-        if needed.contains(&phase) { Ok(()) } else { Err(Rejection::WrongPhase { phase, needed }) }
-    }
-
-    fn warehouse_step(
-        &self,
-        to: Warehouse,
-        from: &'static [Phase],
-        event: Event,
-    ) -> Result<Vec<Event>, Rejection> {
-        let phase = self.phase();
-        let there = match to {
-            Warehouse::Waiting => Phase::WarehouseReady,
-            Warehouse::Processing => Phase::WarehouseProcessing,
-            Warehouse::Packed => Phase::Packed,
-            Warehouse::StockRejected => Phase::StockRejected,
-        };
-        if phase == there {
-            return Ok(vec![]);
-        }
-        self.must_be_in(from)?;
+    fn allowed(&self, step: Step, event: Event) -> Result<Vec<Event>, Rejection> {
+        self.must_allow(step)?;
         Ok(vec![event])
     }
 
-    fn upload_receipt(&self, receipt: Receipt) -> Result<Vec<Event>, Rejection> {
-        if self.receipts.iter().any(|state| state.receipt == receipt.receipt) {
-            return Err(Rejection::ReceiptExists);
-        }
-        if self.channel != super::status::Channel::BankTransfer {
-            // A gateway tells of its payments itself, and a wallet needs no receipt.
-            return Err(Rejection::WrongPhase { phase: self.phase(), needed: &[] });
-        }
-        self.must_be_in(&[Phase::AwaitingPayment, Phase::PaymentReview, Phase::PaymentRejected])?;
-        if let Some(claimed) = receipt.claimed {
-            self.in_currency(claimed.currency())?;
-        }
-        Ok(vec![Event::ReceiptUploaded(receipt)])
-    }
-
-    fn reject_receipt(
-        &self,
-        receipt: ReceiptId,
-        reason: Reason,
-        now: DateTime<Utc>,
-        extension: Extension,
-    ) -> Result<Vec<Event>, Rejection> {
-        match self.review_of(receipt)? {
-            Review::Rejected => return Ok(vec![]),
-            Review::Approved { .. } => return Err(Rejection::ReceiptDecided),
-            Review::Open => {}
-        }
-        let another = self
-            .receipts
-            .iter()
-            .any(|state| state.receipt != receipt && state.review == Review::Open);
-        let deadline = (!another).then(|| self.extended(now, extension)).flatten();
-        Ok(vec![Event::ReceiptRejected { receipt, reason, deadline }])
-    }
-
-    pub(crate) fn review_of(&self, receipt: ReceiptId) -> Result<Review, Rejection> {
-        self.receipts
-            .iter()
-            .find(|state| state.receipt == receipt)
-            .map(|state| state.review)
-            .ok_or(Rejection::ReceiptNotFound)
-    }
-
-    /// The deadline after a review that ended without settling; none when nothing is owed or the
-    /// order is over.
-    pub(crate) fn extended(
-        &self,
-        now: DateTime<Utc>,
-        extension: Extension,
-    ) -> Option<DateTime<Utc>> {
-        if self.settled() || self.ended.is_some() {
-            return None;
-        }
-        let wished = now.checked_add_signed(extension.at_least)?;
-        let Some(first) = self.first_deadline else {
-            return Some(wished);
-        };
-        let latest = first.checked_add_signed(extension.in_total)?;
-        // Once the cap is reached, the order gets no more time, but never less than it had.
-        Some(wished.max(first).min(latest.max(now)))
-    }
-
-    fn deliver_shipment(&self, shipment: Option<ShipmentId>) -> Result<Vec<Event>, Rejection> {
-        let named = match shipment {
-            Some(id) => Some((id, self.shipments.get(&id).ok_or(Rejection::ShipmentNotFound)?)),
-            None => self
-                .shipments
-                .iter()
-                .find(|(_, shipment)| !shipment.delivered)
-                .or_else(|| self.shipments.iter().next_back())
-                .map(|(id, shipment)| (*id, shipment)),
-        };
-        if let Some((_, shipment)) = named
-            && shipment.delivered
-        {
-            return Ok(vec![]);
-        }
-        self.must_be_in(&[Phase::Dispatched, Phase::PartlyShipped])?;
-        let (shipment, state) = named.ok_or(Rejection::ShipmentNotFound)?;
-        self.must_be_settled()?;
-        let earned = self.earns(&state.lines)?;
-        Ok(vec![Event::Delivered { shipment, lines: state.lines.clone(), earned }])
-    }
-
-    fn must_be_settled(&self) -> Result<(), Rejection> {
-        if self.settled() { Ok(()) } else { Err(Rejection::NotSettled { owed: self.owed() }) }
-    }
-
-    /// The cancellation, with what it gives back; none when the order is cancelled already.
-    pub(crate) fn cancel(&self, reason: Reason) -> Result<Option<Event>, Rejection> {
-        if self.phase() == Phase::Cancelled {
-            return Ok(None);
-        }
-        self.must_be_in(&[
-            Phase::ImportReview,
-            Phase::AwaitingPayment,
-            Phase::PaymentReview,
-            Phase::PaymentRejected,
-            Phase::FinanceReview,
-            Phase::WarehouseReady,
-            Phase::WarehouseProcessing,
-            Phase::StockRejected,
-            Phase::Packed,
-        ])?;
-        Ok(Some(Event::Cancelled { reason, given_back: self.held() }))
-    }
-
-    /// The expiry, with what it gives back; none when the order has expired already.
-    pub(crate) fn expire(&self, now: DateTime<Utc>) -> Result<Option<Event>, Rejection> {
-        if self.phase() == Phase::Expired {
-            return Ok(None);
-        }
-        self.must_be_in(&[Phase::AwaitingPayment, Phase::PaymentRejected])?;
-        let deadline = self.deadline.ok_or(Rejection::NoDeadline)?;
-        if now < deadline {
-            return Err(Rejection::DeadlineNotReached { deadline });
-        }
-        Ok(Some(Event::Expired { given_back: self.held() }))
+    fn warehouse_step(&self, step: Step, to: Phase, event: Event) -> Result<Vec<Event>, Rejection> {
+        if self.phase() == to { Ok(vec![]) } else { self.allowed(step, event) }
     }
 
     fn without_money(&self, event: Option<Event>) -> Result<Vec<Event>, Rejection> {
@@ -306,54 +235,11 @@ impl Facts {
         Ok(event.into_iter().collect())
     }
 
-    fn correct(
-        &self,
-        sequence: u64,
-        reason: Reason,
-        ticket: Code,
-    ) -> Result<Vec<Event>, Rejection> {
-        let last = self.steps.last().filter(|step| step.sequence == sequence);
-        let step = last.filter(|_| self.ended.is_none());
-        let step = step.ok_or(Rejection::NotCorrectable { sequence })?;
-        let earned = match &step.done {
-            Done::Delivered { earned, .. } => Some(*earned),
-            Done::Released | Done::Warehouse { .. } | Done::Dispatched { .. } | Done::Completed => {
-                None
-            }
-        };
-        Ok(vec![Event::Corrected(Corrected { sequence, reason, ticket, earned })])
-    }
-
-    fn resolve_import(&self, resolve: &ResolveImport) -> Result<Vec<Event>, Rejection> {
-        self.must_be_in(&[Phase::ImportReview])?;
-        let moved = resolve.released
-            || resolve.shipped
-            || resolve.delivered
-            || resolve.warehouse != Warehouse::Waiting;
-        if moved {
-            self.must_be_settled()?;
-        }
-        let shipped: Option<Vec<LineQuantity>> =
-            (resolve.shipped || resolve.delivered).then(|| self.all_lines());
-        let delivered = match &shipped {
-            Some(lines) if resolve.delivered => Some(self.earns(lines)?),
-            Some(_) | None => None,
-        };
-        let resolution = Resolution {
-            released: moved,
-            warehouse: if shipped.is_some() { Warehouse::Packed } else { resolve.warehouse },
-            shipped: shipped.map(|lines| ResolvedShipment { shipment: resolve.shipment, lines }),
-            delivered,
-            deadline: (!self.settled()).then_some(resolve.deadline),
-        };
-        Ok(vec![Event::ImportResolved(resolution)])
-    }
-
-    pub(crate) fn in_currency(&self, currency: crate::money::Currency) -> Result<(), Rejection> {
+    pub(crate) fn in_currency(&self, currency: Currency) -> Result<(), Rejection> {
         if currency == self.currency {
             Ok(())
         } else {
-            Err(crate::money::MoneyError::CurrencyMismatch(self.currency, currency).into())
+            Err(MoneyError::CurrencyMismatch(self.currency, currency).into())
         }
     }
 }

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::status::{Channel, Ended, Method, Warehouse};
 use super::totals::{LineItem, Quantity, Totals};
-use super::{Facts, Line, LineQuantity, PersonalRef, Receipt, ReceiptState, Review, Shipment};
+use super::{
+    Facts, Line, LineQuantity, PersonalRef, Receipt, ReceiptState, Review, Shipment, ShipmentStage,
+};
 use crate::id::{Code, CustomerId, OrderNumber, ShipmentId, Text};
 use crate::money::{Amount, Currency, Money, MoneyError};
 use crate::rejection::Rejection;
@@ -105,6 +107,9 @@ pub struct Resolution {
     pub delivered: Option<Totals>,
     /// Set when something is still due.
     pub deadline: Option<DateTime<Utc>>,
+    /// Set when everything is stated to be delivered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub return_until: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -181,10 +186,9 @@ impl Facts {
             .lines
             .iter()
             .map(|item| Line {
-                item: item.clone(),
                 shipped: quantity(item, shipped),
                 delivered: quantity(item, delivered),
-                returned: Decimal::ZERO,
+                ..Line::ordered(item.clone())
             })
             .collect();
         let mut shipments = BTreeMap::new();
@@ -194,8 +198,12 @@ impl Facts {
                 .iter()
                 .map(|item| LineQuantity { line: item.line, quantity: item.quantity })
                 .collect();
+            let mut shipment = Shipment::sent(lines, None);
+            if delivered {
+                shipment.stage = ShipmentStage::Delivered;
+            }
             // The old records name no shipment; the nil id cannot collide with one of ours.
-            shipments.insert(ShipmentId::new(uuid::Uuid::nil()), Shipment { lines, delivered });
+            shipments.insert(ShipmentId::new(uuid::Uuid::nil()), shipment);
         }
         let received = match imported.stage {
             Stage::Ended(_) => zero,
@@ -215,11 +223,13 @@ impl Facts {
             channel: imported.channel,
             currency: imported.currency,
             lines,
+            ordered: imported.totals,
             totals: imported.totals,
             received,
             earned: Totals::zero(imported.currency),
             earned_before: if finished { received } else { zero },
             refunded: zero,
+            paid_back: Totals::zero(imported.currency),
             receipts: imported
                 .receipt
                 .iter()
@@ -235,8 +245,9 @@ impl Facts {
                 Stage::Review | Stage::Open | Stage::Ended(_) => Warehouse::Waiting,
             },
             shipments,
-            trouble: None,
+            holds: BTreeMap::new(),
             completed: imported.stage == Stage::Completed,
+            return_until: None,
             ended: match imported.stage {
                 Stage::Ended(ended) => Some(ended),
                 Stage::Review

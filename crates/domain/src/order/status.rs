@@ -74,7 +74,7 @@ pub struct PhaseFacts {
     pub in_import_review: bool,
     pub shipped: Extent,
     pub delivered: Extent,
-    /// Every delivered unit came back.
+    /// Every delivered unit came back, and there is one.
     pub all_returned: bool,
     pub completed: bool,
     pub trouble: Option<DeliveryTrouble>,
@@ -165,7 +165,7 @@ pub fn phase(facts: &PhaseFacts) -> Phase {
     if facts.in_import_review {
         return Phase::ImportReview;
     }
-    if facts.delivered != Extent::None && facts.all_returned {
+    if facts.delivered == Extent::All && facts.all_returned {
         return Phase::Returned;
     }
     if facts.completed {

@@ -1,4 +1,4 @@
-//! What an order costs, and how much of it each delivered part earns.
+//! What an order costs: its lines and charges, and the totals they add up to.
 
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
@@ -115,7 +115,7 @@ impl LineItem {
 }
 
 /// The parts of what is due. `due = items − discount + delivery + surcharge + tax + rounding`.
-/// The same seven parts say what a delivery has earned so far.
+/// The same seven parts say what a delivery earns and what a refund gives back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
     pub items: Money,
@@ -179,41 +179,54 @@ impl Totals {
         })
     }
 
-    /// What a delivered share of the whole earns: each part by cumulative allocation, so that the
-    /// parts of all deliveries always sum to the whole.
-    pub fn share(
-        &self,
-        delivered: Decimal,
-        ordered: Decimal,
-        already: &Self,
-    ) -> Result<Self, MoneyError> {
-        let part = |whole: Money, done: Money| -> Result<Money, MoneyError> {
-            let target = if delivered >= ordered {
-                whole
-            } else {
-                let share = whole
-                    .amount()
-                    .checked_mul(delivered)
-                    .and_then(|product| product.checked_div(ordered))
-                    .ok_or(MoneyError::OutOfRange)?;
-                Money::rounded(share, whole.currency())?
-            };
-            target.checked_sub(done)
+    /// The share of these totals that a part has in the whole, each part of it rounded half up; the
+    /// whole has them all.
+    pub fn share(&self, part: Decimal, whole: Decimal) -> Result<Self, MoneyError> {
+        if part >= whole {
+            return Ok(*self);
+        }
+        let of = |total: Money| -> Result<Money, MoneyError> {
+            let share = total
+                .amount()
+                .checked_mul(part)
+                .and_then(|product| product.checked_div(whole))
+                .ok_or(MoneyError::OutOfRange)?;
+            Money::rounded(share, total.currency())
         };
-        let items = part(self.items, already.items)?;
-        let discount = part(self.discount, already.discount)?;
-        let delivery = part(self.delivery, already.delivery)?;
-        let surcharge = part(self.surcharge, already.surcharge)?;
-        let tax = part(self.tax, already.tax)?;
-        let due = part(self.due, already.due)?;
-        // The rounding takes up what the six roundings above leave over, so that each part balances.
-        let rounding = due
-            .checked_sub(items)?
-            .checked_add(discount)?
-            .checked_sub(delivery)?
-            .checked_sub(surcharge)?
-            .checked_sub(tax)?;
-        Ok(Self { items, discount, delivery, surcharge, tax, rounding, due })
+        Self {
+            items: of(self.items)?,
+            discount: of(self.discount)?,
+            delivery: of(self.delivery)?,
+            surcharge: of(self.surcharge)?,
+            tax: of(self.tax)?,
+            rounding: self.rounding,
+            due: of(self.due)?,
+        }
+        .balanced()
+    }
+
+    /// The same with a rounding that takes up what the other parts leave over.
+    fn balanced(self) -> Result<Self, MoneyError> {
+        let rounding = self
+            .due
+            .checked_sub(self.items)?
+            .checked_add(self.discount)?
+            .checked_sub(self.delivery)?
+            .checked_sub(self.surcharge)?
+            .checked_sub(self.tax)?;
+        Ok(Self { rounding, ..self })
+    }
+
+    /// What these totals have more than others; a part that has less counts as nothing.
+    pub(super) fn beyond(&self, other: &Self) -> Result<Self, MoneyError> {
+        self.zip(other, |more, less| Ok(not_negative(more.checked_sub(less)?)))?.balanced()
+    }
+
+    /// The same without delivery fee and surcharge; never negative.
+    pub(super) fn without_fees(&self) -> Result<Self, MoneyError> {
+        let due = self.due.checked_sub(self.delivery)?.checked_sub(self.surcharge)?;
+        let zero = Money::zero(self.due.currency());
+        Self { delivery: zero, surcharge: zero, due: not_negative(due), ..*self }.balanced()
     }
 
     pub fn checked_add(&self, other: &Self) -> Result<Self, MoneyError> {
@@ -256,6 +269,10 @@ impl Totals {
         }
         Ok(Self { items, discount: zero, delivery, surcharge, tax, rounding: zero, due: total })
     }
+}
+
+fn not_negative(money: Money) -> Money {
+    if money.is_negative() { Money::zero(money.currency()) } else { money }
 }
 
 /// Rounds half up to a multiple of the settlement unit.

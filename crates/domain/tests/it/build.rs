@@ -2,17 +2,17 @@
 
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 use domain::decide::{
-    Allocation, ApproveReceipt, Command, OrderedLine, PlaceOrder, ResolvedFacts, Transfer,
-    WalletPurpose,
+    Allocation, ApproveReceipt, Command, EditOrder, OrderedLine, PlaceOrder, ResolvedFacts,
+    Transfer, WalletPurpose,
 };
 use domain::id::{
     Code, CustomerId, OrderId, PaymentId, Reason, ReceiptId, ShipmentId, Text, WalletId,
 };
 use domain::money::{Amount, Currency, Money};
-use domain::order::Receipt;
 use domain::order::import::{Evidence, Imported, Stage};
 use domain::order::status::{Channel, Method, Warehouse};
 use domain::order::totals::{LineItem, Percent, Quantity, Totals};
+use domain::order::{DeliveryProof, Department, LineQuantity, Receipt};
 use domain::payment::Kind;
 use rust_decimal::Decimal;
 use uuid::Uuid;
@@ -230,13 +230,127 @@ pub(crate) fn dispatch(number: u64) -> Command {
     Command::Dispatch {
         order: order(number),
         shipment: shipment(number),
+        lines: None,
         carrier: code("baghdad-post"),
         tracking: None,
+        code: None,
     }
 }
 
+/// Some quantity of each of these lines.
+pub(crate) fn of_lines(lines: &[(u16, &str)]) -> Vec<LineQuantity> {
+    lines.iter().map(|(line, of)| LineQuantity { line: *line, quantity: quantity(of) }).collect()
+}
+
+/// A shipment of its own number, with some of the lines.
+pub(crate) fn dispatch_some(number: u64, named: u64, lines: &[(u16, &str)]) -> Command {
+    Command::Dispatch {
+        order: order(number),
+        shipment: shipment(named),
+        lines: Some(of_lines(lines)),
+        carrier: code("baghdad-post"),
+        tracking: None,
+        code: None,
+    }
+}
+
+/// All that is unshipped, to be handed over against a code.
+pub(crate) fn dispatch_with_code(number: u64, told: &str) -> Command {
+    Command::Dispatch {
+        order: order(number),
+        shipment: shipment(number),
+        lines: None,
+        carrier: code("baghdad-post"),
+        tracking: None,
+        code: Some(code(told)),
+    }
+}
+
+pub(crate) fn issue_code(number: u64, named: u64, told: &str) -> Command {
+    Command::IssueDeliveryCode { order: order(number), shipment: shipment(named), code: code(told) }
+}
+
+/// Whoever brought it was told this code.
+pub(crate) fn deliver_with(number: u64, told: &str) -> Command {
+    let proof = DeliveryProof::Code(code(told));
+    Command::Deliver { order: order(number), shipment: None, proof }
+}
+
+/// Whoever brought it answers for it that no code was told.
+pub(crate) fn deliver_without_code(number: u64) -> Command {
+    let proof = DeliveryProof::Override { reason: because() };
+    Command::Deliver { order: order(number), shipment: None, proof }
+}
+
+pub(crate) fn deliver_shipment(number: u64, named: u64) -> Command {
+    let proof = DeliveryProof::None;
+    Command::Deliver { order: order(number), shipment: Some(shipment(named)), proof }
+}
+
+pub(crate) fn fail(number: u64, named: u64) -> Command {
+    Command::FailDelivery { order: order(number), shipment: shipment(named), reason: because() }
+}
+
+pub(crate) fn retry(number: u64, named: u64) -> Command {
+    Command::RetryDelivery { order: order(number), shipment: shipment(named) }
+}
+
+pub(crate) fn return_to_origin(number: u64, named: u64) -> Command {
+    Command::ReturnToOrigin { order: order(number), shipment: shipment(named) }
+}
+
+pub(crate) fn receive_back(number: u64, named: u64) -> Command {
+    Command::ReceiveBack { order: order(number), shipment: shipment(named) }
+}
+
+pub(crate) fn return_goods(number: u64, lines: &[(u16, &str)]) -> Command {
+    Command::ReturnGoods { order: order(number), lines: of_lines(lines), reason: because() }
+}
+
+/// Pays back all that came back, with or without the fees.
+pub(crate) fn refund(number: u64, fees: bool) -> Command {
+    Command::Refund { order: order(number), lines: None, fees }
+}
+
+pub(crate) fn refund_some(number: u64, lines: &[(u16, &str)], fees: bool) -> Command {
+    Command::Refund { order: order(number), lines: Some(of_lines(lines)), fees }
+}
+
+pub(crate) fn cancel_lines(number: u64, lines: &[(u16, &str)]) -> Command {
+    Command::CancelLines { order: order(number), lines: of_lines(lines), reason: because() }
+}
+
+/// These lines at these prices, and nothing else.
+pub(crate) fn edited(number: u64, lines: &[(&str, &str)], total: &str) -> EditOrder {
+    EditOrder {
+        order: order(number),
+        lines: lines.iter().map(|(of, price)| line(of, price)).collect(),
+        discount: iqd("0"),
+        delivery: iqd("0"),
+        surcharge_rate: Percent::ZERO,
+        tax_rate: Percent::ZERO,
+        total: iqd(total),
+    }
+}
+
+pub(crate) fn edit(number: u64, lines: &[(&str, &str)], total: &str) -> Command {
+    Command::EditOrder(Box::new(edited(number, lines, total)))
+}
+
+pub(crate) fn hold(number: u64, department: Department) -> Command {
+    Command::PutOnHold { order: order(number), department, reason: because() }
+}
+
+pub(crate) fn lift(number: u64, department: Department) -> Command {
+    Command::LiftHold { order: order(number), department }
+}
+
+pub(crate) fn complete_after_window(number: u64) -> Command {
+    Command::CompleteAfterReturnWindow { order: order(number) }
+}
+
 pub(crate) fn deliver(number: u64) -> Command {
-    Command::Deliver { order: order(number), shipment: None }
+    Command::Deliver { order: order(number), shipment: None, proof: DeliveryProof::None }
 }
 
 pub(crate) fn complete(number: u64) -> Command {

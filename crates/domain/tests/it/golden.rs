@@ -60,6 +60,8 @@ fn every_form_that_an_event_can_take_has_a_golden_file() {
     }
     let files = files();
     check::<order::Source>("order.payment_received.1", &files);
+    check::<order::Department>("order.put_on_hold.1", &files);
+    check::<order::Proof>("order.delivered.1", &files);
     check::<Stage>("order.imported.1", &files);
     check::<wallet::Source>("wallet.credited.1", &files);
     check::<wallet::Purpose>("wallet.debited.1", &files);

@@ -23,10 +23,32 @@ order.packed.1                         | -
 order.stock_rejected.1                 | -
 order.dispatched.1                     | -
 order.delivered.1                      | Dr 2200:O 99, Dr 4095:O 10, Cr 4010:O 100, Cr 4020:O 5, Cr 4030:O 2, Cr 2400 3, Dr 5040 1
+order.dispatched.1.with_code           | -
+order.delivery_code_issued.1           | -
+order.delivery_code_refused.1          | -
+order.delivered.1.code                 | Dr 2200:O 99, Dr 4095:O 10, Cr 4010:O 100, Cr 4020:O 5, Cr 4030:O 2, Cr 2400 3, Dr 5040 1
+order.delivered.1.override             | Dr 2200:O 99, Dr 4095:O 10, Cr 4010:O 100, Cr 4020:O 5, Cr 4030:O 2, Cr 2400 3, Dr 5040 1
+order.delivery_failed.1                | -
+order.delivery_retried.1               | -
+order.returning_to_origin.1            | -
+order.received_back.1                  | -
+order.received_back.1.unpaid           | -
+order.goods_returned.1                 | -
+order.refunded.1                       | -
+order.refunded.1.without_fees          | -
+order.refunded.1.free                  | Dr 4090:O 10, Cr 4095:O 10
 order.completed.1                      | -
 order.cancelled.1                      | -
+order.lines_cancelled.1                | -
+order.lines_cancelled.1.last           | -
+order.edited.1                         | -
 order.expired.1                        | -
 order.reopened.1                       | -
+order.reopened.1.completed             | -
+order.put_on_hold.1.finance            | -
+order.put_on_hold.1.warehouse          | -
+order.put_on_hold.1.logistics          | -
+order.hold_lifted.1                    | -
 order.corrected.1                      | -
 order.corrected.1.delivery             | Cr 2200:O 99, Cr 4095:O 10, Dr 4010:O 100, Dr 4020:O 5, Dr 4030:O 2, Dr 2400 3, Cr 5040 1
 order.imported.1.review                | Dr 3900:O 98, Cr 2200:O 98
@@ -47,6 +69,7 @@ wallet.credited.1.excess               | Dr 2120:P 44, Cr 2100:W 44
 wallet.credited.1.late                 | Dr 2120:P 44, Cr 2100:W 44
 wallet.credited.1.cancelled            | Dr 2200:O 44, Cr 2100:W 44
 wallet.credited.1.expired              | Dr 2200:O 44, Cr 2100:W 44
+wallet.credited.1.refund               | Dr 4090:O 100, Dr 2400 3, Dr 4020:O 5, Dr 4030:O 2, Cr 5040 1, Cr 4095:O 10, Cr 2100:W 99
 wallet.credited.1.goodwill             | Dr 5020 44, Cr 2100:W 44
 wallet.credited.1.adjustment           | Dr 9010:W 44, Cr 2100:W 44
 wallet.credited.1.double_charge        | Dr 3900:W 44, Cr 2100:W 44

@@ -11,7 +11,9 @@ use domain::order::import::{
 };
 use domain::order::status::{Channel, Ended, Method, Warehouse};
 use domain::order::totals::{LineItem, Totals};
-use domain::order::{self, Corrected, LineQuantity, PersonalRef, Placed, Receipt, ReceiptApproved};
+use domain::order::{
+    self, Corrected, Department, LineQuantity, PersonalRef, Placed, Receipt, ReceiptApproved,
+};
 use domain::settings::{self, Setting};
 use domain::wallet::{self, Movement, Opening, Purpose, Source};
 use domain::{Event, StreamKey, payment};
@@ -146,13 +148,45 @@ fn resolution(delivered: Option<Totals>) -> Resolution {
         shipped: Some(ResolvedShipment { shipment: shipment_id(), lines: lines() }),
         delivered,
         deadline: None,
+        return_until: None,
     }
 }
 
+/// What is paid back when delivery fee and surcharge are not …
+fn without_fees() -> Totals {
+    Totals { delivery: iqd("0"), surcharge: iqd("0"), due: iqd("92"), ..totals() }
+}
+
+/// … and these.
+fn fees() -> Totals {
+    totals().checked_sub(&without_fees()).unwrap()
+}
+
+/// A part of an order that its discount paid for.
+fn free() -> Totals {
+    let zero = Totals::zero(Currency::IQD);
+    Totals { items: iqd("10"), discount: iqd("10"), ..zero }
+}
+
+#[expect(clippy::too_many_lines, reason = "one row a stored form")]
 fn order_events() -> Vec<(&'static str, order::Event)> {
     use order::Event as E;
     let paid = |source| E::PaymentReceived { amount: amount("44"), source };
     let import = |stage| E::Imported(Box::new(imported(stage)));
+    let delivered = |proof, return_until| {
+        let (shipment, lines, earned) = (shipment_id(), lines(), totals());
+        E::Delivered { shipment, lines, earned, proof, return_until }
+    };
+    let refunded =
+        |parts, withheld| E::Refunded { lines: lines(), parts, to: wallet_id(), withheld };
+    let lines_cancelled = |return_until| E::LinesCancelled {
+        lines: lines(),
+        reason: because(),
+        totals: totals(),
+        given_back: iqd("44"),
+        return_until,
+    };
+    let held = |department| E::PutOnHold { department, reason: because() };
     vec![
         ("placed.1", E::Placed(placed())),
         ("payment_received.1.wallet", paid(order::Source::Wallet(wallet_id()))),
@@ -185,13 +219,62 @@ fn order_events() -> Vec<(&'static str, order::Event)> {
                 lines: lines(),
                 carrier: code("baghdad-post"),
                 tracking: Some(code("BP-1")),
+                code: None,
             },
         ),
-        ("delivered.1", E::Delivered { shipment: shipment_id(), lines: lines(), earned: totals() }),
+        (
+            "dispatched.1.with_code",
+            E::Dispatched {
+                shipment: shipment_id(),
+                lines: lines(),
+                carrier: code("baghdad-post"),
+                tracking: None,
+                code: Some(code("5d41402a")),
+            },
+        ),
+        (
+            "delivery_code_issued.1",
+            E::DeliveryCodeIssued { shipment: shipment_id(), code: code("5d41402a") },
+        ),
+        ("delivery_code_refused.1", E::DeliveryCodeRefused { shipment: shipment_id() }),
+        ("delivered.1", delivered(None, None)),
+        ("delivered.1.code", delivered(Some(order::Proof::Code), Some(noon()))),
+        (
+            "delivered.1.override",
+            delivered(Some(order::Proof::Override { reason: because() }), None),
+        ),
+        ("delivery_failed.1", E::DeliveryFailed { shipment: shipment_id(), reason: because() }),
+        ("delivery_retried.1", E::DeliveryRetried { shipment: shipment_id() }),
+        ("returning_to_origin.1", E::ReturningToOrigin { shipment: shipment_id() }),
+        ("received_back.1", E::ReceivedBack { shipment: shipment_id(), deadline: None }),
+        (
+            "received_back.1.unpaid",
+            E::ReceivedBack { shipment: shipment_id(), deadline: Some(noon()) },
+        ),
+        ("goods_returned.1", E::GoodsReturned { lines: lines(), reason: because() }),
+        ("refunded.1", refunded(totals(), None)),
+        ("refunded.1.without_fees", refunded(without_fees(), Some(fees()))),
+        ("refunded.1.free", refunded(free(), None)),
         ("completed.1", E::Completed),
         ("cancelled.1", E::Cancelled { reason: because(), given_back: iqd("44") }),
+        ("lines_cancelled.1", lines_cancelled(None)),
+        ("lines_cancelled.1.last", lines_cancelled(Some(noon()))),
+        (
+            "edited.1",
+            E::Edited {
+                lines: line_items(),
+                totals: totals(),
+                given_back: iqd("0"),
+                deadline: Some(noon()),
+            },
+        ),
         ("expired.1", E::Expired { given_back: iqd("0") }),
-        ("reopened.1", E::Reopened { deadline: Some(noon()) }),
+        ("reopened.1", E::Reopened { deadline: Some(noon()), return_until: None }),
+        ("reopened.1.completed", E::Reopened { deadline: None, return_until: Some(noon()) }),
+        ("put_on_hold.1.finance", held(Department::Finance)),
+        ("put_on_hold.1.warehouse", held(Department::Warehouse)),
+        ("put_on_hold.1.logistics", held(Department::Logistics)),
+        ("hold_lifted.1", E::HoldLifted { department: Department::Finance }),
         ("corrected.1", E::Corrected(corrected(None))),
         ("corrected.1.delivery", E::Corrected(corrected(Some(totals())))),
         ("imported.1.review", import(Stage::Review)),
@@ -240,6 +323,13 @@ fn wallet_events() -> Vec<(&'static str, wallet::Event)> {
         ("credited.1.late", credited(Source::Late { payment, order })),
         ("credited.1.cancelled", credited(Source::Cancelled { order })),
         ("credited.1.expired", credited(Source::Expired { order })),
+        (
+            "credited.1.refund",
+            E::Credited {
+                amount: crate::build::amount("99"),
+                source: Source::Refund { order, parts: totals() },
+            },
+        ),
         ("credited.1.goodwill", credited(Source::Goodwill { reason: reason.clone() })),
         (
             "credited.1.adjustment",
@@ -302,6 +392,8 @@ fn settings_events() -> Vec<(&'static str, settings::Event)> {
         ("changed.1.time_zone", changed(Setting::TimeZone(chrono_tz::Tz::Europe__Berlin))),
         ("changed.1.number_prefix", changed(Setting::NumberPrefix(Text::new("Q").unwrap()))),
         ("changed.1.currencies", changed(Setting::Currencies(vec![Currency::IQD, Currency::USD]))),
+        ("changed.1.delivery_code_tries", changed(Setting::DeliveryCodeTries(3))),
+        ("changed.1.return_window_days", changed(Setting::ReturnWindowDays(30))),
         ("changed.1.settlement_unit", changed(Setting::SettlementUnit(decimal("250")))),
     ]
 }

@@ -1,9 +1,13 @@
-//! However an order is split into deliveries, the parts' revenue sums to the whole.
+//! However an order is split into cancelled, delivered and returned parts, they sum to the whole.
 
-use domain::id::Text;
+use std::sync::Arc;
+
+use domain::decide::{Circumstances, Missing, States, decide};
+use domain::id::{Code, Text};
 use domain::money::Currency;
+use domain::order::status::Phase;
 use domain::order::totals::{Charges, LineItem, Quantity, Totals};
-use domain::order::{Facts, LineQuantity, Order};
+use domain::order::{Command, Delivery, DeliveryProof, Dispatch, Facts, Line, LineQuantity, Order};
 use domain::{Event, State, StreamKey, order};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -45,51 +49,181 @@ fn placed(lines: &[(i64, i64)], tax: u32, discounted: bool) -> Facts {
     order.facts().unwrap().clone()
 }
 
-/// Delivers what these tell of each line, as a share of what is left of it, and then the rest.
-fn deliver_in_parts(mut facts: Facts, parts: &[Vec<u32>]) -> Facts {
-    let shares = parts.iter().map(|part| Some(part.clone())).chain([None]);
-    for share in shares {
-        let mut lines = Vec::new();
-        for (index, line) in facts.lines.iter().enumerate() {
-            let left = line.item.quantity.value() - line.delivered;
-            let quantity = match &share {
-                Some(part) => (left * Decimal::from(part[index % part.len()] % 5)
-                    / Decimal::from(4))
-                .round_dp(3),
-                None => left,
-            };
-            if let Ok(quantity) = Quantity::new(quantity.min(left)) {
-                lines.push(LineQuantity { line: line.item.line, quantity });
-            }
-        }
-        let earned = facts.earns(&lines).unwrap();
-        assert!(!earned.due.is_negative() && !earned.items.is_negative(), "{earned:?}");
-        let event =
-            order::Event::Delivered { shipment: build::shipment(1), lines: lines.clone(), earned };
-        let entry = domain::posting::entry(StreamKey::Order(build::order(1)), &Event::Order(event));
-        entry.unwrap();
-        for line in &mut facts.lines {
-            let delivered = lines.iter().find(|part| part.line == line.item.line);
-            line.delivered += delivered.map_or(Decimal::ZERO, |part| part.quantity.value());
-        }
-        facts.earned = facts.earned.checked_add(&earned).unwrap();
+fn taking(order: &mut Order, event: order::Event) {
+    let entry =
+        domain::posting::entry(StreamKey::Order(build::order(1)), &Event::Order(event.clone()));
+    entry.unwrap();
+    order.evolve(&event);
+}
+
+/// What a roll takes of what there is: nothing, some of it or all.
+fn some_of(facts: &Facts, roll: &[u32], there: fn(&Line) -> Decimal) -> Vec<LineQuantity> {
+    let lines = facts.lines.iter().enumerate();
+    let part = lines.filter_map(|(index, line)| {
+        let quarters = Decimal::from(roll[index % roll.len()] % 5);
+        let some = (there(line) * quarters / Decimal::from(4)).round_dp(3).min(there(line));
+        Some(LineQuantity { line: line.item.line, quantity: Quantity::new(some).ok()? })
+    });
+    part.collect()
+}
+
+/// What has been done with the goods of an order, in money.
+struct Story {
+    order: Order,
+    /// Given up by cancelling lines.
+    cancelled: Totals,
+    refunded: Totals,
+    withheld: Totals,
+    shipments: u64,
+}
+
+impl Story {
+    fn of(facts: Facts) -> Self {
+        let zero = Totals::zero(Currency::IQD);
+        let order = Order::Placed(Box::new(facts));
+        Self { order, cancelled: zero, refunded: zero, withheld: zero, shipments: 0 }
     }
-    facts
+
+    fn facts(&self) -> Facts {
+        self.order.facts().unwrap().clone()
+    }
+
+    /// Decides with the rules themselves, in a book where the order stands as it does here.
+    fn take(&mut self, command: Command) {
+        let events = self.order.decide(command).unwrap();
+        for event in events {
+            taking(&mut self.order, event);
+        }
+    }
+
+    fn deliver(&mut self, lines: Vec<LineQuantity>) {
+        if lines.is_empty() {
+            return;
+        }
+        self.shipments += 1;
+        let shipment = build::shipment(self.shipments);
+        let (carrier, tracking, code) = (build::code("post"), None, None);
+        let lines = Some(lines);
+        self.take(Command::Dispatch(Dispatch { shipment, lines, carrier, tracking, code }));
+        let shipment = Some(shipment);
+        let (proof, return_until) = (DeliveryProof::None, build::noon());
+        self.take(Command::Deliver(Delivery { shipment, proof, tries_allowed: 5, return_until }));
+    }
+
+    fn cancel(&mut self, lines: Vec<LineQuantity>) {
+        let before = self.facts();
+        let some_is_left = lines.len() < before.lines.len()
+            || before.lines.iter().zip(&lines).any(|(line, of)| line.live() > of.quantity.value());
+        if lines.is_empty() || !some_is_left {
+            return;
+        }
+        let decided = decide_alone(
+            &self.order,
+            domain::decide::Command::CancelLines {
+                order: build::order(1),
+                lines,
+                reason: build::because(),
+            },
+        );
+        let (Event::Order(event), _) = &decided[0] else { panic!("{decided:?}") };
+        taking(&mut self.order, event.clone());
+        let given_up = before.totals.checked_sub(&self.facts().totals).unwrap();
+        self.cancelled = self.cancelled.checked_add(&given_up).unwrap();
+    }
+
+    fn give_back(&mut self, lines: Vec<LineQuantity>, fees: bool) {
+        if lines.is_empty() {
+            return;
+        }
+        self.take(Command::ReturnGoods { lines, reason: build::because() });
+        let decided = decide_alone(
+            &self.order,
+            domain::decide::Command::Refund { order: build::order(1), lines: None, fees },
+        );
+        let (Event::Order(event), _) = &decided[0] else { panic!("{decided:?}") };
+        let order::Event::Refunded { parts, withheld, .. } = event else { panic!("{event:?}") };
+        assert!(!parts.due.is_negative() && !parts.items.is_negative(), "{parts:?}");
+        self.refunded = self.refunded.checked_add(parts).unwrap();
+        if let Some(withheld) = withheld {
+            self.withheld = self.withheld.checked_add(withheld).unwrap();
+        }
+        taking(&mut self.order, event.clone());
+    }
+}
+
+/// The events of a command on an order that stands like this, in a book without anything else.
+fn decide_alone(order: &Order, command: domain::decide::Command) -> Vec<(Event, StreamKey)> {
+    let circumstances = Circumstances { now: build::noon(), second_person: true };
+    let changes = decide(&Alone(order.clone()), circumstances, command).unwrap();
+    changes.into_iter().map(|change| (change.event, change.stream)).collect()
+}
+
+struct Alone(Order);
+
+impl States for Alone {
+    fn state(&self, stream: StreamKey) -> Result<Arc<State>, Missing> {
+        Ok(Arc::new(match stream {
+            StreamKey::Order(_) => State::Order(self.0.clone()),
+            other => State::initial(other),
+        }))
+    }
+
+    fn last_counter(&self, _series: &Code) -> Result<u32, Missing> {
+        Ok(0)
+    }
+}
+
+/// An order on which the warehouse has done its part.
+fn packed(facts: Facts) -> Facts {
+    let mut order = Order::Placed(Box::new(facts));
+    for step in [order::Event::Released, order::Event::ProcessingStarted, order::Event::Packed] {
+        order.evolve(&step);
+    }
+    order.facts().unwrap().clone()
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(crate::cases()) })]
 
     #[test]
-    fn the_parts_of_any_split_sum_to_the_whole(
+    fn cancelled_delivered_and_returned_parts_of_any_split_sum_to_the_whole(
         lines in vec((1_i64..50_000, 0_i64..5_000_000), 1..5),
         tax in 0_u32..30,
         discounted: bool,
-        parts in vec(vec(any::<u32>(), 1..5), 0..5),
+        parts in vec((0_u32..4, vec(any::<u32>(), 1..5)), 0..9),
+        fees: bool,
     ) {
-        let facts = placed(&lines, tax, discounted);
-        let done = deliver_in_parts(facts, &parts);
-        prop_assert_eq!(done.earned, done.totals);
+        let ordered = placed(&lines, tax, discounted);
+        let mut story = Story::of(packed(ordered.clone()));
+        for (kind, roll) in &parts {
+            let facts = story.facts();
+            match kind {
+                0 if facts.lines.iter().any(|line| !line.unshipped().is_zero()) => {
+                    story.cancel(some_of(&facts, roll, Line::unshipped));
+                }
+                // Once everything is back, the order is over.
+                1 if facts.phase() != Phase::Returned => {
+                    story.give_back(some_of(&facts, roll, Line::returnable), fees);
+                }
+                _ => story.deliver(some_of(&facts, roll, Line::unshipped)),
+            }
+        }
+        story.deliver(story.facts().every(Line::unshipped));
+        let facts = story.facts();
+        prop_assert_eq!(facts.earned, facts.totals);
+        prop_assert!(facts.held().is_zero());
+        prop_assert_eq!(facts.totals.checked_add(&story.cancelled).unwrap(), ordered.totals);
+
+        story.give_back(story.facts().every(Line::returnable), fees);
+        let facts = story.facts();
+        prop_assert_eq!(facts.phase(), Phase::Returned);
+        let given_back = story.refunded.checked_add(&story.withheld).unwrap();
+        prop_assert_eq!(given_back, facts.earned);
+        prop_assert_eq!(facts.refunded, story.refunded.due);
+        if fees {
+            prop_assert_eq!(story.refunded, facts.earned);
+        }
+        prop_assert!(facts.received.covers(facts.refunded));
     }
 
     #[test]
@@ -107,10 +241,10 @@ proptest! {
 }
 
 #[test]
-fn a_line_that_costs_nothing_earns_nothing_until_the_last_arrives() {
+fn lines_that_cost_nothing_weigh_by_their_quantity() {
     let facts = placed(&[(2_000, 0)], 0, false);
     let half = [LineQuantity { line: 1, quantity: build::quantity("1") }];
-    assert_eq!(facts.earns(&half).unwrap(), Totals::zero(Currency::IQD));
+    assert_eq!(facts.earns(&half).unwrap().delivery, iqd("1.667"));
     let whole = [LineQuantity { line: 1, quantity: build::quantity("2") }];
     assert_eq!(facts.earns(&whole).unwrap(), facts.totals);
 }
