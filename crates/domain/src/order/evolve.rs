@@ -111,7 +111,7 @@ impl Facts {
             }
             Event::Expired { given_back } => self.end(Ended::Expired, *given_back)?,
             Event::Reopened { deadline, return_until } => {
-                self.starts_again(*deadline, *return_until)
+                self.starts_again(*deadline, *return_until);
             }
             Event::PutOnHold { department, reason } => {
                 self.holds.insert(*department, reason.clone());

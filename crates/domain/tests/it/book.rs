@@ -222,7 +222,9 @@ fn check_terminal(before: &Memory, after: &Memory, commands: &[Command]) {
         let (was, is) = (was.facts().unwrap().phase(), is.facts().unwrap().phase());
         let has = |is: fn(&Command) -> bool| commands.iter().any(is);
         let may_change = match was {
-            Phase::Completed => has(|command| matches!(command, Command::CorrectOrder { .. })),
+            Phase::Completed => has(|command| {
+                matches!(command, Command::CorrectOrder { .. } | Command::Reopen { .. })
+            }),
             Phase::Cancelled | Phase::Expired => {
                 has(|command| matches!(command, Command::Reopen { .. }))
             }

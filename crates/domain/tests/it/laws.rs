@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use domain::account::SuspenseItem;
-use domain::decide::{Allocation, Command, PlaceOrder, ResolvedFacts, WalletPurpose};
+use domain::decide::{
+    Allocation, Command, EditOrder, OrderedLine, PlaceOrder, ResolvedFacts, WalletPurpose,
+};
 use domain::id::{Text, WalletId};
 use domain::money::{Currency, Money};
-use domain::order::Facts;
 use domain::order::import::Stage;
 use domain::order::status::{Channel, Ended, Method, Phase, Warehouse};
 use domain::order::totals::{Charges, LineItem, Quantity, Totals};
+use domain::order::{DeliveryProof, Department, Facts, Line, LineQuantity, ShipmentStage, Step};
 use domain::payment::Kind;
 use domain::settings::Setting;
 use domain::wallet::{Opening, Purpose, Source};
@@ -179,6 +181,11 @@ fn order_wish(number: u64, facts: &Facts, dice: &mut Dice) -> Command {
     if dice.chance(5) {
         return build::gateway(number, &dice.fresh().to_string(), &dice.text());
     }
+    if dice.chance(20)
+        && let Some(wish) = goods_wish(number, facts, dice)
+    {
+        return wish;
+    }
     match facts.phase() {
         Phase::ImportReview => review_wish(number, facts, dice),
         Phase::AwaitingPayment | Phase::PaymentRejected => unpaid_wish(number, facts, dice),
@@ -204,16 +211,150 @@ fn order_wish(number: u64, facts: &Facts, dice: &mut Dice) -> Command {
             dice.one_of(&[build::pack(number), build::pack(number), build::reject_stock(number)])
         }
         Phase::StockRejected => dice.one_of(&[build::start(number), build::cancel(number)]),
-        Phase::Packed => build::dispatch(number),
-        Phase::Dispatched | Phase::PartlyShipped if facts.settled() => build::deliver(number),
-        Phase::Dispatched | Phase::PartlyShipped => build::pay_from_wallet(number, None),
-        Phase::Delivered => build::complete(number),
+        Phase::Packed => dispatch_wish(number, facts, dice),
+        Phase::PartlyShipped if dice.chance(40) => dispatch_wish(number, facts, dice),
+        Phase::Dispatched | Phase::PartlyShipped => {
+            if facts.settled() {
+                carrier_wish(number, facts, dice)
+            } else {
+                build::pay_from_wallet(number, None)
+            }
+        }
+        Phase::DeliveryFailed | Phase::ReturningToOrigin => carrier_wish(number, facts, dice),
+        Phase::Delivered => dice.one_of(&[
+            build::complete(number),
+            build::complete_after_window(number),
+            build::return_goods(number, &[(1, "0.001")]),
+        ]),
+        Phase::Completed if dice.chance(50) => build::reopen(number),
         Phase::Cancelled | Phase::Expired => match facts.open_receipt() {
             Some(receipt) if dice.chance(50) => approve(number, receipt, &dice.text(), dice),
             _ => build::reopen(number),
         },
-        Phase::Completed | Phase::DeliveryFailed | Phase::ReturningToOrigin | Phase::Returned => {
-            build::complete(number)
+        Phase::Completed | Phase::Returned => build::refund(number, true),
+    }
+}
+
+/// Something with some of the goods, or a hold on them; none where there is nothing to do it with.
+fn goods_wish(number: u64, facts: &Facts, dice: &mut Dice) -> Option<Command> {
+    let order = build::order(number);
+    let department = dice.one_of(&Department::ALL);
+    if let Some(department) = facts.holds.keys().next() {
+        return Some(build::lift(number, *department));
+    }
+    let kind = dice.below(6);
+    if kind == 0 && Step::PutOnHold.phases().contains(&facts.phase()) {
+        return Some(build::hold(number, department));
+    }
+    if kind <= 2 && Step::Edit.phases().contains(&facts.phase()) {
+        return Some(edit_wish(number, facts, dice));
+    }
+    if !some_of(facts, Line::refundable, dice).is_empty() {
+        return Some(build::refund(number, dice.chance(70)));
+    }
+    let returned = some_of(facts, Line::returnable, dice);
+    if !returned.is_empty() && Step::ReturnGoods.phases().contains(&facts.phase()) {
+        return Some(Command::ReturnGoods { order, lines: returned, reason: because() });
+    }
+    let cancelled = some_of(facts, Line::unshipped, dice);
+    if cancelled.is_empty() || !Step::CancelLines.phases().contains(&facts.phase()) {
+        return None;
+    }
+    Some(Command::CancelLines { order, lines: cancelled, reason: because() })
+}
+
+/// The same lines, more of one or less, or at another price.
+fn edit_wish(number: u64, facts: &Facts, dice: &mut Dice) -> Command {
+    let mut place = build::by_transfer(number, "94", "1");
+    place.lines = facts
+        .lines
+        .iter()
+        .map(|line| OrderedLine {
+            sku: line.item.sku.clone(),
+            quantity: line.item.quantity,
+            unit_price: line.item.unit_price,
+        })
+        .collect();
+    match dice.below(3) {
+        0 => place.lines.push(build::line("1.5", &dice.text())),
+        1 if place.lines.len() > 1 => {
+            place.lines.pop();
+        }
+        _ => place.lines[0].unit_price = dice.money(),
+    }
+    place.delivery = dice.one_of(&[iqd("0"), iqd("3.333")]);
+    Command::EditOrder(Box::new(EditOrder {
+        order: build::order(number),
+        total: total(&place, decimal("0")),
+        lines: place.lines,
+        discount: place.discount,
+        delivery: place.delivery,
+        surcharge_rate: place.surcharge_rate,
+        tax_rate: place.tax_rate,
+    }))
+}
+
+fn some_of(facts: &Facts, there: fn(&Line) -> Decimal, dice: &mut Dice) -> Vec<LineQuantity> {
+    let mut lines = facts.every(there);
+    if dice.chance(50) {
+        lines.truncate(1);
+    }
+    for line in &mut lines {
+        let half = (line.quantity.value() / decimal("2")).round_dp(3);
+        if dice.chance(50)
+            && let Ok(half) = Quantity::new(half)
+        {
+            line.quantity = half.min(line.quantity);
+        }
+    }
+    lines
+}
+
+fn dispatch_wish(number: u64, facts: &Facts, dice: &mut Dice) -> Command {
+    let lines = some_of(facts, Line::unshipped, dice);
+    Command::Dispatch {
+        order: build::order(number),
+        shipment: build::shipment(dice.fresh()),
+        lines: dice.chance(60).then_some(lines),
+        carrier: code("baghdad-post"),
+        tracking: None,
+        code: dice.chance(40).then(|| code("right")),
+    }
+}
+
+/// What becomes of a shipment that has not arrived yet.
+fn carrier_wish(number: u64, facts: &Facts, dice: &mut Dice) -> Command {
+    let order = build::order(number);
+    let open = facts.shipments.iter().find(|(_, shipment)| {
+        !matches!(shipment.stage, ShipmentStage::Delivered | ShipmentStage::ReceivedBack)
+    });
+    let Some((id, state)) = open else {
+        return dispatch_wish(number, facts, dice);
+    };
+    let shipment = *id;
+    match state.stage {
+        ShipmentStage::UnderWay => match dice.below(10) {
+            0 => Command::FailDelivery { order, shipment, reason: because() },
+            1 => Command::IssueDeliveryCode { order, shipment, code: code("right") },
+            2 => Command::ReturnToOrigin { order, shipment },
+            _ => {
+                let proof = match &state.code {
+                    None => DeliveryProof::None,
+                    Some(_) => dice.one_of(&[
+                        DeliveryProof::Code(code("right")),
+                        DeliveryProof::Code(code("wrong")),
+                        DeliveryProof::Override { reason: because() },
+                    ]),
+                };
+                Command::Deliver { order, shipment: Some(shipment), proof }
+            }
+        },
+        ShipmentStage::Failed => dice.one_of(&[
+            Command::RetryDelivery { order, shipment },
+            Command::ReturnToOrigin { order, shipment },
+        ]),
+        ShipmentStage::Returning | ShipmentStage::ReceivedBack | ShipmentStage::Delivered => {
+            Command::ReceiveBack { order, shipment }
         }
     }
 }
@@ -322,6 +463,7 @@ fn payment_wish(book: &Book, dice: &mut Dice) -> Command {
         Setting::SettlementUnit(decimal("0.25")),
         Setting::SettlementUnit(decimal("0")),
         Setting::SettlementUnit(decimal("250")),
+        Setting::DeliveryCodeTries(2),
         Setting::BankTransferHours(48),
         Setting::NumberPrefix(Text::new("Q").unwrap()),
     ]);
@@ -356,6 +498,10 @@ fn any_step(number: u64, dice: &mut Dice) -> Command {
         build::dispatch(number),
         build::deliver(number),
         build::complete(number),
+        build::refund(number, true),
+        build::return_goods(number, &[(1, "1")]),
+        build::cancel_lines(number, &[(1, "1")]),
+        build::receive_back(number, number),
         build::cancel(number),
         build::expire(number),
         build::reopen(number),

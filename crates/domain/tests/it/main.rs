@@ -8,13 +8,23 @@ mod book;
 #[cfg(test)]
 mod build;
 #[cfg(test)]
+mod code;
+#[cfg(test)]
 mod correct;
+#[cfg(test)]
+mod edit;
 #[cfg(test)]
 mod end;
 #[cfg(test)]
 mod fulfil;
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod goods;
+#[cfg(test)]
+mod guard;
+#[cfg(test)]
+mod hold;
 #[cfg(test)]
 mod import;
 #[cfg(test)]
@@ -30,6 +40,8 @@ mod posting;
 #[cfg(test)]
 mod receipt;
 #[cfg(test)]
+mod refund;
+#[cfg(test)]
 mod sample;
 #[cfg(test)]
 mod settings;
@@ -39,6 +51,8 @@ mod share;
 mod status;
 #[cfg(test)]
 mod wallet;
+#[cfg(test)]
+mod window;
 
 /// How many cases a property is tried with; twenty times as many in the long run.
 #[cfg(test)]

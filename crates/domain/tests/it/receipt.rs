@@ -37,7 +37,7 @@ fn a_receipt_stops_the_deadline_and_waits_for_finance() {
 fn a_receipt_is_uploaded_once_and_only_for_a_transfer_that_is_awaited() {
     reviewed("44").when(upload(1, 1)).then_refused(Rejection::ReceiptExists);
     Book::new().when(upload(1, 1)).then_refused(Rejection::OrderNotFound);
-    given([place(by_gateway(1, "94", "44"))]).when(upload(1, 1)).then_code("wrong-phase");
+    given([place(by_gateway(1, "94", "44"))]).when(upload(1, 1)).then_code("no-receipt-needed");
     given([top_up("94", 1, "44"), place(by_transfer(1, "94", "44")), pay_from_wallet(1, None)])
         .when(upload(1, 1))
         .then_code("wrong-phase");
