@@ -88,7 +88,7 @@ impl Story {
         self.order.facts().unwrap().clone()
     }
 
-    /// Decides with the rules themselves, in a book where the order stands as it does here.
+    /// Lets the order decide, and takes what it says.
     fn take(&mut self, command: Command) {
         let events = self.order.decide(command).unwrap();
         for event in events {
@@ -162,10 +162,9 @@ struct Alone(Order);
 
 impl States for Alone {
     fn state(&self, stream: StreamKey) -> Result<Arc<State>, Missing> {
-        Ok(Arc::new(match stream {
-            StreamKey::Order(_) => State::Order(self.0.clone()),
-            other => State::initial(other),
-        }))
+        let order = matches!(stream, StreamKey::Order(_));
+        let state = if order { State::Order(self.0.clone()) } else { State::initial(stream) };
+        Ok(Arc::new(state))
     }
 
     fn last_counter(&self, _series: &Code) -> Result<u32, Missing> {
