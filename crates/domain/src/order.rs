@@ -87,6 +87,11 @@ pub enum Event {
         proof: Code,
     },
     ImportResolved(Resolution),
+    /// Handed over unpaid: what was owed is the customer's debt from here on.
+    LeftOnAccount {
+        amount: Amount,
+        customer: CustomerId,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -401,6 +406,10 @@ impl Facts {
                 }
             }
             Event::ImportResolved(resolution) => self.resolve(resolution)?,
+            Event::LeftOnAccount { amount, .. } => {
+                self.received = self.received.checked_add(amount.money())?;
+                self.deadline = None;
+            }
         }
         Ok(())
     }
