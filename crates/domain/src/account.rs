@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{CustomerId, OrderId, PaymentId, WalletId};
+use crate::id::{Code, CustomerId, OrderId, PaymentId, RequestId, SuspenseId, WalletId};
 use crate::money::{Amount, Currency, Money, MoneyError};
 
 /// A place money can be: an account of the chart and, where it has a sub-ledger, the item in it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Account {
-    /// 1010: what the bank has confirmed.
-    Bank(PaymentId),
+    /// 1010: what the bank has confirmed, by the account's name.
+    Bank(Code),
     /// 1020: finance believes a receipt the bank has not confirmed yet.
     BankClearing(PaymentId),
     /// 1030: what a gateway owes us.
@@ -27,6 +27,8 @@ pub enum Account {
     Unallocated(PaymentId),
     /// 2200: what an order has been paid, until delivered or given back.
     Prepayment(OrderId),
+    /// 2300: what is to be paid out to a customer's bank.
+    Payout(RequestId),
     /// 2400
     TaxPayable,
     /// 3900, of a wallet: what was taken over from the old system.
@@ -45,6 +47,8 @@ pub enum Account {
     Discounts(OrderId),
     /// 5020
     Goodwill,
+    /// 5030
+    WriteOffs,
     /// 5040
     Rounding,
     /// 9010: one item each, which must return to 0.
@@ -52,11 +56,23 @@ pub enum Account {
 }
 
 /// What a suspense item is about.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SuspenseItem {
     /// What an imported wallet's own rows do not explain.
     Wallet(WalletId),
+    /// What somebody opened by hand.
+    Item(SuspenseId),
+}
+
+impl SuspenseItem {
+    /// The item's stream.
+    pub fn id(self) -> SuspenseId {
+        match self {
+            Self::Wallet(wallet) => SuspenseId::of_wallet(wallet),
+            Self::Item(id) => id,
+        }
+    }
 }
 
 impl Account {
@@ -71,6 +87,7 @@ impl Account {
             Self::Wallet(_) => "2100",
             Self::Unallocated(_) => "2120",
             Self::Prepayment(_) => "2200",
+            Self::Payout(_) => "2300",
             Self::TaxPayable => "2400",
             Self::OpeningWallet(_) | Self::OpeningOrder(_) => "3900",
             Self::Sales(_) => "4010",
@@ -79,6 +96,7 @@ impl Account {
             Self::Returns(_) => "4090",
             Self::Discounts(_) => "4095",
             Self::Goodwill => "5020",
+            Self::WriteOffs => "5030",
             Self::Rounding => "5040",
             Self::Suspense(_) => "9010",
         }
@@ -87,8 +105,8 @@ impl Account {
     /// The item in the account's sub-ledger; empty where it has none.
     pub fn item(&self) -> String {
         match self {
-            Self::Bank(payment)
-            | Self::BankClearing(payment)
+            Self::Bank(account) => account.to_string(),
+            Self::BankClearing(payment)
             | Self::GatewayClearing(payment)
             | Self::Cash(payment)
             | Self::Unallocated(payment) => payment.to_string(),
@@ -96,6 +114,8 @@ impl Account {
             Self::Wallet(wallet)
             | Self::OpeningWallet(wallet)
             | Self::Suspense(SuspenseItem::Wallet(wallet)) => wallet.to_string(),
+            Self::Payout(request) => request.to_string(),
+            Self::Suspense(SuspenseItem::Item(item)) => item.to_string(),
             Self::Prepayment(order)
             | Self::OpeningOrder(order)
             | Self::Sales(order)
@@ -103,7 +123,7 @@ impl Account {
             | Self::Surcharges(order)
             | Self::Returns(order)
             | Self::Discounts(order) => order.to_string(),
-            Self::TaxPayable | Self::Goodwill | Self::Rounding => String::new(),
+            Self::TaxPayable | Self::Goodwill | Self::WriteOffs | Self::Rounding => String::new(),
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::order::{self, Order};
 use crate::payment::{self, Payment};
 use crate::rejection::Rejection;
 use crate::settings::{self, Settings};
+use crate::suspense::{self, Suspense};
 use crate::wallet::{self, Wallet};
 
 macro_rules! aggregate {
@@ -40,4 +41,5 @@ macro_rules! aggregate {
 aggregate!(Order, order, "order");
 aggregate!(Wallet, wallet, "wallet");
 aggregate!(Payment, payment, "payment");
+aggregate!(Suspense, suspense, "suspense");
 aggregate!(Settings, settings, "settings");

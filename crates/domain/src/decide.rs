@@ -10,29 +10,39 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::account::SuspenseItem;
 use crate::event::{Event, State, StreamKey};
-use crate::id::{Code, CustomerId, OrderId, PaymentId, Reason, ReceiptId, ShipmentId, WalletId};
+use crate::id::{
+    Code, CustomerId, OrderId, PaymentId, Reason, ReceiptId, RequestId, ShipmentId, SuspenseId,
+    WalletId,
+};
 use crate::money::{Amount, Currency, Money};
 use crate::order::import::Imported;
 use crate::order::status::Warehouse;
-use crate::order::{self, DeliveryProof, Department, LineQuantity, Order, Receipt};
+use crate::order::{self, DeliveryProof, Department, LineQuantity, Order, PersonalRef, Receipt};
 use crate::payment::{self, Payment};
 use crate::rejection::Rejection;
 use crate::settings::{self, Setting, Settings};
-use crate::wallet::{self, Opening, Wallet};
+use crate::suspense::{Against, Suspense};
+use crate::wallet::{self, Opening, TopUpRequested, Wallet};
 
 mod cancel;
+mod debt;
 mod edit;
+mod four_eyes;
 mod offer;
 mod pay;
 mod place;
 mod receipt;
 mod refund;
+mod suspense;
+mod wallets;
 
 pub use edit::EditOrder;
 pub use offer::OrderedLine;
 pub use place::PlaceOrder;
 pub use receipt::{ApproveReceipt, Transfer};
+pub use wallets::ApproveTopUp;
 
 /// Every wish that daftar knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -240,6 +250,75 @@ pub enum Command {
         setting: Setting,
         reason: Reason,
     },
+    /// A customer says that money was sent for a wallet, which is opened if need be.
+    RequestTopUp {
+        customer: CustomerId,
+        currency: Currency,
+        asked: TopUpRequested,
+    },
+    ApproveTopUp(Box<ApproveTopUp>),
+    RejectTopUp {
+        wallet: WalletId,
+        request: RequestId,
+        reason: Reason,
+    },
+    RequestWithdrawal {
+        wallet: WalletId,
+        request: RequestId,
+        amount: Amount,
+        destination: Option<PersonalRef>,
+    },
+    PayWithdrawal {
+        wallet: WalletId,
+        request: RequestId,
+        account: Code,
+        reference: Code,
+    },
+    FailWithdrawal {
+        wallet: WalletId,
+        request: RequestId,
+        reason: Reason,
+    },
+    FreezeWallet {
+        wallet: WalletId,
+        reason: Reason,
+    },
+    UnfreezeWallet {
+        wallet: WalletId,
+        reason: Reason,
+    },
+    CloseWallet {
+        wallet: WalletId,
+    },
+    /// From the wallet; without an amount, as much as is owed and there. Money that came in repays
+    /// a debt by its allocation.
+    RepayDebt {
+        wallet: WalletId,
+        amount: Option<Amount>,
+    },
+    /// Without an amount: all of it.
+    WriteOffDebt {
+        wallet: WalletId,
+        amount: Option<Amount>,
+        reason: Reason,
+    },
+    /// What an order still owes becomes its customer's debt. Always takes two persons.
+    LeaveOnAccount {
+        order: OrderId,
+    },
+    OpenSuspense {
+        item: SuspenseId,
+        currency: Currency,
+        owner: Code,
+        reason: Reason,
+    },
+    /// Without an amount: all of it.
+    ExplainSuspense {
+        item: SuspenseId,
+        amount: Option<Money>,
+        against: Against,
+        reason: Reason,
+    },
 }
 
 /// What money is taken from a wallet for.
@@ -256,6 +335,8 @@ pub enum WalletPurpose {
 pub enum Allocation {
     Order(OrderId),
     Customer(CustomerId),
+    /// What this customer owes.
+    Debt(CustomerId),
 }
 
 /// What a person states about an imported order.
@@ -371,7 +452,7 @@ impl<'a> Decision<'a> {
     pub(crate) fn order(&self, id: OrderId) -> Result<Order, Undecided> {
         match &*self.state(StreamKey::Order(id))? {
             State::Order(order) => Ok(order.clone()),
-            other @ (State::Wallet(_) | State::Payment(_) | State::Settings(_)) => {
+            other => {
                 panic!("{other:?} stands where order {id} should")
             }
         }
@@ -380,7 +461,7 @@ impl<'a> Decision<'a> {
     pub(crate) fn wallet(&self, id: WalletId) -> Result<Wallet, Undecided> {
         match &*self.state(StreamKey::Wallet(id))? {
             State::Wallet(wallet) => Ok(wallet.clone()),
-            other @ (State::Order(_) | State::Payment(_) | State::Settings(_)) => {
+            other => {
                 panic!("{other:?} stands where wallet {id} should")
             }
         }
@@ -389,16 +470,23 @@ impl<'a> Decision<'a> {
     pub(crate) fn payment(&self, id: PaymentId) -> Result<Payment, Undecided> {
         match &*self.state(StreamKey::Payment(id))? {
             State::Payment(payment) => Ok(payment.clone()),
-            other @ (State::Order(_) | State::Wallet(_) | State::Settings(_)) => {
+            other => {
                 panic!("{other:?} stands where payment {id} should")
             }
+        }
+    }
+
+    pub(crate) fn suspense(&self, id: SuspenseId) -> Result<Suspense, Undecided> {
+        match &*self.state(StreamKey::Suspense(id))? {
+            State::Suspense(suspense) => Ok(suspense.clone()),
+            other => panic!("{other:?} stands where suspense item {id} should"),
         }
     }
 
     pub(crate) fn settings(&self) -> Result<Settings, Undecided> {
         match &*self.state(StreamKey::Settings)? {
             State::Settings(settings) => Ok(settings.clone()),
-            other @ (State::Order(_) | State::Wallet(_) | State::Payment(_)) => {
+            other => {
                 panic!("{other:?} stands where the settings should")
             }
         }
@@ -547,10 +635,11 @@ impl<'a> Decision<'a> {
                 self.order_decides(order, order::Command::Reopen { deadline, return_until })
             }
             Command::CorrectOrder { order, sequence, reason, ticket } => {
-                self.order_decides(order, order::Command::Correct { sequence, reason, ticket })
+                self.order_decides(order, order::Command::Correct { sequence, reason, ticket })?;
+                self.delivery_corrected(order)
             }
             Command::CorrectWallet { wallet, sequence, reason, ticket } => {
-                self.wallet_decides(wallet, wallet::Command::Correct { sequence, reason, ticket })
+                wallets::correct(self, wallet, sequence, reason, ticket)
             }
             Command::CorrectPayment { payment, reason, ticket } => {
                 self.payment_decides(payment, payment::Command::Correct { reason, ticket })
@@ -560,22 +649,16 @@ impl<'a> Decision<'a> {
                 pay::top_up(self, &customer, payment, kind, amount)
             }
             Command::CreditWallet { wallet, amount, source } => {
-                self.four_eyes(amount.money())?;
-                if matches!(source, wallet::Source::DoubleCharge { .. }) {
-                    return Err(Rejection::NeedsOtherStream.into());
-                }
-                self.wallet_decides(wallet, wallet::Command::Credit { amount, source })
+                wallets::credit(self, wallet, amount, source)
             }
             Command::DebitWallet { wallet, amount, purpose } => {
-                self.wallet_decides(wallet, wallet::Command::Debit { amount, purpose })
+                wallets::debit(self, wallet, amount, purpose)
             }
             Command::ImportOrder { order, imported } => {
                 self.order_decides(order, order::Command::Import(imported))
             }
             Command::ImportWallet { customer, currency, opening } => {
-                let wallet = WalletId::of(&customer, currency);
-                let import = wallet::Command::Import { customer, currency, opening };
-                self.wallet_decides(wallet, import)
+                suspense::import_wallet(self, customer, currency, opening)
             }
             Command::LinkLegacyDebit { order, debit, amount, proof } => {
                 pay::link_legacy_debit(self, order, debit, amount, proof)
@@ -600,7 +683,8 @@ impl<'a> Decision<'a> {
                     return Err(Rejection::DebitAlreadyLinked.into());
                 }
                 let source = wallet::Source::DoubleCharge { order, first, second };
-                self.wallet_decides(wallet, wallet::Command::Credit { amount, source })
+                let credit = wallet::Command::Credit { amount, source, moved_alone_on: None };
+                self.wallet_decides(wallet, credit)
             }
             Command::ChangeSetting { setting, reason } => {
                 let change = settings::Command::Change { setting, reason };
@@ -609,15 +693,69 @@ impl<'a> Decision<'a> {
                 }
                 Ok(())
             }
+            Command::RequestTopUp { customer, currency, asked } => {
+                wallets::request_top_up(self, customer, currency, asked)
+            }
+            Command::ApproveTopUp(approve) => wallets::approve_top_up(self, *approve),
+            Command::RejectTopUp { wallet, request, reason } => {
+                self.wallet_decides(wallet, wallet::Command::RejectTopUp { request, reason })
+            }
+            Command::RequestWithdrawal { wallet, request, amount, destination } => {
+                let ask = wallet::Command::RequestWithdrawal { request, amount, destination };
+                self.wallet_decides(wallet, ask)
+            }
+            Command::PayWithdrawal { wallet, request, account, reference } => {
+                wallets::pay_withdrawal(self, wallet, request, account, reference)
+            }
+            Command::FailWithdrawal { wallet, request, reason } => {
+                self.wallet_decides(wallet, wallet::Command::FailWithdrawal { request, reason })
+            }
+            Command::FreezeWallet { wallet, reason } => {
+                self.wallet_decides(wallet, wallet::Command::Freeze { reason })
+            }
+            Command::UnfreezeWallet { wallet, reason } => {
+                self.wallet_decides(wallet, wallet::Command::Unfreeze { reason })
+            }
+            Command::CloseWallet { wallet } => self.wallet_decides(wallet, wallet::Command::Close),
+            Command::RepayDebt { wallet, amount } => {
+                self.wallet_decides(wallet, wallet::Command::RepayDebt { amount })
+            }
+            Command::WriteOffDebt { wallet, amount, reason } => {
+                debt::write_off(self, wallet, amount, reason)
+            }
+            Command::LeaveOnAccount { order } => debt::leave_on_account(self, order),
+            Command::OpenSuspense { item, currency, owner, reason } => {
+                self.keeps(currency)?;
+                suspense::open(self, SuspenseItem::Item(item), currency, owner, reason)
+            }
+            Command::ExplainSuspense { item, amount, against, reason } => {
+                suspense::explain(self, item, amount, against, reason)
+            }
         }
     }
 
-    /// Refuses what one person may not move alone, unless another has agreed.
-    pub(crate) fn four_eyes(&self, amount: Money) -> Result<(), Undecided> {
-        if !self.second_person {
-            self.settings()?.one_person_may_move(amount)?;
+    /// A delivery that was just taken back counts among what a person moved, like any correction.
+    fn delivery_corrected(&mut self, id: OrderId) -> Result<(), Undecided> {
+        let Some(Event::Order(order::Event::Corrected(corrected))) =
+            self.changes.last().map(|change| &change.event)
+        else {
+            return Ok(());
+        };
+        let Some(amount) = corrected.earned.and_then(|earned| earned.due.as_amount()) else {
+            return Ok(());
+        };
+        let customer = self.order(id)?.placed()?.customer.clone();
+        match self.four_eyes(&customer, amount.money())? {
+            Some(moved_alone_on) => {
+                let currency = amount.currency();
+                let wallet = WalletId::of(&customer, currency);
+                self.wallet_decides(wallet, wallet::Command::Open { customer, currency })?;
+                let order = id;
+                let event = wallet::Event::DeliveryCorrected { amount, order, moved_alone_on };
+                self.emit_wallet(wallet, event)
+            }
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// The wallet of an order is its customer's.
@@ -666,18 +804,31 @@ impl<'a> Decision<'a> {
         let wallet = WalletId::of(customer, currency);
         let open = wallet::Command::Open { customer: customer.clone(), currency };
         self.wallet_decides(wallet, open)?;
-        self.wallet(wallet)?.available(currency).checked_add(amount.money())?;
+        self.wallet(wallet)?.open()?.must_have_room(amount)?;
         Ok(wallet)
     }
 
-    /// Puts money into a customer's wallet, which is opened if it is not open yet.
+    /// Puts money into a customer's wallet, as a rule says that leaves nobody a choice.
     pub(crate) fn credit(
         &mut self,
         customer: &CustomerId,
         amount: Amount,
         source: wallet::Source,
     ) -> Result<(), Undecided> {
-        let wallet = StreamKey::Wallet(self.wallet_to_credit(customer, amount)?);
-        self.emit(wallet, Event::Wallet(wallet::Event::Credited { amount, source }))
+        let wallet = self.wallet_to_credit(customer, amount)?;
+        let moved_alone_on = None;
+        self.emit_wallet(wallet, wallet::Event::Credited { amount, source, moved_alone_on })
+    }
+
+    /// Puts money into a customer's wallet because a person says so: above the threshold, two.
+    pub(crate) fn credit_by_person(
+        &mut self,
+        customer: &CustomerId,
+        amount: Amount,
+        source: wallet::Source,
+    ) -> Result<(), Undecided> {
+        let moved_alone_on = self.four_eyes(customer, amount.money())?;
+        let wallet = self.wallet_to_credit(customer, amount)?;
+        self.emit_wallet(wallet, wallet::Event::Credited { amount, source, moved_alone_on })
     }
 }

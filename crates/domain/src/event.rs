@@ -6,10 +6,11 @@ use cqrs_es::DomainEvent;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::id::{OrderId, PaymentId, WalletId};
+use crate::id::{OrderId, PaymentId, SuspenseId, WalletId};
 use crate::order::{self, Order};
 use crate::payment::{self, Payment};
 use crate::settings::{self, Settings};
+use crate::suspense::{self, Suspense};
 use crate::wallet::{self, Wallet};
 
 /// The version of every stored form so far. An event type that changes shape gets its own.
@@ -22,6 +23,7 @@ pub enum StreamKey {
     Order(OrderId),
     Wallet(WalletId),
     Payment(PaymentId),
+    Suspense(SuspenseId),
     /// The book's own settings: one stream a book.
     Settings,
 }
@@ -32,6 +34,7 @@ impl StreamKey {
             Self::Order(_) => "order",
             Self::Wallet(_) => "wallet",
             Self::Payment(_) => "payment",
+            Self::Suspense(_) => "suspense",
             Self::Settings => "settings",
         }
     }
@@ -42,6 +45,7 @@ impl StreamKey {
             Self::Order(id) => id.uuid(),
             Self::Wallet(id) => id.uuid(),
             Self::Payment(id) => id.uuid(),
+            Self::Suspense(id) => id.uuid(),
             Self::Settings => Uuid::nil(),
         }
     }
@@ -52,6 +56,7 @@ impl StreamKey {
             "order" => Some(Self::Order(OrderId::new(aggregate_id))),
             "wallet" => Some(Self::Wallet(WalletId::new(aggregate_id))),
             "payment" => Some(Self::Payment(PaymentId::new(aggregate_id))),
+            "suspense" => Some(Self::Suspense(SuspenseId::new(aggregate_id))),
             "settings" => Some(Self::Settings),
             _ => None,
         }
@@ -70,6 +75,7 @@ pub enum Event {
     Order(order::Event),
     Wallet(wallet::Event),
     Payment(payment::Event),
+    Suspense(suspense::Event),
     Settings(settings::Event),
 }
 
@@ -88,6 +94,7 @@ impl Event {
             Self::Order(event) => order_event_type(event),
             Self::Wallet(event) => wallet_event_type(event),
             Self::Payment(event) => payment_event_type(event),
+            Self::Suspense(event) => suspense_event_type(event),
             Self::Settings(settings::Event::Changed { .. }) => "changed",
         }
     }
@@ -103,6 +110,7 @@ impl Event {
             Self::Order(event) => serde_json::to_string(event),
             Self::Wallet(event) => serde_json::to_string(event),
             Self::Payment(event) => serde_json::to_string(event),
+            Self::Suspense(event) => serde_json::to_string(event),
             Self::Settings(event) => serde_json::to_string(event),
         }
     }
@@ -113,6 +121,7 @@ impl Event {
             "order" => Ok(Self::Order(serde_json::from_str(payload)?)),
             "wallet" => Ok(Self::Wallet(serde_json::from_str(payload)?)),
             "payment" => Ok(Self::Payment(serde_json::from_str(payload)?)),
+            "suspense" => Ok(Self::Suspense(serde_json::from_str(payload)?)),
             "settings" => Ok(Self::Settings(serde_json::from_str(payload)?)),
             other => Err(StoredEventError::UnknownStream(other.to_owned())),
         }
@@ -152,6 +161,7 @@ fn order_event_type(event: &order::Event) -> &'static str {
         order::Event::Imported(_) => "imported",
         order::Event::LegacyDebitLinked { .. } => "legacy_debit_linked",
         order::Event::ImportResolved(_) => "import_resolved",
+        order::Event::LeftOnAccount { .. } => "left_on_account",
     }
 }
 
@@ -162,6 +172,28 @@ fn wallet_event_type(event: &wallet::Event) -> &'static str {
         wallet::Event::Credited { .. } => "credited",
         wallet::Event::Debited { .. } => "debited",
         wallet::Event::Corrected { .. } => "corrected",
+        wallet::Event::TopUpRequested(_) => "top_up_requested",
+        wallet::Event::TopUpApproved { .. } => "top_up_approved",
+        wallet::Event::TopUpRejected { .. } => "top_up_rejected",
+        wallet::Event::WithdrawalRequested { .. } => "withdrawal_requested",
+        wallet::Event::WithdrawalPaid { .. } => "withdrawal_paid",
+        wallet::Event::WithdrawalFailed { .. } => "withdrawal_failed",
+        wallet::Event::Frozen { .. } => "frozen",
+        wallet::Event::Unfrozen { .. } => "unfrozen",
+        wallet::Event::Closed => "closed",
+        wallet::Event::Reopened => "reopened",
+        wallet::Event::DebtRecorded { .. } => "debt_recorded",
+        wallet::Event::DebtRepaid { .. } => "debt_repaid",
+        wallet::Event::DebtWrittenOff { .. } => "debt_written_off",
+        wallet::Event::DeliveryCorrected { .. } => "delivery_corrected",
+    }
+}
+
+fn suspense_event_type(event: &suspense::Event) -> &'static str {
+    match event {
+        suspense::Event::Opened { .. } => "opened",
+        suspense::Event::Booked { .. } => "booked",
+        suspense::Event::Explained { .. } => "explained",
     }
 }
 
@@ -200,6 +232,15 @@ impl DomainEvent for payment::Event {
     }
 }
 
+impl DomainEvent for suspense::Event {
+    fn event_type(&self) -> String {
+        suspense_event_type(self).to_owned()
+    }
+    fn event_version(&self) -> String {
+        FIRST_VERSION.to_owned()
+    }
+}
+
 impl DomainEvent for settings::Event {
     fn event_type(&self) -> String {
         "changed".to_owned()
@@ -216,6 +257,7 @@ pub enum State {
     Order(Order),
     Wallet(Wallet),
     Payment(Payment),
+    Suspense(Suspense),
     Settings(Settings),
 }
 
@@ -226,6 +268,7 @@ impl State {
             StreamKey::Order(_) => Self::Order(Order::default()),
             StreamKey::Wallet(_) => Self::Wallet(Wallet::default()),
             StreamKey::Payment(_) => Self::Payment(Payment::default()),
+            StreamKey::Suspense(_) => Self::Suspense(Suspense::default()),
             StreamKey::Settings => Self::Settings(Settings::default()),
         }
     }
@@ -236,6 +279,7 @@ impl State {
             Self::Order(order) => order.version(),
             Self::Wallet(wallet) => wallet.version(),
             Self::Payment(payment) => payment.version(),
+            Self::Suspense(suspense) => suspense.version(),
             Self::Settings(settings) => settings.version,
         }
     }
@@ -246,6 +290,7 @@ impl State {
             (Self::Order(order), Event::Order(event)) => order.evolve(event),
             (Self::Wallet(wallet), Event::Wallet(event)) => wallet.evolve(event),
             (Self::Payment(payment), Event::Payment(event)) => payment.evolve(event),
+            (Self::Suspense(suspense), Event::Suspense(event)) => suspense.evolve(event),
             (Self::Settings(settings), Event::Settings(event)) => settings.evolve(event),
             (state, event) => panic!("corrupt stream: {event:?} after {state:?}"),
         }

@@ -70,6 +70,14 @@ id! {
 id! { ReceiptId }
 id! { ShipmentId }
 id! {
+    /// What a customer asks of a wallet: a top-up or a withdrawal.
+    RequestId
+}
+id! {
+    /// A suspense item; derived for the one of an imported wallet.
+    SuspenseId
+}
+id! {
     /// A row of personal data kept outside the log.
     PersonalDataId
 }
@@ -84,6 +92,13 @@ impl OrderId {
 impl WalletId {
     pub fn of(customer: &CustomerId, currency: Currency) -> Self {
         Self(derived("wallet", &[customer.as_str(), currency.code()]))
+    }
+}
+
+impl SuspenseId {
+    /// The item of what an imported wallet's own rows do not explain.
+    pub fn of_wallet(wallet: WalletId) -> Self {
+        Self(derived("suspense-wallet", &[&wallet.to_string()]))
     }
 }
 

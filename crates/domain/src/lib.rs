@@ -10,6 +10,7 @@ pub mod actor;
 mod aggregate;
 pub mod decide;
 pub mod event;
+pub mod four_eyes;
 pub mod id;
 pub mod memory;
 pub mod money;
@@ -19,6 +20,7 @@ pub mod payment;
 pub mod posting;
 pub mod rejection;
 pub mod settings;
+pub mod suspense;
 pub mod wallet;
 
 pub use event::{Event, State, StreamKey};

@@ -43,7 +43,11 @@ impl Memory {
                 Some((placed.series.clone(), placed.counter))
             }
             Event::Order(order::Event::Imported(imported)) => imported.series.clone(),
-            Event::Order(_) | Event::Wallet(_) | Event::Payment(_) | Event::Settings(_) => None,
+            Event::Order(_)
+            | Event::Wallet(_)
+            | Event::Payment(_)
+            | Event::Suspense(_)
+            | Event::Settings(_) => None,
         };
         if let Some((series, counter)) = counter {
             let last = self.counters.entry(series).or_default();

@@ -201,6 +201,11 @@ impl Money {
         self.currency == other.currency && self.amount >= other.amount
     }
 
+    /// How much it is, whichever way; none of nothing.
+    pub fn magnitude(self) -> Option<Amount> {
+        if self.is_negative() { self.negated().as_amount() } else { self.as_amount() }
+    }
+
     /// The positive part as an [`Amount`], or none when nothing is left.
     pub fn as_amount(self) -> Option<Amount> {
         Amount::try_from(self).ok()

@@ -39,6 +39,8 @@ pub enum Kind {
 pub enum Target {
     Order(OrderId),
     Wallet(WalletId),
+    /// The debt of this wallet's customer.
+    Debt(WalletId),
 }
 
 impl Kind {

@@ -11,6 +11,7 @@ use crate::order;
 use crate::order::totals::Totals;
 use crate::payment;
 use crate::settings;
+use crate::suspense;
 use crate::wallet;
 
 /// The version of these rules. It is pinned in each event: a changed rule applies forward only.
@@ -22,6 +23,7 @@ pub fn entry(stream: StreamKey, event: &Event) -> Result<JournalEntry, EntryErro
         (StreamKey::Order(id), Event::Order(event)) => order_entry(id, event),
         (StreamKey::Wallet(id), Event::Wallet(event)) => wallet_entry(id, event),
         (StreamKey::Payment(id), Event::Payment(event)) => payment_entry(id, event),
+        (StreamKey::Suspense(_), Event::Suspense(event)) => suspense_entry(event),
         (StreamKey::Settings, Event::Settings(settings::Event::Changed { .. })) => {
             Ok(JournalEntry::default())
         }
@@ -53,6 +55,10 @@ fn order_entry(id: OrderId, event: &order::Event) -> Result<JournalEntry, EntryE
         order::Event::Refunded { parts, .. } if parts.due.is_zero() => refund(id, None, parts),
         order::Event::LegacyDebitLinked { amount, .. } => {
             move_money(Account::OpeningOrder(id), Account::Prepayment(id), amount.money())
+        }
+        order::Event::LeftOnAccount { amount, customer } => {
+            let customer = Account::Receivable(customer.clone());
+            move_money(customer, Account::Prepayment(id), amount.money())
         }
         // Posted by the wallet.
         order::Event::PaymentReceived { source: order::Source::Wallet(_), .. }
@@ -99,13 +105,13 @@ fn wallet_entry(id: WalletId, event: &wallet::Event) -> Result<JournalEntry, Ent
             lines.debit(Account::Suspense(SuspenseItem::Wallet(id)), unexplained);
             lines.entry()
         }
-        wallet::Event::ToppedUp { amount, payment } => {
+        wallet::Event::ToppedUp { amount, payment, .. } => {
             move_money(Account::Unallocated(*payment), wallet, amount.money())
         }
         wallet::Event::Credited { source: wallet::Source::Refund { order, parts }, .. } => {
             refund(*order, Some(wallet), parts)
         }
-        wallet::Event::Credited { amount, source } => {
+        wallet::Event::Credited { amount, source, .. } => {
             let from = match source {
                 wallet::Source::Excess { payment, .. } | wallet::Source::Late { payment, .. } => {
                     Account::Unallocated(*payment)
@@ -115,17 +121,18 @@ fn wallet_entry(id: WalletId, event: &wallet::Event) -> Result<JournalEntry, Ent
                 }
                 wallet::Source::Refund { order, .. } => Account::Returns(*order),
                 wallet::Source::Goodwill { .. } => Account::Goodwill,
-                wallet::Source::Adjustment { item, .. } => Account::Suspense(item.clone()),
+                wallet::Source::Adjustment { item, .. } => Account::Suspense(*item),
                 wallet::Source::DoubleCharge { .. } => Account::OpeningWallet(id),
             };
             move_money(from, wallet, amount.money())
         }
-        wallet::Event::Debited { amount, purpose } => {
+        wallet::Event::Debited { amount, purpose, .. } => {
             let to = match purpose {
                 wallet::Purpose::OrderPayment { order } | wallet::Purpose::Shortfall { order } => {
                     Account::Prepayment(*order)
                 }
-                wallet::Purpose::Adjustment { item, .. } => Account::Suspense(item.clone()),
+                wallet::Purpose::Adjustment { item, .. } => Account::Suspense(*item),
+                wallet::Purpose::PaymentReversed { payment } => Account::Unallocated(*payment),
             };
             move_money(wallet, to, amount.money())
         }
@@ -134,12 +141,61 @@ fn wallet_entry(id: WalletId, event: &wallet::Event) -> Result<JournalEntry, Ent
                 move_money(wallet, Account::Goodwill, amount.money())
             }
             wallet::Movement::AdjustmentUp { amount, item } => {
-                move_money(wallet, Account::Suspense(item.clone()), amount.money())
+                move_money(wallet, Account::Suspense(*item), amount.money())
             }
             wallet::Movement::AdjustmentDown { amount, item } => {
-                move_money(Account::Suspense(item.clone()), wallet, amount.money())
+                move_money(Account::Suspense(*item), wallet, amount.money())
             }
         },
+        wallet::Event::WithdrawalRequested { request, amount, .. } => {
+            move_money(wallet, Account::Payout(*request), amount.money())
+        }
+        wallet::Event::WithdrawalPaid { request, amount, account, .. } => {
+            move_money(Account::Payout(*request), Account::Bank(account.clone()), amount.money())
+        }
+        wallet::Event::WithdrawalFailed { request, amount, .. } => {
+            move_money(Account::Payout(*request), wallet, amount.money())
+        }
+        wallet::Event::DebtRepaid { customer, amount, from } => {
+            let from = match from {
+                wallet::Repayment::Wallet => wallet,
+                wallet::Repayment::Payment(payment) => Account::Unallocated(*payment),
+            };
+            move_money(from, Account::Receivable(customer.clone()), amount.money())
+        }
+        wallet::Event::DebtWrittenOff { customer, amount, .. } => {
+            let owed = Account::Receivable(customer.clone());
+            move_money(Account::WriteOffs, owed, amount.money())
+        }
+        // Posted by the order or the payment.
+        wallet::Event::DebtRecorded { .. }
+        | wallet::Event::DeliveryCorrected { .. }
+        // Moves no money.
+        | wallet::Event::TopUpRequested(_)
+        | wallet::Event::TopUpApproved { .. }
+        | wallet::Event::TopUpRejected { .. }
+        | wallet::Event::Frozen { .. }
+        | wallet::Event::Unfrozen { .. }
+        | wallet::Event::Closed
+        | wallet::Event::Reopened => Ok(JournalEntry::default()),
+    }
+}
+
+fn suspense_entry(event: &suspense::Event) -> Result<JournalEntry, EntryError> {
+    match event {
+        suspense::Event::Explained { item, amount, against, .. } => {
+            let against = match against {
+                suspense::Against::OpeningBalance(wallet) => Account::OpeningWallet(*wallet),
+                suspense::Against::WriteOff => Account::WriteOffs,
+                suspense::Against::Goodwill => Account::Goodwill,
+                suspense::Against::Rounding => Account::Rounding,
+            };
+            move_money(against, Account::Suspense(*item), *amount)
+        }
+        // Posted by the wallet, or moves no money.
+        suspense::Event::Booked { .. } | suspense::Event::Opened { .. } => {
+            Ok(JournalEntry::default())
+        }
     }
 }
 

@@ -74,6 +74,30 @@ pub enum Rejection {
     WalletNotOpen,
     #[error("the wallet is open already")]
     WalletExists,
+    #[error("the wallet is frozen and pays nothing")]
+    WalletFrozen,
+    #[error("the wallet is closed")]
+    WalletClosed,
+    #[error("the wallet holds {balance}, its customer owes {debt}, or a request waits")]
+    WalletInUse { balance: Money, debt: Money, pending: bool },
+    #[error("the customer owes {debt}, which goes before a withdrawal")]
+    WalletInDebt { debt: Money },
+    #[error("the customer owes {debt}, not {claimed}")]
+    DebtDiffers { debt: Money, claimed: Money },
+    #[error("there is no request with this id")]
+    RequestNotFound,
+    #[error("this request was already decided on")]
+    RequestDecided,
+    #[error("a request with this id exists already")]
+    RequestExists,
+    #[error("there is no such suspense item")]
+    SuspenseNotFound,
+    #[error("a suspense item with this id exists already")]
+    SuspenseExists,
+    #[error("this suspense item is explained")]
+    SuspenseSettled,
+    #[error("the suspense item holds {balance}, so that {claimed} of it cannot be explained")]
+    SuspenseDiffers { balance: Money, claimed: Money },
     #[error("the wallet holds {available}, and {required} is needed")]
     InsufficientFunds { available: Money, required: Money },
     #[error("the wallet belongs to another customer")]
@@ -86,8 +110,15 @@ pub enum Rejection {
     PaymentForAnother,
     #[error("of this payment {left} is left, and {required} is needed")]
     PaymentUsedUp { left: Money, required: Money },
-    #[error("this moves {amount}, above the {threshold} that one person may move alone")]
-    NeedsSecondPerson { amount: Money, threshold: Money },
+    #[error("this moves {amount} after {moved} today, and one person may move {threshold} alone")]
+    NeedsSecondPerson {
+        amount: Money,
+        threshold: Money,
+        /// What one person has moved of this customer's money today.
+        moved: Money,
+        /// What one person may still move today.
+        left: Money,
+    },
     #[error("this is not the last step of the order, and only that can be taken back")]
     NotCorrectable { sequence: u64 },
     #[error("the old debit is linked to this order already")]
@@ -145,6 +176,18 @@ impl Rejection {
             Self::NoDeadline => "no-deadline",
             Self::WalletNotOpen => "wallet-not-open",
             Self::WalletExists => "wallet-exists",
+            Self::WalletFrozen => "wallet-frozen",
+            Self::WalletClosed => "wallet-closed",
+            Self::WalletInUse { .. } => "wallet-in-use",
+            Self::WalletInDebt { .. } => "wallet-in-debt",
+            Self::DebtDiffers { .. } => "debt-differs",
+            Self::RequestNotFound => "request-not-found",
+            Self::RequestDecided => "request-decided",
+            Self::RequestExists => "request-exists",
+            Self::SuspenseNotFound => "suspense-not-found",
+            Self::SuspenseExists => "suspense-exists",
+            Self::SuspenseSettled => "suspense-settled",
+            Self::SuspenseDiffers { .. } => "suspense-differs",
             Self::InsufficientFunds { .. } => "insufficient-funds",
             Self::WrongWallet => "wrong-wallet",
             Self::PaymentNotFound => "payment-not-found",

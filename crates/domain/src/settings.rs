@@ -1,6 +1,6 @@
 //! A book's settings: policy is data, changed by events with an actor and a reason.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -147,15 +147,22 @@ impl Settings {
         TimeDelta::days(self.return_window_days.into())
     }
 
-    /// Refuses what one person may not move alone. The threshold is in the book's first currency;
-    /// in any other, everything needs a second person.
-    pub fn one_person_may_move(&self, amount: Money) -> Result<(), Rejection> {
+    /// Refuses what one person may not move alone, after what was moved so today. The threshold is
+    /// in the book's first currency; in any other, everything needs a second person.
+    pub fn one_person_may_move(&self, amount: Money, moved: Money) -> Result<(), Rejection> {
         let threshold = self.four_eyes_threshold.money();
-        if !amount.is_positive() || threshold.covers(amount) {
-            Ok(())
-        } else {
-            Err(Rejection::NeedsSecondPerson { amount, threshold })
+        let sum = moved.checked_add(amount)?;
+        if !amount.is_positive() || threshold.covers(sum) {
+            return Ok(());
         }
+        let left = threshold.checked_sub(moved).ok().filter(|left| left.is_positive());
+        let left = left.unwrap_or_else(|| Money::zero(threshold.currency()));
+        Err(Rejection::NeedsSecondPerson { amount, threshold, moved, left })
+    }
+
+    /// The business day of this time.
+    pub fn day(&self, time: DateTime<Utc>) -> NaiveDate {
+        time.with_timezone(&self.time_zone).date_naive()
     }
 }
 

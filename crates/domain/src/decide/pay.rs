@@ -9,7 +9,7 @@ use crate::payment::{self, Kind, Target};
 use crate::rejection::Rejection;
 use crate::wallet;
 
-use super::{Allocation, Decision, Undecided, WalletPurpose, place};
+use super::{Allocation, Decision, Undecided, WalletPurpose, debt, place};
 
 /// Pays what is owed, or a part of it, from the wallet of the order's customer.
 pub(super) fn from_wallet(
@@ -42,7 +42,8 @@ pub(super) fn take(
     purpose: WalletPurpose,
 ) -> Result<(), Undecided> {
     let wallet = decision.wallet_of(id)?;
-    let debited = wallet::Event::Debited { amount, purpose: place::purpose(id, purpose) };
+    let purpose = place::purpose(id, purpose);
+    let debited = wallet::Event::Debited { amount, purpose, moved_alone_on: None };
     decision.emit(StreamKey::Wallet(wallet), Event::Wallet(debited))?;
     let received = order::Event::PaymentReceived { amount, source: order::Source::Wallet(wallet) };
     decision.emit(StreamKey::Order(id), Event::Order(received))
@@ -69,7 +70,15 @@ pub(super) fn by_gateway(
     let (customer, order) = (Some(facts.customer.clone()), Some(id));
     let record = payment::Command::Record { kind, amount, customer, order };
     decision.payment_decides(payment, record)?;
-    settle(decision, id, facts, payment, amount)
+    settle(decision, id, facts, payment, amount, Chosen::ByRule)
+}
+
+/// Whether what goes to a wallet does so by a rule or because a person says so, which needs two
+/// persons above the threshold.
+#[derive(Clone, Copy)]
+pub(super) enum Chosen {
+    ByRule,
+    ByPerson,
 }
 
 /// Applies an amount of a recorded payment to an order as far as it owes; the rest, or all of it
@@ -80,6 +89,7 @@ fn settle(
     facts: &Facts,
     payment: PaymentId,
     amount: Amount,
+    chosen: Chosen,
 ) -> Result<(), Undecided> {
     let takes = if facts.ended.is_some() {
         Money::zero(facts.currency)
@@ -95,7 +105,7 @@ fn settle(
         } else {
             wallet::Source::Excess { payment, order: id, receipt: None }
         };
-        to_wallet(decision, &facts.customer, payment, rest, source)?;
+        to_wallet(decision, &facts.customer, payment, rest, source, chosen)?;
     }
     Ok(())
 }
@@ -121,11 +131,15 @@ pub(super) fn to_wallet(
     payment: PaymentId,
     amount: Amount,
     source: wallet::Source,
+    chosen: Chosen,
 ) -> Result<(), Undecided> {
     let to = Target::Wallet(WalletId::of(customer, amount.currency()));
     let allocated = payment::Event::Allocated { amount, to };
     decision.emit(StreamKey::Payment(payment), Event::Payment(allocated))?;
-    decision.credit(customer, amount, source)
+    match chosen {
+        Chosen::ByRule => decision.credit(customer, amount, source),
+        Chosen::ByPerson => decision.credit_by_person(customer, amount, source),
+    }
 }
 
 /// Allocates money that came in earlier.
@@ -150,14 +164,14 @@ pub(super) fn allocate(
                 None => facts.owed().min(recorded.left)?.as_amount().ok_or(none_left)?,
             };
             recorded.must_have_left(wished)?;
-            settle(decision, id, facts, payment, wished)
+            settle(decision, id, facts, payment, wished, Chosen::ByPerson)
         }
         Allocation::Customer(customer) => {
             let wished = amount.or(left).ok_or(none_left)?;
             recorded.must_have_left(wished)?;
-            decision.four_eyes(wished.money())?;
             top_up_from(decision, &customer, payment, wished)
         }
+        Allocation::Debt(customer) => debt::repay_from(decision, payment, amount, &customer),
     }
 }
 
@@ -179,7 +193,6 @@ pub(super) fn top_up(
         // It was recorded and waits: what it tops up is all of it, or nothing.
         known.must_have_left(amount)?;
     }
-    decision.four_eyes(amount.money())?;
     let record =
         payment::Command::Record { kind, amount, customer: Some(customer.clone()), order: None };
     decision.payment_decides(payment, record)?;
@@ -192,10 +205,11 @@ fn top_up_from(
     payment: PaymentId,
     amount: Amount,
 ) -> Result<(), Undecided> {
+    let moved_alone_on = decision.four_eyes(customer, amount.money())?;
     let wallet = decision.wallet_to_credit(customer, amount)?;
     let allocated = payment::Event::Allocated { amount, to: Target::Wallet(wallet) };
     decision.emit(StreamKey::Payment(payment), Event::Payment(allocated))?;
-    let topped_up = wallet::Event::ToppedUp { amount, payment };
+    let topped_up = wallet::Event::ToppedUp { amount, payment, moved_alone_on };
     decision.emit(StreamKey::Wallet(wallet), Event::Wallet(topped_up))
 }
 

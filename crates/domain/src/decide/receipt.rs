@@ -4,13 +4,14 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, StreamKey};
-use crate::id::{Code, OrderId, PaymentId, ReceiptId, WalletId};
+use crate::id::{Code, CustomerId, OrderId, PaymentId, ReceiptId, WalletId};
 use crate::money::{Amount, Money};
 use crate::order::{self, Facts, ReceiptApproved, Review, Step};
 use crate::payment::{self, Kind};
 use crate::rejection::Rejection;
 use crate::wallet;
 
+use super::pay::Chosen;
 use super::{Decision, Undecided, WalletPurpose, pay};
 
 /// What finance found out about a receipt.
@@ -32,14 +33,33 @@ pub struct Transfer {
     pub amount: Amount,
 }
 
+impl Transfer {
+    pub(super) fn payment_id(&self) -> PaymentId {
+        PaymentId::transfer(self.account.as_str(), self.reference.as_str())
+    }
+
+    /// Records the transfer as one that this customer made.
+    pub(super) fn record(&self, customer: CustomerId) -> payment::Command {
+        payment::Command::Record {
+            kind: Kind::BankTransfer {
+                account: self.account.clone(),
+                reference: self.reference.clone(),
+                date: self.date,
+            },
+            amount: self.amount,
+            customer: Some(customer),
+            order: None,
+        }
+    }
+}
+
 pub(super) fn approve(
     decision: &mut Decision<'_>,
     approve: ApproveReceipt,
 ) -> Result<(), Undecided> {
     let order = decision.order(approve.order)?;
     let facts = order.placed()?;
-    let payment =
-        PaymentId::transfer(approve.transfer.account.as_str(), approve.transfer.reference.as_str());
+    let payment = approve.transfer.payment_id();
     match facts.review_of(approve.receipt)? {
         Review::Open => facts.must_allow(Step::ApproveReceipt)?,
         Review::Approved { verified, payment: earlier }
@@ -74,7 +94,7 @@ pub(super) fn approve(
         } else {
             wallet::Source::Excess { payment, order, receipt: Some(approve.receipt) }
         };
-        pay::to_wallet(decision, &facts.customer, payment, excess, source)?;
+        pay::to_wallet(decision, &facts.customer, payment, excess, source, Chosen::ByPerson)?;
     }
     if let Some(shortfall) = split.shortfall.as_amount() {
         pay::take(decision, approve.order, shortfall, WalletPurpose::Shortfall)?;
@@ -89,17 +109,7 @@ fn record_transfer(
     payment: PaymentId,
     approve: &ApproveReceipt,
 ) -> Result<(), Undecided> {
-    let transfer = &approve.transfer;
-    let record = payment::Command::Record {
-        kind: Kind::BankTransfer {
-            account: transfer.account.clone(),
-            reference: transfer.reference.clone(),
-            date: transfer.date,
-        },
-        amount: transfer.amount,
-        customer: Some(facts.customer.clone()),
-        order: None,
-    };
+    let record = approve.transfer.record(facts.customer.clone());
     decision.payment_decides(payment, record)?;
     decision.payment(payment)?.recorded()?.must_have_left(approve.verified)?;
     Ok(())
@@ -122,14 +132,12 @@ fn split(
     let zero = Money::zero(facts.currency);
     if facts.ended.is_some() {
         // Money that is approved after the order ended is the customer's all the same.
-        decision.four_eyes(verified)?;
         let settled = Split { applied: zero, excess: verified, shortfall: zero, deadline: None };
         return Ok(settled);
     }
     let owed = facts.owed();
     let applied = owed.min(verified)?;
     let excess = verified.checked_sub(applied)?;
-    decision.four_eyes(excess)?;
     let lacking = owed.checked_sub(applied)?;
     let wallet = decision.wallet(WalletId::of(&facts.customer, facts.currency))?;
     let covered = wallet.available(facts.currency).covers(lacking);

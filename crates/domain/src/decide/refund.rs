@@ -20,10 +20,11 @@ pub(super) fn refund(
         panic!("a refund is decided as {refunded:?}");
     };
     let parts = *parts;
-    decision.four_eyes(parts.due)?;
     decision.emit(StreamKey::Order(id), Event::Order(refunded))?;
     match parts.due.as_amount() {
-        Some(due) => decision.credit(&facts.customer, due, Source::Refund { order: id, parts }),
+        Some(due) => {
+            decision.credit_by_person(&facts.customer, due, Source::Refund { order: id, parts })
+        }
         None => Ok(()),
     }
 }

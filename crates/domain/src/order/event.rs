@@ -149,6 +149,11 @@ pub enum Event {
         proof: Code,
     },
     ImportResolved(Resolution),
+    /// Handed over unpaid: what was owed is the customer's debt from here on.
+    LeftOnAccount {
+        amount: Amount,
+        customer: CustomerId,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

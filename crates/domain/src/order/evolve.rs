@@ -128,6 +128,10 @@ impl Facts {
                 }
             }
             Event::ImportResolved(resolution) => self.resolve(resolution)?,
+            Event::LeftOnAccount { amount, .. } => {
+                self.received = self.received.checked_add(amount.money())?;
+                self.deadline = None;
+            }
         }
         Ok(())
     }

@@ -26,6 +26,7 @@ pub enum Step {
     ReturnGoods,
     Refund,
     Complete,
+    LeaveOnAccount,
     Edit,
     CancelLines,
     Cancel,
@@ -42,7 +43,7 @@ const ON_ITS_WAY: &[Phase] =
     &[Phase::PartlyShipped, Phase::Dispatched, Phase::DeliveryFailed, Phase::ReturningToOrigin];
 
 impl Step {
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Pay,
         Self::UploadReceipt,
         Self::ApproveReceipt,
@@ -61,6 +62,7 @@ impl Step {
         Self::ReturnGoods,
         Self::Refund,
         Self::Complete,
+        Self::LeaveOnAccount,
         Self::Edit,
         Self::CancelLines,
         Self::Cancel,
@@ -92,6 +94,7 @@ impl Step {
             Self::ReturnGoods => "return_goods",
             Self::Refund => "refund",
             Self::Complete => "complete",
+            Self::LeaveOnAccount => "leave_on_account",
             Self::Edit => "edit",
             Self::CancelLines => "cancel_lines",
             Self::Cancel => "cancel",
@@ -152,6 +155,15 @@ impl Step {
                 P::Returned,
             ],
             Self::Complete => &[P::Delivered],
+            // Where goods are, or may be, with the customer.
+            Self::LeaveOnAccount => &[
+                P::ImportReview,
+                P::PartlyShipped,
+                P::Dispatched,
+                P::DeliveryFailed,
+                P::ReturningToOrigin,
+                P::Delivered,
+            ],
             Self::Edit => &[
                 P::AwaitingPayment,
                 P::PaymentReview,
@@ -225,6 +237,7 @@ impl Step {
             | Self::ReturnGoods
             | Self::Refund
             | Self::Complete
+            | Self::LeaveOnAccount
             | Self::Edit
             | Self::CancelLines
             | Self::Cancel

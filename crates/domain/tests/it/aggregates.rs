@@ -95,16 +95,28 @@ fn a_wallet_alone_moves_only_what_is_its_own() {
     let source = Source::Goodwill { reason: because() };
     framework()
         .given(vec![opened.clone()])
-        .when(wallet::Command::Credit { amount, source: source.clone() })
-        .then_expect_events(vec![wallet::Event::Credited { amount, source: source.clone() }]);
+        .when(wallet::Command::Credit { amount, source: source.clone(), moved_alone_on: None })
+        .then_expect_events(vec![wallet::Event::Credited {
+            amount,
+            source: source.clone(),
+            moved_alone_on: None,
+        }]);
     let order = order(1);
     framework()
         .given(vec![opened.clone()])
-        .when(wallet::Command::Credit { amount, source: Source::Cancelled { order } })
+        .when(wallet::Command::Credit {
+            amount,
+            source: Source::Cancelled { order },
+            moved_alone_on: None,
+        })
         .then_expect_error(Rejection::NeedsOtherStream);
     framework()
-        .given(vec![opened, wallet::Event::Credited { amount, source }])
-        .when(wallet::Command::Debit { amount, purpose: Purpose::OrderPayment { order } })
+        .given(vec![opened, wallet::Event::Credited { amount, source, moved_alone_on: None }])
+        .when(wallet::Command::Debit {
+            amount,
+            purpose: Purpose::OrderPayment { order },
+            moved_alone_on: None,
+        })
         .then_expect_error(Rejection::NeedsOtherStream);
 }
 
@@ -156,6 +168,7 @@ fn the_names_that_cqrs_es_stores_are_the_names_that_we_store() {
             domain::Event::Order(event) => (event.event_type(), event.event_version()),
             domain::Event::Wallet(event) => (event.event_type(), event.event_version()),
             domain::Event::Payment(event) => (event.event_type(), event.event_version()),
+            domain::Event::Suspense(event) => (event.event_type(), event.event_version()),
             domain::Event::Settings(event) => (event.event_type(), event.event_version()),
         };
         assert_eq!(kind, event.event_type(), "{name}");
@@ -187,5 +200,5 @@ fn a_history_that_overdraws_a_wallet_stops() {
         panic!("not a wallet");
     };
     let purpose = Purpose::OrderPayment { order: order(1) };
-    wallet.evolve(&wallet::Event::Debited { amount: amount("5"), purpose });
+    wallet.evolve(&wallet::Event::Debited { amount: amount("5"), purpose, moved_alone_on: None });
 }

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::account::{Account, Side};
 use domain::decide::{Change, Circumstances, Command, States, Undecided, decide_all};
-use domain::id::{OrderId, PaymentId, WalletId};
+use domain::id::{OrderId, PaymentId, SuspenseId, WalletId};
 use domain::memory::Memory;
 use domain::money::Currency;
 use domain::order::Facts;
 use domain::order::status::Phase;
+use domain::wallet::Payout;
 use domain::{Event, Rejection, State, StreamKey, posting};
 use rust_decimal::Decimal;
 
@@ -113,7 +114,10 @@ impl Book {
             *trial.entry(currency).or_default() += balance;
             let holds_others_money = matches!(
                 account,
-                Account::Wallet(_) | Account::Prepayment(_) | Account::Unallocated(_)
+                Account::Wallet(_)
+                    | Account::Prepayment(_)
+                    | Account::Unallocated(_)
+                    | Account::Payout(_)
             );
             assert!(
                 !holds_others_money || *balance <= Decimal::ZERO,
@@ -131,6 +135,17 @@ impl Book {
                     let facts = wallet.facts().unwrap();
                     let held = self.holds(Account::Wallet(id), facts.currency);
                     assert_eq!(facts.balance.amount(), held, "wallet {id} after {commands:?}");
+                    let debt = Account::Receivable(facts.customer.clone());
+                    let debt = -self.holds(debt, facts.currency);
+                    assert_eq!(facts.debt.amount(), debt, "debt of {id} after {commands:?}");
+                    for (request, withdrawal) in &*facts.withdrawals {
+                        let held = self.holds(Account::Payout(*request), facts.currency);
+                        let waits = match withdrawal.outcome {
+                            Payout::Open => withdrawal.amount.money().amount(),
+                            Payout::Paid { .. } | Payout::Failed => Decimal::ZERO,
+                        };
+                        assert_eq!(waits, held, "withdrawal {request} after {commands:?}");
+                    }
                 }
                 (StreamKey::Order(id), State::Order(order)) => {
                     let facts = order.facts().unwrap();
@@ -152,6 +167,11 @@ impl Book {
                     let facts = payment.facts().unwrap();
                     let held = self.holds(Account::Unallocated(id), facts.amount.currency());
                     assert_eq!(facts.left.amount(), held, "payment {id} after {commands:?}");
+                }
+                (StreamKey::Suspense(id), State::Suspense(suspense)) => {
+                    let facts = suspense.facts().unwrap();
+                    let held = -self.holds(Account::Suspense(facts.item), facts.currency);
+                    assert_eq!(facts.balance.amount(), held, "item {id} after {commands:?}");
                 }
                 (StreamKey::Settings, State::Settings(_)) => {}
                 (stream, state) => panic!("{state:?} stands in {stream}"),
@@ -201,6 +221,18 @@ impl Book {
         let state = self.memory.state(StreamKey::Payment(payment)).unwrap();
         let State::Payment(payment) = &*state else { panic!("{state:?}") };
         payment.facts().cloned()
+    }
+
+    pub(crate) fn suspense(&self, item: SuspenseId) -> Option<domain::suspense::Facts> {
+        let state = self.memory.state(StreamKey::Suspense(item)).unwrap();
+        let State::Suspense(suspense) = &*state else { panic!("{state:?}") };
+        suspense.facts().cloned()
+    }
+
+    /// What a customer owes in dinars.
+    pub(crate) fn debt(&self, customer: &str) -> String {
+        let wallet = self.wallet(build::wallet(customer));
+        wallet.map_or_else(|| "no wallet".to_owned(), |facts| facts.debt.amount().to_string())
     }
 
     pub(crate) fn settings(&self) -> domain::settings::Settings {
@@ -306,6 +338,14 @@ impl Book {
     #[track_caller]
     pub(crate) fn expect_total(self, code: &str, total: &str) -> Self {
         assert_eq!(self.total(code), total, "account {code}");
+        self
+    }
+}
+
+impl Book {
+    #[track_caller]
+    pub(crate) fn expect_debt(self, customer: &str, debt: &str) -> Self {
+        assert_eq!(self.debt(customer), debt);
         self
     }
 }

@@ -1,12 +1,14 @@
 //! Builders that hide the noise: customers are texts, everything else has a small number.
 
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
+use domain::account::SuspenseItem;
 use domain::decide::{
-    Allocation, ApproveReceipt, Command, EditOrder, OrderedLine, PlaceOrder, ResolvedFacts,
-    Transfer, WalletPurpose,
+    Allocation, ApproveReceipt, ApproveTopUp, Command, EditOrder, OrderedLine, PlaceOrder,
+    ResolvedFacts, Transfer, WalletPurpose,
 };
 use domain::id::{
-    Code, CustomerId, OrderId, PaymentId, Reason, ReceiptId, ShipmentId, Text, WalletId,
+    Code, CustomerId, OrderId, PaymentId, Reason, ReceiptId, RequestId, ShipmentId, SuspenseId,
+    Text, WalletId,
 };
 use domain::money::{Amount, Currency, Money};
 use domain::order::import::{Evidence, Imported, Stage};
@@ -14,6 +16,8 @@ use domain::order::status::{Channel, Method, Warehouse};
 use domain::order::totals::{LineItem, Percent, Quantity, Totals};
 use domain::order::{DeliveryProof, Department, LineQuantity, Receipt};
 use domain::payment::Kind;
+use domain::suspense::Against;
+use domain::wallet::{Opening, Purpose, Source, TopUpRequested};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -64,6 +68,14 @@ pub(crate) fn shipment(number: u64) -> ShipmentId {
 
 pub(crate) fn cash(number: u64) -> PaymentId {
     PaymentId::new(Uuid::from_u64_pair(0xD, number))
+}
+
+pub(crate) fn request(number: u64) -> RequestId {
+    RequestId::new(Uuid::from_u64_pair(0xE, number))
+}
+
+pub(crate) fn suspense(number: u64) -> SuspenseId {
+    SuspenseId::new(Uuid::from_u64_pair(0xF, number))
 }
 
 pub(crate) fn wallet(name: &str) -> WalletId {
@@ -444,4 +456,114 @@ pub(crate) fn nothing_stated() -> ResolvedFacts {
         shipped: false,
         delivered: false,
     }
+}
+
+pub(crate) fn ask_top_up(name: &str, number: u64, claimed: &str) -> Command {
+    let asked = TopUpRequested {
+        request: request(number),
+        claimed: Some(amount(claimed)),
+        file: Some(code("e3b0c442")),
+        stored: None,
+    };
+    Command::RequestTopUp { customer: customer(name), currency: Currency::IQD, asked }
+}
+
+/// Approves a request whose transfer `W<number>` brought this much, of which a part is meant.
+pub(crate) fn approve_top_up(name: &str, number: u64, sum: &str, of: &str) -> Command {
+    Command::ApproveTopUp(Box::new(ApproveTopUp {
+        wallet: wallet(name),
+        request: request(number),
+        amount: amount(sum),
+        transfer: transfer(&format!("W{number}"), of),
+    }))
+}
+
+pub(crate) fn reject_top_up(name: &str, number: u64) -> Command {
+    Command::RejectTopUp { wallet: wallet(name), request: request(number), reason: because() }
+}
+
+pub(crate) fn withdraw(name: &str, number: u64, sum: &str) -> Command {
+    Command::RequestWithdrawal {
+        wallet: wallet(name),
+        request: request(number),
+        amount: amount(sum),
+        destination: None,
+    }
+}
+
+pub(crate) fn pay_out(name: &str, number: u64) -> Command {
+    Command::PayWithdrawal {
+        wallet: wallet(name),
+        request: request(number),
+        account: code("rafidain-1"),
+        reference: code("P-1"),
+    }
+}
+
+pub(crate) fn fail_withdrawal(name: &str, number: u64) -> Command {
+    Command::FailWithdrawal { wallet: wallet(name), request: request(number), reason: because() }
+}
+
+pub(crate) fn freeze(name: &str) -> Command {
+    Command::FreezeWallet { wallet: wallet(name), reason: because() }
+}
+
+pub(crate) fn unfreeze(name: &str) -> Command {
+    Command::UnfreezeWallet { wallet: wallet(name), reason: because() }
+}
+
+pub(crate) fn close(name: &str) -> Command {
+    Command::CloseWallet { wallet: wallet(name) }
+}
+
+pub(crate) fn goodwill(name: &str, sum: &str) -> Command {
+    let source = Source::Goodwill { reason: because() };
+    Command::CreditWallet { wallet: wallet(name), amount: amount(sum), source }
+}
+
+pub(crate) fn adjust_up(name: &str, item: SuspenseItem, sum: &str) -> Command {
+    let source = Source::Adjustment { item, reason: because() };
+    Command::CreditWallet { wallet: wallet(name), amount: amount(sum), source }
+}
+
+pub(crate) fn adjust_down(name: &str, item: SuspenseItem, sum: &str) -> Command {
+    let purpose = Purpose::Adjustment { item, reason: because() };
+    Command::DebitWallet { wallet: wallet(name), amount: amount(sum), purpose }
+}
+
+pub(crate) fn correct_wallet(name: &str, sequence: u64) -> Command {
+    let wallet = wallet(name);
+    Command::CorrectWallet { wallet, sequence, reason: because(), ticket: code("T-1") }
+}
+
+pub(crate) fn repay(name: &str, sum: Option<&str>) -> Command {
+    Command::RepayDebt { wallet: wallet(name), amount: sum.map(amount) }
+}
+
+pub(crate) fn write_off(name: &str, sum: Option<&str>) -> Command {
+    Command::WriteOffDebt { wallet: wallet(name), amount: sum.map(amount), reason: because() }
+}
+
+pub(crate) fn leave_on_account(number: u64) -> Command {
+    Command::LeaveOnAccount { order: order(number) }
+}
+
+pub(crate) fn open_suspense(number: u64) -> Command {
+    Command::OpenSuspense {
+        item: suspense(number),
+        currency: Currency::IQD,
+        owner: code("finance"),
+        reason: because(),
+    }
+}
+
+pub(crate) fn explain(item: SuspenseItem, sum: Option<&str>, against: Against) -> Command {
+    Command::ExplainSuspense { item: item.id(), amount: sum.map(iqd), against, reason: because() }
+}
+
+/// A wallet of the old system with this balance, of which its rows explain so much.
+pub(crate) fn import_wallet(name: &str, balance: &str, explained: &str) -> Command {
+    let row = code("customer_wallets:3");
+    let opening = Opening { row, balance: iqd(balance), explained: iqd(explained) };
+    Command::ImportWallet { customer: customer(name), currency: Currency::IQD, opening }
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use domain::account::SuspenseItem;
 use domain::order::import::Stage;
 use domain::settings::Setting;
-use domain::{Event, order, payment, wallet};
+use domain::{Event, order, payment, suspense, wallet};
 use serde::de::DeserializeOwned;
 
 use crate::sample::{event_types, samples, variants};
@@ -65,6 +66,10 @@ fn every_form_that_an_event_can_take_has_a_golden_file() {
     check::<Stage>("order.imported.1", &files);
     check::<wallet::Source>("wallet.credited.1", &files);
     check::<wallet::Purpose>("wallet.debited.1", &files);
+    check::<wallet::DebtCause>("wallet.debt_recorded.1", &files);
+    check::<wallet::Repayment>("wallet.debt_repaid.1", &files);
+    check::<suspense::Against>("suspense.explained.1", &files);
+    check::<SuspenseItem>("suspense.opened.1", &files);
     check::<wallet::Movement>("wallet.corrected.1", &files);
     check::<payment::Kind>("payment.recorded.1", &files);
     check::<payment::Kind>("payment.corrected.1", &files);

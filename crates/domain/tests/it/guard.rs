@@ -25,5 +25,8 @@ fn a_phase_allows_what_the_table_says() {
     assert_eq!(allowed(Phase::Cancelled), always("reopen"));
     assert_eq!(allowed(Phase::Completed), always("refund reopen"));
     assert_eq!(allowed(Phase::Returned), always("refund"));
-    assert_eq!(allowed(Phase::Delivered), always("return_goods refund complete put_on_hold"));
+    assert_eq!(
+        allowed(Phase::Delivered),
+        always("return_goods refund complete leave_on_account put_on_hold")
+    );
 }

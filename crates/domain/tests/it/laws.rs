@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 use domain::account::SuspenseItem;
 use domain::decide::{
-    Allocation, Command, EditOrder, OrderedLine, PlaceOrder, ResolvedFacts, WalletPurpose,
+    Allocation, ApproveTopUp, Command, EditOrder, OrderedLine, PlaceOrder, ResolvedFacts,
+    WalletPurpose,
 };
 use domain::id::{Text, WalletId};
 use domain::money::{Currency, Money};
@@ -15,7 +16,8 @@ use domain::order::totals::{Charges, LineItem, Quantity, Totals};
 use domain::order::{DeliveryProof, Department, Facts, Line, LineQuantity, ShipmentStage, Step};
 use domain::payment::Kind;
 use domain::settings::Setting;
-use domain::wallet::{Opening, Purpose, Source};
+use domain::suspense::Against;
+use domain::wallet::{Opening, Payout, Purpose, Source, TopUp};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -217,10 +219,16 @@ fn order_wish(number: u64, facts: &Facts, dice: &mut Dice) -> Command {
             if facts.settled() {
                 carrier_wish(number, facts, dice)
             } else {
-                build::pay_from_wallet(number, None)
+                dice.one_of(&[
+                    build::pay_from_wallet(number, None),
+                    build::leave_on_account(number),
+                ])
             }
         }
         Phase::DeliveryFailed | Phase::ReturningToOrigin => carrier_wish(number, facts, dice),
+        Phase::Delivered if dice.chance(25) && !facts.steps.is_empty() => {
+            build::correct(number, facts.steps.last().unwrap().sequence)
+        }
         Phase::Delivered => dice.one_of(&[
             build::complete(number),
             build::complete_after_window(number),
@@ -426,7 +434,14 @@ fn wallet_wish(book: &Book, dice: &mut Dice) -> Command {
             _ => build::top_up(name, dice.fresh(), "5000"),
         };
     };
-    let item = SuspenseItem::Wallet(wallet);
+    if dice.chance(50) {
+        return account_wish(book, name, &facts, dice);
+    }
+    let number = dice.one_of(&[1, 2]);
+    let item = SuspenseItem::Item(build::suspense(number));
+    if book.suspense(item.id()).is_none() {
+        return build::open_suspense(number);
+    }
     let sum = build::amount(&dice.text());
     let credit = |source| Command::CreditWallet { wallet, amount: sum, source };
     match dice.below(6) {
@@ -448,6 +463,74 @@ fn wallet_wish(book: &Book, dice: &mut Dice) -> Command {
     }
 }
 
+/// Requests, the wallet's own condition, debts, and what is in suspense.
+fn account_wish(
+    book: &Book,
+    name: &str,
+    facts: &domain::wallet::Facts,
+    dice: &mut Dice,
+) -> Command {
+    let wallet = build::wallet(name);
+    if facts.frozen.is_some() && dice.chance(70) {
+        return build::unfreeze(name);
+    }
+    if facts.debt.is_positive() && dice.chance(50) {
+        return dice.one_of(&[build::repay(name, None), build::write_off(name, Some("0.5"))]);
+    }
+    let top_up = facts.top_ups.iter().find(|(_, top_up)| matches!(top_up, TopUp::Open { .. }));
+    if let Some((request, _)) = top_up {
+        if dice.chance(30) {
+            return Command::RejectTopUp { wallet, request: *request, reason: because() };
+        }
+        let transfer = build::transfer(&format!("W{}", dice.fresh()), "60");
+        let (request, amount) = (*request, build::amount(dice.one_of(&["60", "12.5"])));
+        return Command::ApproveTopUp(Box::new(ApproveTopUp { wallet, request, amount, transfer }));
+    }
+    let open = facts.withdrawals.iter().find(|(_, asked)| asked.outcome == Payout::Open);
+    if let Some((request, _)) = open {
+        let request = *request;
+        if dice.chance(30) {
+            return Command::FailWithdrawal { wallet, request, reason: because() };
+        }
+        let (account, reference) = (code("rafidain-1"), code("P-1"));
+        return Command::PayWithdrawal { wallet, request, account, reference };
+    }
+    if facts.balance.is_zero() {
+        return if facts.closed { build::goodwill(name, &dice.text()) } else { build::close(name) };
+    }
+    match dice.below(7) {
+        0 => build::freeze(name),
+        1 | 2 => build::ask_top_up(name, dice.fresh(), "60"),
+        3 => build::withdraw(name, dice.fresh(), &facts.balance.amount().to_string()),
+        4 => build::withdraw(name, dice.fresh(), &dice.text()),
+        _ => suspense_wish(book, wallet, dice),
+    }
+}
+
+fn suspense_wish(book: &Book, wallet: WalletId, dice: &mut Dice) -> Command {
+    let items: Vec<_> = book
+        .streams()
+        .filter_map(|(_, state)| match state {
+            domain::State::Suspense(item) => item.facts().filter(|item| !item.settled),
+            domain::State::Order(_)
+            | domain::State::Wallet(_)
+            | domain::State::Payment(_)
+            | domain::State::Settings(_) => None,
+        })
+        .map(|facts| facts.item)
+        .collect();
+    if items.is_empty() {
+        return build::open_suspense(dice.fresh());
+    }
+    let against = dice.one_of(&[
+        Against::WriteOff,
+        Against::Goodwill,
+        Against::Rounding,
+        Against::OpeningBalance(wallet),
+    ]);
+    build::explain(dice.one_of(&items), None, against)
+}
+
 fn payment_wish(book: &Book, dice: &mut Dice) -> Command {
     let waiting: Vec<_> = book
         .streams()
@@ -455,6 +538,7 @@ fn payment_wish(book: &Book, dice: &mut Dice) -> Command {
             domain::StreamKey::Payment(id) => Some(id),
             domain::StreamKey::Order(_)
             | domain::StreamKey::Wallet(_)
+            | domain::StreamKey::Suspense(_)
             | domain::StreamKey::Settings => None,
         })
         .filter(|id| book.payment(*id).is_some_and(|facts| facts.left.is_positive()))
@@ -482,6 +566,7 @@ fn payment_wish(book: &Book, dice: &mut Dice) -> Command {
     });
     match (dice.below(3), unpaid) {
         (0, _) => Command::CorrectPayment { payment, reason: because(), ticket: code("T-3") },
+        (1, None) => build::allocate(payment, None, Allocation::Debt(customer(dice.customer()))),
         (1, Some(order)) => build::allocate(payment, None, Allocation::Order(build::order(order))),
         _ => build::allocate(payment, None, Allocation::Customer(customer(dice.customer()))),
     }

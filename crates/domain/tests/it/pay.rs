@@ -87,6 +87,8 @@ fn one_person_alone_cannot_allocate_much_to_a_wallet() {
         .then_refused(Rejection::NeedsSecondPerson {
             amount: iqd("1000000.5"),
             threshold: iqd("1000000"),
+            moved: iqd("0"),
+            left: iqd("1000000"),
         })
         .and(allocate(cash(9), Some("1000000"), Allocation::Customer(customer("94"))))
         .expect_balance("94", "1000000");

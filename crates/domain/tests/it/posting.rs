@@ -6,10 +6,10 @@ use domain::account::Side;
 use domain::{StreamKey, posting};
 
 use crate::build;
-use crate::sample::{order_id, payment_id, samples, wallet_id};
+use crate::sample::{order_id, payment_id, request_id, samples, suspense_id, wallet_id};
 
-/// Each form of each event and its entry; `-` where it posts nothing. O, W and P stand for the
-/// order, the wallet and the payment.
+/// Each form of each event and its entry; `-` where it posts nothing. O, W, P, S and R stand
+/// for the order, the wallet, the payment, the suspense item and the request.
 const TABLE: &str = "
 order.placed.1                         | -
 order.payment_received.1.wallet        | -
@@ -61,10 +61,12 @@ order.imported.1.ended                 | -
 order.legacy_debit_linked.1            | Dr 3900:O 44, Cr 2200:O 44
 order.import_resolved.1                | -
 order.import_resolved.1.delivered      | Dr 2200:O 99, Dr 4095:O 10, Cr 4010:O 100, Cr 4020:O 5, Cr 4030:O 2, Cr 2400 3, Dr 5040 1
+order.left_on_account.1                | Dr 1100:94 44, Cr 2200:O 44
 wallet.opened.1                        | -
 wallet.opened.1.imported               | Cr 2100:W 100, Dr 3900:W 70, Dr 9010:W 30
 wallet.opened.1.in_debt                | Dr 1100:94 100, Cr 3900:W 70, Cr 9010:W 30
 wallet.topped_up.1                     | Dr 2120:P 44, Cr 2100:W 44
+wallet.topped_up.1.alone               | Dr 2120:P 44, Cr 2100:W 44
 wallet.credited.1.excess               | Dr 2120:P 44, Cr 2100:W 44
 wallet.credited.1.late                 | Dr 2120:P 44, Cr 2100:W 44
 wallet.credited.1.cancelled            | Dr 2200:O 44, Cr 2100:W 44
@@ -76,14 +78,40 @@ wallet.credited.1.double_charge        | Dr 3900:W 44, Cr 2100:W 44
 wallet.debited.1.order_payment         | Dr 2100:W 44, Cr 2200:O 44
 wallet.debited.1.shortfall             | Dr 2100:W 44, Cr 2200:O 44
 wallet.debited.1.adjustment            | Dr 2100:W 44, Cr 9010:W 44
+wallet.debited.1.adjustment.item       | Dr 2100:W 44, Cr 9010:S 44
+wallet.debited.1.payment_reversed      | Dr 2100:W 44, Cr 2120:P 44
 wallet.corrected.1.goodwill            | Dr 2100:W 44, Cr 5020 44
 wallet.corrected.1.adjustment_up       | Dr 2100:W 44, Cr 9010:W 44
 wallet.corrected.1.adjustment_down     | Dr 9010:W 44, Cr 2100:W 44
+wallet.top_up_requested.1              | -
+wallet.top_up_approved.1               | -
+wallet.top_up_rejected.1               | -
+wallet.withdrawal_requested.1          | Dr 2100:W 44, Cr 2300:R 44
+wallet.withdrawal_paid.1               | Dr 2300:R 44, Cr 1010:rafidain-1 44
+wallet.withdrawal_failed.1             | Dr 2300:R 44, Cr 2100:W 44
+wallet.frozen.1                        | -
+wallet.unfrozen.1                      | -
+wallet.closed.1                        | -
+wallet.reopened.1                      | -
+wallet.debt_recorded.1.payment_reversed | -
+wallet.debt_recorded.1.left_on_account | -
+wallet.debt_repaid.1.wallet            | Dr 2100:W 44, Cr 1100:94 44
+wallet.debt_repaid.1.payment           | Dr 2120:P 44, Cr 1100:94 44
+wallet.debt_written_off.1              | Dr 5030 44, Cr 1100:94 44
+wallet.delivery_corrected.1            | -
+suspense.opened.1.wallet               | -
+suspense.opened.1.item                 | -
+suspense.booked.1                      | -
+suspense.explained.1.opening_balance   | Cr 3900:W 30, Dr 9010:W 30
+suspense.explained.1.write_off         | Cr 5030 30, Dr 9010:W 30
+suspense.explained.1.goodwill          | Cr 5020 30, Dr 9010:W 30
+suspense.explained.1.rounding          | Cr 5040 30, Dr 9010:W 30
 payment.recorded.1.bank_transfer       | Dr 1020:P 44, Cr 2120:P 44
 payment.recorded.1.gateway             | Dr 1030:P 44, Cr 2120:P 44
 payment.recorded.1.cash                | Dr 1040:P 44, Cr 2120:P 44
 payment.allocated.1.order              | -
 payment.allocated.1.wallet             | -
+payment.allocated.1.debt               | -
 payment.corrected.1.bank_transfer      | Dr 2120:P 44, Cr 1020:P 44
 payment.corrected.1.gateway            | Dr 2120:P 44, Cr 1030:P 44
 payment.corrected.1.cash               | Dr 2120:P 44, Cr 1040:P 44
@@ -95,6 +123,8 @@ fn entry(stream: StreamKey, event: &domain::Event) -> String {
         (order_id().to_string(), "O"),
         (wallet_id().to_string(), "W"),
         (payment_id().to_string(), "P"),
+        (suspense_id().to_string(), "S"),
+        (request_id().to_string(), "R"),
     ];
     let lines = entry.postings().iter().map(|posting| {
         let side = match posting.side {

@@ -87,6 +87,8 @@ fn much_money_for_an_order_that_is_over_needs_a_second_person_too() {
         .then_refused(Rejection::NeedsSecondPerson {
             amount: iqd("2000044"),
             threshold: iqd("1000000"),
+            moved: iqd("0"),
+            left: iqd("1000000"),
         });
 }
 
@@ -99,6 +101,8 @@ fn far_over_needs_a_second_person() {
         .then_refused(Rejection::NeedsSecondPerson {
             amount: iqd("2000000"),
             threshold: iqd("1000000"),
+            moved: iqd("0"),
+            left: iqd("1000000"),
         })
         .and(approved(approval))
         .expect_balance("94", "2000000");

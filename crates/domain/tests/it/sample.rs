@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use domain::account::SuspenseItem;
-use domain::id::{OrderId, PaymentId, PersonalDataId, ReceiptId, ShipmentId, Text, WalletId};
+use domain::id::{
+    OrderId, PaymentId, PersonalDataId, ReceiptId, RequestId, ShipmentId, SuspenseId, Text,
+    WalletId,
+};
 use domain::money::Currency;
 use domain::order::import::{
     DoubleCharge, Evidence, Imported, LinkedDebit, Resolution, ResolvedShipment, Stage,
@@ -15,7 +18,10 @@ use domain::order::{
     self, Corrected, Department, LineQuantity, PersonalRef, Placed, Receipt, ReceiptApproved,
 };
 use domain::settings::{self, Setting};
-use domain::wallet::{self, Movement, Opening, Purpose, Source};
+use domain::suspense::{self, Against};
+use domain::wallet::{
+    self, DebtCause, Movement, Opening, Purpose, Repayment, Source, TopUpRequested,
+};
 use domain::{Event, StreamKey, payment};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -44,6 +50,18 @@ fn shipment_id() -> ShipmentId {
 
 fn item() -> SuspenseItem {
     SuspenseItem::Wallet(wallet_id())
+}
+
+pub(crate) fn suspense_id() -> SuspenseId {
+    SuspenseId::new(Uuid::from_u128(7))
+}
+
+pub(crate) fn request_id() -> RequestId {
+    RequestId::new(Uuid::from_u128(8))
+}
+
+fn today() -> NaiveDate {
+    NaiveDate::from_ymd_opt(2025, 11, 20).unwrap()
 }
 
 pub(crate) fn totals() -> Totals {
@@ -294,6 +312,7 @@ fn order_events() -> Vec<(&'static str, order::Event)> {
         ),
         ("import_resolved.1", E::ImportResolved(resolution(None))),
         ("import_resolved.1.delivered", E::ImportResolved(resolution(Some(totals())))),
+        ("left_on_account.1", E::LeftOnAccount { amount: amount("44"), customer: customer("94") }),
     ]
 }
 
@@ -305,17 +324,21 @@ fn wallet_events() -> Vec<(&'static str, wallet::Event)> {
         let row = code("customer_wallets:3");
         Some(Opening { row, balance: iqd(balance), explained: iqd(explained) })
     };
-    let credited = |source| E::Credited { amount: amount("44"), source };
-    let debited = |purpose| E::Debited { amount: amount("44"), purpose };
-    let corrected =
-        |movement| E::Corrected { sequence: 7, movement, reason: because(), ticket: code("T-1") };
+    let moved_alone_on = None;
+    let credited = |source| E::Credited { amount: amount("44"), source, moved_alone_on };
+    let debited = |purpose| E::Debited { amount: amount("44"), purpose, moved_alone_on };
+    let corrected = |movement| {
+        let (reason, ticket) = (because(), code("T-1"));
+        E::Corrected { sequence: 7, movement, reason, ticket, moved_alone_on }
+    };
     let (first, second) = (code("wallet_transactions:17"), code("wallet_transactions:18"));
     let amount = amount("44");
     vec![
         ("opened.1", opened(None)),
         ("opened.1.imported", opened(opening("100", "70"))),
         ("opened.1.in_debt", opened(opening("-100", "-70"))),
-        ("topped_up.1", E::ToppedUp { amount, payment }),
+        ("topped_up.1", E::ToppedUp { amount, payment, moved_alone_on }),
+        ("topped_up.1.alone", E::ToppedUp { amount, payment, moved_alone_on: Some(today()) }),
         (
             "credited.1.excess",
             credited(Source::Excess { payment, order, receipt: Some(receipt_id()) }),
@@ -328,6 +351,7 @@ fn wallet_events() -> Vec<(&'static str, wallet::Event)> {
             E::Credited {
                 amount: crate::build::amount("99"),
                 source: Source::Refund { order, parts: totals() },
+                moved_alone_on: None,
             },
         ),
         ("credited.1.goodwill", credited(Source::Goodwill { reason: reason.clone() })),
@@ -345,6 +369,88 @@ fn wallet_events() -> Vec<(&'static str, wallet::Event)> {
             "corrected.1.adjustment_down",
             corrected(Movement::AdjustmentDown { amount, item: item() }),
         ),
+        ("debited.1.payment_reversed", debited(Purpose::PaymentReversed { payment })),
+        ("debited.1.adjustment.item", debited(adjustment_of_an_item())),
+    ]
+}
+
+fn adjustment_of_an_item() -> Purpose {
+    Purpose::Adjustment { item: SuspenseItem::Item(suspense_id()), reason: because() }
+}
+
+/// Requests, the wallet's own condition, and debts.
+fn more_wallet_events() -> Vec<(&'static str, wallet::Event)> {
+    use wallet::Event as E;
+    let (order, payment, reason) = (order_id(), payment_id(), because());
+    let (request, amount, customer) = (request_id(), amount("44"), customer("94"));
+    let moved_alone_on = Some(today());
+    let asked = TopUpRequested {
+        request,
+        claimed: Some(amount),
+        file: Some(code("e3b0c442")),
+        stored: Some(personal()),
+    };
+    let owed = |cause| E::DebtRecorded { amount, cause, moved_alone_on: None };
+    let repaid = |from| E::DebtRepaid { customer: customer.clone(), amount, from };
+    vec![
+        ("top_up_requested.1", E::TopUpRequested(asked)),
+        ("top_up_approved.1", E::TopUpApproved { request, amount, payment }),
+        ("top_up_rejected.1", E::TopUpRejected { request, reason: reason.clone() }),
+        (
+            "withdrawal_requested.1",
+            E::WithdrawalRequested { request, amount, destination: Some(personal()) },
+        ),
+        (
+            "withdrawal_paid.1",
+            E::WithdrawalPaid {
+                request,
+                amount,
+                account: code("rafidain-1"),
+                reference: code("W-1"),
+                moved_alone_on,
+            },
+        ),
+        ("withdrawal_failed.1", E::WithdrawalFailed { request, amount, reason: reason.clone() }),
+        ("frozen.1", E::Frozen { reason: reason.clone() }),
+        ("unfrozen.1", E::Unfrozen { reason: reason.clone() }),
+        ("closed.1", E::Closed),
+        ("reopened.1", E::Reopened),
+        ("debt_recorded.1.payment_reversed", owed(DebtCause::PaymentReversed { payment })),
+        ("debt_recorded.1.left_on_account", owed(DebtCause::LeftOnAccount { order })),
+        ("debt_repaid.1.wallet", repaid(Repayment::Wallet)),
+        ("debt_repaid.1.payment", repaid(Repayment::Payment(payment))),
+        (
+            "debt_written_off.1",
+            E::DebtWrittenOff { customer: customer.clone(), amount, reason, moved_alone_on },
+        ),
+        ("delivery_corrected.1", E::DeliveryCorrected { amount, order, moved_alone_on: today() }),
+    ]
+}
+
+fn suspense_events() -> Vec<(&'static str, suspense::Event)> {
+    use suspense::Event as E;
+    let opened = |item| E::Opened {
+        item,
+        currency: Currency::IQD,
+        owner: code("finance"),
+        reason: because(),
+    };
+    let explained = |against| E::Explained {
+        item: item(),
+        amount: iqd("-30"),
+        against,
+        reason: because(),
+        moved_alone_on: None,
+    };
+    let opening = Against::OpeningBalance(wallet_id());
+    vec![
+        ("opened.1.wallet", opened(item())),
+        ("opened.1.item", opened(SuspenseItem::Item(suspense_id()))),
+        ("booked.1", E::Booked { wallet: wallet_id(), amount: iqd("-30") }),
+        ("explained.1.opening_balance", explained(opening)),
+        ("explained.1.write_off", explained(Against::WriteOff)),
+        ("explained.1.goodwill", explained(Against::Goodwill)),
+        ("explained.1.rounding", explained(Against::Rounding)),
     ]
 }
 
@@ -375,6 +481,7 @@ fn payment_events() -> Vec<(&'static str, payment::Event)> {
         ("recorded.1.cash", recorded(cash())),
         ("allocated.1.order", allocated(payment::Target::Order(order_id()))),
         ("allocated.1.wallet", allocated(payment::Target::Wallet(wallet_id()))),
+        ("allocated.1.debt", allocated(payment::Target::Debt(wallet_id()))),
         ("corrected.1.bank_transfer", corrected(transfer())),
         ("corrected.1.gateway", corrected(gateway())),
         ("corrected.1.cash", corrected(cash())),
@@ -409,13 +516,17 @@ pub(crate) fn samples() -> BTreeMap<String, (StreamKey, Event)> {
     let (order, wallet) = (StreamKey::Order(order_id()), StreamKey::Wallet(wallet_id()));
     let payment = StreamKey::Payment(payment_id());
     let orders = order_events().into_iter().map(|(name, e)| of(order, name, Event::Order(e)));
-    let wallets = wallet_events().into_iter().map(|(name, e)| of(wallet, name, Event::Wallet(e)));
+    let suspense = StreamKey::Suspense(suspense_id());
+    let wallets = wallet_events().into_iter().chain(more_wallet_events());
+    let wallets = wallets.map(|(name, e)| of(wallet, name, Event::Wallet(e)));
+    let suspended =
+        suspense_events().into_iter().map(|(name, e)| of(suspense, name, Event::Suspense(e)));
     let payments =
         payment_events().into_iter().map(|(name, e)| of(payment, name, Event::Payment(e)));
     let settings = settings_events()
         .into_iter()
         .map(|(name, e)| of(StreamKey::Settings, name, Event::Settings(e)));
-    orders.chain(wallets).chain(payments).chain(settings).collect()
+    orders.chain(wallets).chain(payments).chain(suspended).chain(settings).collect()
 }
 
 /// The names of an enum's variants, as serde lists them when it is given one that is none of them.
@@ -435,6 +546,7 @@ pub(crate) fn event_types() -> BTreeSet<String> {
         of("order", variants::<order::Event>()),
         of("wallet", variants::<wallet::Event>()),
         of("payment", variants::<payment::Event>()),
+        of("suspense", variants::<suspense::Event>()),
         of("settings", variants::<settings::Event>()),
     ]
     .concat()

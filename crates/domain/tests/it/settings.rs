@@ -82,8 +82,9 @@ fn a_value_outside_its_range_is_refused() {
 fn nothing_moved_needs_no_second_person_in_any_currency() {
     let settings = Settings::default();
     let dollars = usd("1").money();
-    assert!(settings.one_person_may_move(dollars.checked_sub(dollars).unwrap()).is_ok());
-    assert!(settings.one_person_may_move(dollars).is_err());
-    assert!(settings.one_person_may_move(iqd("1000000")).is_ok());
-    assert!(settings.one_person_may_move(iqd("1000000.001")).is_err());
+    let no_dollars = dollars.checked_sub(dollars).unwrap();
+    assert!(settings.one_person_may_move(no_dollars, no_dollars).is_ok());
+    assert!(settings.one_person_may_move(dollars, no_dollars).is_err());
+    assert!(settings.one_person_may_move(iqd("1000000"), iqd("0")).is_ok());
+    assert!(settings.one_person_may_move(iqd("1000000.001"), iqd("0")).is_err());
 }

@@ -112,9 +112,9 @@ impl Story {
 
     fn cancel(&mut self, lines: Vec<LineQuantity>) {
         let before = self.facts();
-        let some_is_left = lines.len() < before.lines.len()
-            || before.lines.iter().zip(&lines).any(|(line, of)| line.live() > of.quantity.value());
-        if lines.is_empty() || !some_is_left {
+        let live: Decimal = before.lines.iter().map(Line::live).sum();
+        let taken: Decimal = lines.iter().map(|line| line.quantity.value()).sum();
+        if lines.is_empty() || taken == live {
             return;
         }
         let decided = decide_alone(

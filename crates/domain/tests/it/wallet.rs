@@ -10,11 +10,11 @@ use domain::wallet::{Purpose, Source};
 use crate::book::{Book, given};
 use crate::build::{
     allocate, amount, because, by_gateway, by_wallet, cancel, cash, code, customer, gateway, iqd,
-    order, place, record_cash, top_up, usd, wallet,
+    open_suspense, order, place, record_cash, suspense, top_up, usd, wallet,
 };
 
 fn item() -> SuspenseItem {
-    SuspenseItem::Wallet(wallet("94"))
+    SuspenseItem::Item(suspense(1))
 }
 
 fn credit(sum: &str, source: Source) -> Command {
@@ -98,8 +98,12 @@ fn what_is_above_the_threshold_needs_a_second_person() {
         kind: Kind::Cash { note: None },
         amount: amount(sum),
     };
-    let too_much =
-        Rejection::NeedsSecondPerson { amount: iqd("1000000.001"), threshold: iqd("1000000") };
+    let too_much = Rejection::NeedsSecondPerson {
+        amount: iqd("1000000.001"),
+        threshold: iqd("1000000"),
+        moved: iqd("0"),
+        left: iqd("1000000"),
+    };
     Book::new()
         .when(alone("1000000.001"))
         .then_refused(too_much.clone())
@@ -112,20 +116,35 @@ fn what_is_above_the_threshold_needs_a_second_person() {
 
 #[test]
 fn goodwill_is_the_shops_expense_and_adjustments_stand_against_suspense() {
-    given([top_up("94", 1, "100"), goodwill("10"), adjust_up("5"), adjust_down("2")])
-        .expect_balance("94", "113")
-        .expect_total("5020", "-10")
-        .expect_total("9010", "-3");
+    given([
+        open_suspense(1),
+        top_up("94", 1, "100"),
+        goodwill("10"),
+        adjust_up("5"),
+        adjust_down("2"),
+    ])
+    .expect_balance("94", "113")
+    .expect_total("5020", "-10")
+    .expect_total("9010", "-3");
 }
 
 #[test]
 fn each_movement_that_is_the_wallets_own_is_taken_back_once() {
-    let mut book =
-        given([top_up("94", 1, "100"), goodwill("10"), adjust_up("5"), adjust_down("2")]);
+    let mut book = given([
+        open_suspense(1),
+        top_up("94", 1, "100"),
+        goodwill("10"),
+        adjust_up("5"),
+        adjust_down("2"),
+    ]);
     for sequence in 3..=5 {
         book = book
             .when(correct_wallet(sequence))
-            .then(&["wallet.corrected"])
+            .then(if sequence == 3 {
+                &["wallet.corrected"]
+            } else {
+                &["wallet.corrected", "suspense.booked"]
+            })
             .when(correct_wallet(sequence))
             .then_refused(Rejection::NotCorrectable { sequence });
     }
@@ -150,7 +169,7 @@ fn a_wallet_is_never_debited_below_zero_nor_in_another_currency() {
         amount: usd("1"),
         purpose: Purpose::Adjustment { item: item(), reason: because() },
     };
-    given([top_up("94", 1, "10")])
+    given([open_suspense(1), top_up("94", 1, "10")])
         .when(adjust_down("10.001"))
         .then_code("insufficient-funds")
         .when(dollars)

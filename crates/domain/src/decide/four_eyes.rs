@@ -1,0 +1,45 @@
+//! Four eyes: what one person may move alone, cumulated per customer, currency and business day.
+//!
+//! Machine rules (a gateway's payment, what an ended order gives back) leave nobody a choice and
+//! do not ask here.
+
+use chrono::NaiveDate;
+
+use crate::id::{CustomerId, WalletId};
+use crate::money::Money;
+use crate::rejection::Rejection;
+
+use super::{Decision, Undecided};
+
+impl Decision<'_> {
+    /// Refuses what one person may not move alone, unless another has agreed. The day that is
+    /// returned has to stand on the event that moves it, so that the next one is added to it; none
+    /// where two agreed.
+    pub(crate) fn four_eyes(
+        &self,
+        customer: &CustomerId,
+        amount: Money,
+    ) -> Result<Option<NaiveDate>, Undecided> {
+        if self.second_person || !amount.is_positive() {
+            return Ok(None);
+        }
+        let settings = self.settings()?;
+        let (day, currency) = (settings.day(self.now), amount.currency());
+        let wallet = self.wallet(WalletId::of(customer, currency))?;
+        let moved = wallet
+            .facts()
+            .map_or_else(|| Money::zero(currency), |facts| facts.moved_alone.on(day, currency));
+        settings.one_person_may_move(amount, moved)?;
+        Ok(Some(day))
+    }
+
+    /// Refuses what no person may move alone, however little it is.
+    pub(crate) fn must_be_two(&self, amount: Money) -> Result<(), Undecided> {
+        if self.second_person {
+            return Ok(());
+        }
+        let zero = Money::zero(amount.currency());
+        let (threshold, moved, left) = (zero, zero, zero);
+        Err(Rejection::NeedsSecondPerson { amount, threshold, moved, left }.into())
+    }
+}
