@@ -8,7 +8,8 @@ use domain::wallet::{self, Purpose, Source};
 use domain::{Event, order};
 use eventstore::{BookId, Position};
 use rust_decimal::Decimal;
-use sqlx::PgConnection;
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, PgConnection, Row as _};
 use uuid::Uuid;
 
 use crate::at::{self, At};
@@ -45,6 +46,23 @@ row! {
         amount: Option<Decimal>,
         recorded_at: DateTime<Utc>,
         effective_at: DateTime<Utc>,
+    }
+}
+
+/// An entry as a reader sees it, with what only its event says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    pub entry: TimelineEntry,
+    /// The other persons who agreed to it.
+    pub approved_by: Option<String>,
+}
+
+impl FromRow<'_, PgRow> for Step {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            entry: TimelineEntry::from_row(row)?,
+            approved_by: row.try_get("approved_by")?,
+        })
     }
 }
 
@@ -180,7 +198,7 @@ pub async fn page(
     order: Uuid,
     after: Position,
     size: u32,
-) -> Result<At<Vec<TimelineEntry>>, sqlx::Error> {
+) -> Result<At<Vec<Step>>, sqlx::Error> {
     let query = at::on(include_str!("timeline/page.sql"), book)
         .bind(order)
         .bind(after)

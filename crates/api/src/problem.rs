@@ -9,6 +9,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::Rejection;
 use ledger::SubmitError;
+use ledger::approvals::ApprovalError;
 use ledger::fix::FixError;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -30,12 +31,14 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("unauthenticated", 401, "There is no valid key"),
     ("bad-signature", 401, "The signature is missing, wrong or too old"),
     ("forbidden", 403, "The key's role does not allow this"),
+    ("same-person", 403, "Another person has to approve it"),
     ("not-found", 404, "There is nothing here"),
     ("order-not-found", 404, "There is no such order"),
     ("receipt-not-found", 404, "There is no such receipt"),
     ("shipment-not-found", 404, "There is no such shipment"),
     ("payment-not-found", 404, "There is no such payment"),
     ("plan-not-found", 404, "There is no such plan"),
+    ("approval-not-found", 404, "There is no such proposal"),
     ("wallet-not-open", 404, "There is no wallet yet"),
     ("method-not-allowed", 405, "The route exists, but not with this method"),
     ("wrong-phase", 409, "The order is in a phase where this is not possible"),
@@ -53,6 +56,9 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("principal-exists", 409, "A principal of this name is there already"),
     ("plan-tampered", 409, "The stored plan is not what its digest says"),
     ("own-plan", 409, "Whoever made a plan cannot approve it"),
+    ("approval-decided", 409, "The proposal was decided on already"),
+    ("approval-expired", 409, "The proposal was not approved in time"),
+    ("approval-proposer-revoked", 409, "The key that proposed it is not trusted any more"),
     ("stale", 412, "The version is not the one named in If-Match"),
     ("body-too-large", 413, "The body is too large"),
     ("unsupported-media-type", 415, "The body must be application/json"),
@@ -319,6 +325,27 @@ impl From<FixError> for Problem {
             }
             FixError::NotAPerson => Self::new("forbidden").detail(error),
             FixError::SamePerson => Self::new("own-plan"),
+        }
+    }
+}
+
+impl From<ApprovalError> for Problem {
+    fn from(error: ApprovalError) -> Self {
+        match error {
+            ApprovalError::Unknown => Self::new("approval-not-found"),
+            ApprovalError::Expired(at) => Self::new("approval-expired").member("expires_at", at),
+            ApprovalError::Decided(ref outcome) => {
+                Self::new("approval-decided").detail(&error).member("outcome", outcome.kind)
+            }
+            ApprovalError::SamePerson => Self::new("same-person"),
+            ApprovalError::NotAPerson => Self::new("forbidden").detail(error),
+            ApprovalError::ProposerGone => Self::new("approval-proposer-revoked"),
+            ApprovalError::Mismatch => Self::new("idempotency-key-reused"),
+            ApprovalError::Busy => Self::new("unavailable").detail(error).retry_after(1),
+            ApprovalError::Submit(error) => error.into(),
+            ApprovalError::Unreadable(_) | ApprovalError::Text(_) | ApprovalError::Database(_) => {
+                Self::unreadable(error)
+            }
         }
     }
 }
