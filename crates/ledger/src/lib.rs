@@ -4,6 +4,7 @@ pub mod approvals;
 pub mod book_settings;
 pub mod clock;
 pub mod database;
+pub mod deadlines;
 pub mod fix;
 pub mod gateways;
 pub mod import;
