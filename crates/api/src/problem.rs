@@ -40,6 +40,8 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("plan-not-found", 404, "There is no such plan"),
     ("approval-not-found", 404, "There is no such proposal"),
     ("wallet-not-open", 404, "There is no wallet yet"),
+    ("request-not-found", 404, "There is no such request"),
+    ("suspense-not-found", 404, "There is no such suspense item"),
     ("method-not-allowed", 405, "The route exists, but not with this method"),
     ("wrong-phase", 409, "The order is in a phase where this is not possible"),
     ("order-exists", 409, "An order with this id exists already"),
@@ -47,6 +49,16 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("receipt-decided", 409, "The receipt was already decided on"),
     ("receipt-exists", 409, "A receipt with this id exists already"),
     ("wallet-exists", 409, "The wallet is open already"),
+    ("wallet-frozen", 409, "The wallet is frozen and pays nothing"),
+    ("wallet-closed", 409, "The wallet is closed"),
+    ("wallet-in-use", 409, "The wallet holds money, owes some, or a request waits"),
+    ("wallet-in-debt", 409, "What the customer owes goes before a withdrawal"),
+    ("debt-differs", 409, "The customer does not owe this much"),
+    ("request-decided", 409, "The request was already decided on"),
+    ("request-exists", 409, "A request with this id exists already"),
+    ("suspense-exists", 409, "A suspense item with this id exists already"),
+    ("suspense-settled", 409, "The suspense item is explained"),
+    ("suspense-differs", 409, "The suspense item does not hold this much"),
     ("deadline-not-reached", 409, "The deadline is not over yet"),
     ("no-deadline", 409, "The order has no deadline"),
     ("not-correctable", 409, "Only the last step can be taken back"),
@@ -273,8 +285,20 @@ impl From<&Rejection> for Problem {
             Rejection::PaymentUsedUp { left, required } => {
                 problem.member("left", left).member("required", required)
             }
-            Rejection::NeedsSecondPerson { amount, threshold } => {
-                problem.member("amount", amount).member("threshold", threshold)
+            Rejection::NeedsSecondPerson { amount, threshold, moved, left } => problem
+                .member("amount", amount)
+                .member("threshold", threshold)
+                .member("moved", moved)
+                .member("left", left),
+            Rejection::WalletInUse { balance, debt, pending } => {
+                problem.member("balance", balance).member("debt", debt).member("pending", pending)
+            }
+            Rejection::WalletInDebt { debt } => problem.member("debt", debt),
+            Rejection::DebtDiffers { debt, claimed } => {
+                problem.member("debt", debt).member("claimed", claimed)
+            }
+            Rejection::SuspenseDiffers { balance, claimed } => {
+                problem.member("balance", balance).member("claimed", claimed)
             }
             Rejection::NotCorrectable { sequence } => problem.member("sequence", sequence),
             Rejection::Stale { expected, actual, .. } => problem
@@ -296,6 +320,14 @@ impl From<&Rejection> for Problem {
             | Rejection::WalletNotOpen
             | Rejection::WalletExists
             | Rejection::WrongWallet
+            | Rejection::WalletFrozen
+            | Rejection::WalletClosed
+            | Rejection::RequestNotFound
+            | Rejection::RequestDecided
+            | Rejection::RequestExists
+            | Rejection::SuspenseNotFound
+            | Rejection::SuspenseExists
+            | Rejection::SuspenseSettled
             | Rejection::PaymentNotFound
             | Rejection::DebitAlreadyLinked
             | Rejection::AlreadyGivenBack
