@@ -87,7 +87,11 @@ impl<'a> Fact<'a> {
         match self.event {
             Event::Order(order::Event::Placed(_)) => Some(self.recorded.recorded_at),
             Event::Order(order::Event::Imported(imported)) => Some(stored(imported.placed_at)),
-            Event::Order(_) | Event::Wallet(_) | Event::Payment(_) | Event::Settings(_) => None,
+            Event::Order(_)
+            | Event::Wallet(_)
+            | Event::Payment(_)
+            | Event::Suspense(_)
+            | Event::Settings(_) => None,
         }
     }
 }

@@ -4,11 +4,12 @@ use chrono::{DateTime, Utc};
 use domain::id::OrderId;
 use domain::money::Money;
 use domain::payment::{self, Target};
-use domain::wallet::{self, Purpose, Source};
+use domain::wallet::{self, DebtCause, Purpose, Source};
 use domain::{Event, order};
 use eventstore::{BookId, Position};
 use rust_decimal::Decimal;
-use sqlx::PgConnection;
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, PgConnection, Row as _};
 use uuid::Uuid;
 
 use crate::at::{self, At};
@@ -45,6 +46,23 @@ row! {
         amount: Option<Decimal>,
         recorded_at: DateTime<Utc>,
         effective_at: DateTime<Utc>,
+    }
+}
+
+/// An entry as a reader sees it, with what only its event says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    pub entry: TimelineEntry,
+    /// The other persons who agreed to it.
+    pub approved_by: Option<String>,
+}
+
+impl FromRow<'_, PgRow> for Step {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            entry: TimelineEntry::from_row(row)?,
+            approved_by: row.try_get("approved_by")?,
+        })
     }
 }
 
@@ -101,19 +119,37 @@ fn order_of(fact: &Fact<'_>) -> Option<OrderId> {
         },
         Event::Wallet(wallet::Event::Debited { purpose, .. }) => match purpose {
             Purpose::OrderPayment { order } | Purpose::Shortfall { order } => Some(*order),
-            Purpose::Adjustment { .. } => None,
+            Purpose::Adjustment { .. } | Purpose::PaymentReversed { .. } => None,
         },
+        Event::Wallet(
+            wallet::Event::DebtRecorded { cause: DebtCause::LeftOnAccount { order }, .. }
+            | wallet::Event::DeliveryCorrected { order, .. },
+        ) => Some(*order),
         Event::Payment(payment::Event::Allocated { to: Target::Order(order), .. }) => Some(*order),
         Event::Wallet(
             wallet::Event::Opened { .. }
             | wallet::Event::ToppedUp { .. }
-            | wallet::Event::Corrected { .. },
+            | wallet::Event::Corrected { .. }
+            | wallet::Event::TopUpRequested(_)
+            | wallet::Event::TopUpApproved { .. }
+            | wallet::Event::TopUpRejected { .. }
+            | wallet::Event::WithdrawalRequested { .. }
+            | wallet::Event::WithdrawalPaid { .. }
+            | wallet::Event::WithdrawalFailed { .. }
+            | wallet::Event::Frozen { .. }
+            | wallet::Event::Unfrozen { .. }
+            | wallet::Event::Closed
+            | wallet::Event::Reopened
+            | wallet::Event::DebtRecorded { cause: DebtCause::PaymentReversed { .. }, .. }
+            | wallet::Event::DebtRepaid { .. }
+            | wallet::Event::DebtWrittenOff { .. },
         )
         | Event::Payment(
             payment::Event::Recorded { .. }
-            | payment::Event::Allocated { to: Target::Wallet(_), .. }
+            | payment::Event::Allocated { to: Target::Wallet(_) | Target::Debt(_), .. }
             | payment::Event::Corrected { .. },
         )
+        | Event::Suspense(_)
         | Event::Settings(_) => None,
     }
 }
@@ -129,7 +165,11 @@ fn stated(event: &Event) -> (Option<String>, Option<String>) {
             | order::Event::StockRejected { reason }
             | order::Event::Cancelled { reason, .. },
         ) => (Some(reason.to_string()), None),
-        Event::Order(_) | Event::Wallet(_) | Event::Payment(_) | Event::Settings(_) => (None, None),
+        Event::Order(_)
+        | Event::Wallet(_)
+        | Event::Payment(_)
+        | Event::Suspense(_)
+        | Event::Settings(_) => (None, None),
     }
 }
 
@@ -142,13 +182,14 @@ fn moved(fact: &Fact<'_>) -> Option<Money> {
         Event::Payment(
             payment::Event::Allocated { amount, .. } | payment::Event::Corrected { amount, .. },
         ) => Some(amount.money().negated()),
-        Event::Settings(_) => None,
+        Event::Suspense(_) | Event::Settings(_) => None,
     }
 }
 
 fn order_moved(event: &order::Event) -> Option<Money> {
     match event {
         order::Event::PaymentReceived { amount, .. }
+        | order::Event::LeftOnAccount { amount, .. }
         | order::Event::LegacyDebitLinked { amount, .. } => Some(amount.money()),
         order::Event::Delivered { earned, .. } => Some(earned.due.negated()),
         order::Event::Cancelled { given_back, .. } | order::Event::Expired { given_back } => {
@@ -180,7 +221,7 @@ pub async fn page(
     order: Uuid,
     after: Position,
     size: u32,
-) -> Result<At<Vec<TimelineEntry>>, sqlx::Error> {
+) -> Result<At<Vec<Step>>, sqlx::Error> {
     let query = at::on(include_str!("timeline/page.sql"), book)
         .bind(order)
         .bind(after)

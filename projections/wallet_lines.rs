@@ -1,8 +1,8 @@
 //! A wallet's movements with the balance after each: its statement.
 
 use chrono::{DateTime, Utc};
-use domain::id::ReceiptId;
-use domain::wallet::{Event, Movement, Purpose, Source};
+use domain::id::{Reason, ReceiptId};
+use domain::wallet::{DebtCause, Event, Movement, Purpose, Repayment, Source};
 use eventstore::{BookId, Position};
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
@@ -106,7 +106,39 @@ fn named(event: &Event) -> Named {
             reason: Some(reason.to_string()),
             ..Named::default()
         },
+        Event::TopUpRequested(_) => because("request", None),
+        Event::TopUpRejected { reason, .. } => because("request", Some(reason)),
+        Event::TopUpApproved { payment, .. } => {
+            Named { source: "request", payment_id: Some(payment.uuid()), ..Named::default() }
+        }
+        Event::WithdrawalRequested { .. } | Event::WithdrawalPaid { .. } => {
+            because("withdrawal", None)
+        }
+        Event::WithdrawalFailed { reason, .. } => because("withdrawal", Some(reason)),
+        Event::Frozen { reason } | Event::Unfrozen { reason } => because("condition", Some(reason)),
+        Event::Closed | Event::Reopened => because("condition", None),
+        Event::DebtRecorded { cause, .. } => match cause {
+            DebtCause::PaymentReversed { payment } => {
+                Named { source: "debt", payment_id: Some(payment.uuid()), ..Named::default() }
+            }
+            DebtCause::LeftOnAccount { order } => {
+                Named { source: "debt", order_id: Some(order.uuid()), ..Named::default() }
+            }
+        },
+        Event::DebtRepaid { from: Repayment::Payment(payment), .. } => {
+            Named { source: "debt", payment_id: Some(payment.uuid()), ..Named::default() }
+        }
+        Event::DebtRepaid { from: Repayment::Wallet, .. } => because("debt", None),
+        Event::DebtWrittenOff { reason, .. } => because("debt", Some(reason)),
+        Event::DeliveryCorrected { order, .. } => {
+            Named { source: "delivery", order_id: Some(order.uuid()), ..Named::default() }
+        }
     }
+}
+
+/// What names nothing but, at most, its reason.
+fn because(source: &'static str, reason: Option<&Reason>) -> Named {
+    Named { source, reason: reason.map(ToString::to_string), ..Named::default() }
 }
 
 fn credit(source: &Source) -> Named {
@@ -156,6 +188,11 @@ fn debit(purpose: &Purpose) -> Named {
         Purpose::Adjustment { reason, .. } => {
             Named { source: "adjustment", reason: Some(reason.to_string()), ..Named::default() }
         }
+        Purpose::PaymentReversed { payment } => Named {
+            source: "payment_reversed",
+            payment_id: Some(payment.uuid()),
+            ..Named::default()
+        },
     }
 }
 

@@ -1,4 +1,7 @@
-select b.position as head_position, t.*
+select b.position as head_position, t.*,
+       (select e.metadata ->> 'approved_by'
+          from daftar.events as e
+         where e.book_id = $1 and e.position = t.position) as approved_by
   from daftar.books as b
   left join lateral (
        select order_id, position, stream_type, stream_id, sequence, event_type, actor_kind,

@@ -5,9 +5,13 @@ mod app_login;
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod book_settings;
+#[cfg(test)]
 mod daftar;
 #[cfg(test)]
 mod demo;
+#[cfg(test)]
+mod gateways;
 #[cfg(test)]
 mod guards;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use domain::StreamKey;
 use domain::id::Code;
 use ledger::principals::Credential;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::app::App;
@@ -18,25 +19,54 @@ const KEY_LENGTH_MAX: usize = 255;
 
 /// The headers and parameters that every command takes. Where money moves, the key is required.
 #[derive(Debug)]
-pub(crate) struct Attempt<const MOVES_MONEY: bool> {
+pub(crate) struct Attempt<const MOVES_MONEY: bool, P = DryRun> {
     key: Option<String>,
     if_match: Option<u64>,
     pub(crate) dry_run: bool,
+    /// It waits for another person's agreement instead of happening.
+    pub(crate) propose: bool,
+    pub(crate) parameters: P,
     pub(crate) trace: Trace,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Parameters {
-    dry_run: Option<bool>,
+/// The query parameters of a command: what they are besides is the route's own.
+pub(crate) trait Parameters: DeserializeOwned {
+    fn dry_run(&self) -> Option<bool>;
+
+    fn propose(&self) -> Option<bool> {
+        None
+    }
 }
 
-impl<const MOVES_MONEY: bool> FromRequestParts<App> for Attempt<MOVES_MONEY> {
+/// No parameters but those that every command takes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DryRun {
+    dry_run: Option<bool>,
+    propose: Option<bool>,
+}
+
+impl Parameters for DryRun {
+    fn dry_run(&self) -> Option<bool> {
+        self.dry_run
+    }
+
+    fn propose(&self) -> Option<bool> {
+        self.propose
+    }
+}
+
+impl<const MOVES_MONEY: bool, P: Parameters> FromRequestParts<App> for Attempt<MOVES_MONEY, P> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let Search(Parameters { dry_run }) = Search::from_request_parts(parts, app).await?;
-        let dry_run = dry_run.unwrap_or(false);
+        let Search(parameters) = Search::<P>::from_request_parts(parts, app).await?;
+        let dry_run = parameters.dry_run().unwrap_or(false);
+        let propose = parameters.propose().unwrap_or(false);
+        if dry_run && propose {
+            // Each says by itself what would happen.
+            return Err(Problem::new("invalid-query").fault("propose", "not-with-dry-run"));
+        }
         let key = match parts.headers.get("idempotency-key") {
             Some(value) => Some(read_key(value.to_str().ok())?),
             None => None,
@@ -49,7 +79,7 @@ impl<const MOVES_MONEY: bool> FromRequestParts<App> for Attempt<MOVES_MONEY> {
             None => None,
         };
         let trace = parts.extensions.get::<Trace>().cloned().unwrap_or_default();
-        Ok(Self { key, if_match, dry_run, trace })
+        Ok(Self { key, if_match, dry_run, propose, parameters, trace })
     }
 }
 
@@ -83,9 +113,12 @@ pub(crate) struct CommandName {
 impl<const MOVES_MONEY: bool> Attempt<MOVES_MONEY> {
     /// One that comes with a signature instead of a key, and has a name of its own.
     pub(crate) fn signed(trace: Trace) -> Self {
-        Self { key: None, if_match: None, dry_run: false, trace }
+        let parameters = DryRun { dry_run: None, propose: None };
+        Self { key: None, if_match: None, dry_run: false, propose: false, parameters, trace }
     }
+}
 
+impl<const MOVES_MONEY: bool, P> Attempt<MOVES_MONEY, P> {
     pub(crate) fn name(&self, app: &App, credential: &Credential) -> CommandName {
         match &self.key {
             Some(key) => {

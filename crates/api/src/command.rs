@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use domain::decide::Command;
 use domain::id::{Code, Reason};
 use domain::{State, StreamKey};
+use ledger::approvals::NewApproval;
 use ledger::{Answer, Decided, EventSummary, Provenance, Render, Reply, Submission};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -16,6 +17,7 @@ use crate::attempt::{Attempt, CommandName};
 use crate::caller::Caller;
 use crate::canonical;
 use crate::problem::{MEDIA_TYPE, Problem};
+use crate::propose;
 use crate::scope::Scope;
 use crate::trace::Trace;
 use crate::wire;
@@ -24,7 +26,7 @@ use crate::wire;
 const FINGERPRINT_VERSION: u8 = 1;
 
 pub(crate) const POSITION: HeaderName = HeaderName::from_static("daftar-position");
-const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// What a handler asks the ledger to do.
 pub(crate) struct Asked<'a, B> {
@@ -107,23 +109,21 @@ impl<'a, B: Serialize> Asked<'a, B> {
 }
 
 /// Has it decided and recorded, and writes the answer.
-pub(crate) async fn execute<B: Serialize, const SCOPE: Scope, const MOVES_MONEY: bool>(
+pub(crate) async fn execute<B: Serialize, P, const SCOPE: Scope, const MOVES_MONEY: bool>(
     app: &App,
     caller: &Caller<SCOPE>,
-    attempt: &Attempt<MOVES_MONEY>,
+    attempt: &Attempt<MOVES_MONEY, P>,
     name: CommandName,
     asked: Asked<'_, B>,
 ) -> Result<Response, Problem> {
-    let principal = caller.credential.principal.as_str();
-    let now = app.ledger.clock().now();
-    if app.refusals.are_too_many(principal, app.limits.refusals_per_minute_max, now) {
-        return Err(Problem::new("too-many-refusals").retry_after(60));
-    }
+    must_not_be_refused_too_often(app, caller)?;
     let fingerprint = asked.fingerprint(app)?;
+    let (subject, creates, route) = (asked.subject, asked.creates, asked.route);
     let submission = Submission {
         command_id: name.id,
         fingerprint,
         is_unrepeatable: name.is_unrepeatable,
+        keeps_refusal: true,
         commands: asked.commands,
         fresh: asked.fresh,
         expected: attempt.expected(asked.subject),
@@ -137,31 +137,50 @@ pub(crate) async fn execute<B: Serialize, const SCOPE: Scope, const MOVES_MONEY:
             subject: asked.subject,
             before: asked.before,
             creates: asked.creates,
-            dry_run: attempt.dry_run,
+            dry_run: attempt.dry_run || attempt.propose,
             trace: attempt.trace.clone(),
         }),
     };
+    if attempt.propose {
+        let proposer = &caller.credential;
+        let new = NewApproval { submission, subject, creates, route, scope: SCOPE, proposer };
+        return propose::propose(app, new).await;
+    }
     if attempt.dry_run {
         let reply = app.ledger.dry_run(submission).await?;
         return Ok(respond(reply.status, reply.body));
     }
     let answer = app.ledger.submit(submission).await?;
     if !answer.is_accepted() && !answer.is_replayed {
-        app.refusals.count(principal, now);
+        app.refusals.count(caller.credential.principal.as_str(), app.ledger.clock().now());
     }
     Ok(write(answer))
 }
 
-/// What a reply shows.
-struct Shown {
-    subject: StreamKey,
-    before: Option<Arc<State>>,
-    creates: bool,
-    dry_run: bool,
-    trace: Trace,
+/// Every refusal leaves a row behind, and what was stored for it: they are limited.
+pub(crate) fn must_not_be_refused_too_often<const SCOPE: Scope>(
+    app: &App,
+    caller: &Caller<SCOPE>,
+) -> Result<(), Problem> {
+    let principal = caller.credential.principal.as_str();
+    let now = app.ledger.clock().now();
+    if app.refusals.are_too_many(principal, app.limits.refusals_per_minute_max, now) {
+        Err(Problem::new("too-many-refusals").retry_after(60))
+    } else {
+        Ok(())
+    }
 }
 
-fn render(shown: Shown) -> Render {
+/// What a reply shows.
+pub(crate) struct Shown {
+    pub(crate) subject: StreamKey,
+    pub(crate) before: Option<Arc<State>>,
+    pub(crate) creates: bool,
+    pub(crate) dry_run: bool,
+    pub(crate) trace: Trace,
+}
+
+pub(crate) fn render(shown: Shown) -> Render {
     Arc::new(move |decided| match decided {
         Decided::Accepted { changes, positions, position, .. } => {
             let last = changes.iter().rev().find(|change| change.stream == shown.subject);
@@ -201,14 +220,14 @@ fn render(shown: Shown) -> Render {
     })
 }
 
-fn respond(status: u16, body: String) -> Response {
+pub(crate) fn respond(status: u16, body: String) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let media_type = if status.is_success() { "application/json" } else { MEDIA_TYPE };
     (status, [(header::CONTENT_TYPE, media_type)], body).into_response()
 }
 
 /// The stored answer as a response, first-hand or again.
-fn write(answer: Answer) -> Response {
+pub(crate) fn write(answer: Answer) -> Response {
     let Answer { status, body, resource, version, position, cursor, is_replayed } = answer;
     let body = body.unwrap_or_else(|| {
         json!({

@@ -31,6 +31,7 @@ impl FoundOrder {
             other @ (State::Order(Order::Unplaced)
             | State::Wallet(_)
             | State::Payment(_)
+            | State::Suspense(_)
             | State::Settings(_)) => unreachable!("{other:?} was found as an order"),
         }
     }
@@ -50,7 +51,7 @@ pub(crate) async fn order<const SCOPE: Scope>(
         queries::state(&app.ledger, StreamKey::Order(id)).await.map_err(Problem::unreadable)?;
     let customer = match &*state {
         State::Order(order) => order.facts().map(|facts| &facts.customer),
-        State::Wallet(_) | State::Payment(_) | State::Settings(_) => None,
+        State::Wallet(_) | State::Payment(_) | State::Suspense(_) | State::Settings(_) => None,
     };
     if customer.is_some_and(|customer| caller.credential.may_see(customer.as_str())) {
         Ok(FoundOrder { id, state, position })

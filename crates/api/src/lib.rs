@@ -11,6 +11,7 @@ mod layers;
 mod openapi;
 mod page;
 mod problem;
+mod propose;
 mod refusals;
 mod routes;
 mod scope;

@@ -10,7 +10,7 @@ use crate::routes;
 #[openapi(
     info(
         title = "daftar",
-        description = "An event-sourced ledger of orders and wallets. Money is always a string with its currency; every refusal is application/problem+json.",
+        description = "An event-sourced ledger of orders and wallets. Money is always a string with its currency; every refusal is application/problem+json. A command takes an Idempotency-Key and an If-Match; `?dry_run=true` says what it would do, and `?propose=true` stores that for another person to approve: 202, with the proposal in Location.",
     ),
     modifiers(&Key),
     security(("key" = [])),

@@ -9,6 +9,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::Rejection;
 use ledger::SubmitError;
+use ledger::approvals::ApprovalError;
 use ledger::fix::FixError;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -30,13 +31,17 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("unauthenticated", 401, "There is no valid key"),
     ("bad-signature", 401, "The signature is missing, wrong or too old"),
     ("forbidden", 403, "The key's role does not allow this"),
+    ("same-person", 403, "Another person has to approve it"),
     ("not-found", 404, "There is nothing here"),
     ("order-not-found", 404, "There is no such order"),
     ("receipt-not-found", 404, "There is no such receipt"),
     ("shipment-not-found", 404, "There is no such shipment"),
     ("payment-not-found", 404, "There is no such payment"),
     ("plan-not-found", 404, "There is no such plan"),
+    ("approval-not-found", 404, "There is no such proposal"),
     ("wallet-not-open", 404, "There is no wallet yet"),
+    ("request-not-found", 404, "There is no such request"),
+    ("suspense-not-found", 404, "There is no such suspense item"),
     ("method-not-allowed", 405, "The route exists, but not with this method"),
     ("wrong-phase", 409, "The order is in a phase where this is not possible"),
     ("order-exists", 409, "An order with this id exists already"),
@@ -44,6 +49,16 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("receipt-decided", 409, "The receipt was already decided on"),
     ("receipt-exists", 409, "A receipt with this id exists already"),
     ("wallet-exists", 409, "The wallet is open already"),
+    ("wallet-frozen", 409, "The wallet is frozen and pays nothing"),
+    ("wallet-closed", 409, "The wallet is closed"),
+    ("wallet-in-use", 409, "The wallet holds money, owes some, or a request waits"),
+    ("wallet-in-debt", 409, "What the customer owes goes before a withdrawal"),
+    ("debt-differs", 409, "The customer does not owe this much"),
+    ("request-decided", 409, "The request was already decided on"),
+    ("request-exists", 409, "A request with this id exists already"),
+    ("suspense-exists", 409, "A suspense item with this id exists already"),
+    ("suspense-settled", 409, "The suspense item is explained"),
+    ("suspense-differs", 409, "The suspense item does not hold this much"),
     ("deadline-not-reached", 409, "The deadline is not over yet"),
     ("no-deadline", 409, "The order has no deadline"),
     ("not-correctable", 409, "Only the last step can be taken back"),
@@ -53,6 +68,9 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("principal-exists", 409, "A principal of this name is there already"),
     ("plan-tampered", 409, "The stored plan is not what its digest says"),
     ("own-plan", 409, "Whoever made a plan cannot approve it"),
+    ("approval-decided", 409, "The proposal was decided on already"),
+    ("approval-expired", 409, "The proposal was not approved in time"),
+    ("approval-proposer-revoked", 409, "The key that proposed it is not trusted any more"),
     ("stale", 412, "The version is not the one named in If-Match"),
     ("body-too-large", 413, "The body is too large"),
     ("unsupported-media-type", 415, "The body must be application/json"),
@@ -267,8 +285,20 @@ impl From<&Rejection> for Problem {
             Rejection::PaymentUsedUp { left, required } => {
                 problem.member("left", left).member("required", required)
             }
-            Rejection::NeedsSecondPerson { amount, threshold } => {
-                problem.member("amount", amount).member("threshold", threshold)
+            Rejection::NeedsSecondPerson { amount, threshold, moved, left } => problem
+                .member("amount", amount)
+                .member("threshold", threshold)
+                .member("moved", moved)
+                .member("left", left),
+            Rejection::WalletInUse { balance, debt, pending } => {
+                problem.member("balance", balance).member("debt", debt).member("pending", pending)
+            }
+            Rejection::WalletInDebt { debt } => problem.member("debt", debt),
+            Rejection::DebtDiffers { debt, claimed } => {
+                problem.member("debt", debt).member("claimed", claimed)
+            }
+            Rejection::SuspenseDiffers { balance, claimed } => {
+                problem.member("balance", balance).member("claimed", claimed)
             }
             Rejection::NotCorrectable { sequence } => problem.member("sequence", sequence),
             Rejection::Stale { expected, actual, .. } => problem
@@ -290,6 +320,14 @@ impl From<&Rejection> for Problem {
             | Rejection::WalletNotOpen
             | Rejection::WalletExists
             | Rejection::WrongWallet
+            | Rejection::WalletFrozen
+            | Rejection::WalletClosed
+            | Rejection::RequestNotFound
+            | Rejection::RequestDecided
+            | Rejection::RequestExists
+            | Rejection::SuspenseNotFound
+            | Rejection::SuspenseExists
+            | Rejection::SuspenseSettled
             | Rejection::PaymentNotFound
             | Rejection::DebitAlreadyLinked
             | Rejection::AlreadyGivenBack
@@ -319,6 +357,27 @@ impl From<FixError> for Problem {
             }
             FixError::NotAPerson => Self::new("forbidden").detail(error),
             FixError::SamePerson => Self::new("own-plan"),
+        }
+    }
+}
+
+impl From<ApprovalError> for Problem {
+    fn from(error: ApprovalError) -> Self {
+        match error {
+            ApprovalError::Unknown => Self::new("approval-not-found"),
+            ApprovalError::Expired(at) => Self::new("approval-expired").member("expires_at", at),
+            ApprovalError::Decided(ref outcome) => {
+                Self::new("approval-decided").detail(&error).member("outcome", outcome.kind)
+            }
+            ApprovalError::SamePerson => Self::new("same-person"),
+            ApprovalError::NotAPerson => Self::new("forbidden").detail(error),
+            ApprovalError::ProposerGone => Self::new("approval-proposer-revoked"),
+            ApprovalError::Mismatch => Self::new("idempotency-key-reused"),
+            ApprovalError::Busy => Self::new("unavailable").detail(error).retry_after(1),
+            ApprovalError::Submit(error) => error.into(),
+            ApprovalError::Unreadable(_) | ApprovalError::Text(_) | ApprovalError::Database(_) => {
+                Self::unreadable(error)
+            }
         }
     }
 }

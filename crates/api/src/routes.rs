@@ -12,6 +12,7 @@ mod admin {
     pub(super) mod keys;
     pub(super) mod principals;
 }
+mod approvals;
 mod audit {
     pub(super) mod chain;
     pub(super) mod events;
@@ -70,6 +71,10 @@ pub(crate) fn all() -> OpenApiRouter<App> {
         .routes(routes!(payments::record::handler))
         .routes(routes!(payments::allocate::handler))
         .routes(routes!(gateways::callback::handler))
+        .routes(routes!(approvals::list::handler))
+        .routes(routes!(approvals::get::handler))
+        .routes(routes!(approvals::approve::handler))
+        .routes(routes!(approvals::reject::handler))
         .routes(routes!(management::orders::handler))
         .routes(routes!(audit::trial_balance::handler))
         .routes(routes!(audit::events::handler))

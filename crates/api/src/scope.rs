@@ -2,7 +2,8 @@
 
 use domain::actor::Role;
 
-/// Scopes as bits, so that a route can name its own in its signature: `Caller<PLACE_ORDERS>`.
+/// Scopes as bits, so that a route can name its own in its signature: `Caller<PLACE_ORDERS>`. They
+/// are stored with proposals: once released, a bit never gets another meaning.
 pub(crate) type Scope = u32;
 
 pub(crate) const PLACE_ORDERS: Scope = 1;
@@ -29,7 +30,10 @@ pub(crate) const MANAGE_KEYS: Scope = 1 << 21;
 pub(crate) const READ_INCONSISTENCIES: Scope = 1 << 22;
 pub(crate) const FIX_ORDERS: Scope = 1 << 23;
 pub(crate) const APPROVE_FIXES: Scope = 1 << 24;
-const ALL: Scope = (1 << 25) - 1;
+pub(crate) const READ_APPROVALS: Scope = 1 << 25;
+/// Agreeing to what someone proposed, or not: as far as the proposed route's own scope goes.
+pub(crate) const DECIDE_APPROVALS: Scope = 1 << 26;
+const ALL: Scope = (1 << 27) - 1;
 
 pub(crate) fn of(role: Role) -> Scope {
     match role {
@@ -59,9 +63,17 @@ pub(crate) fn of(role: Role) -> Scope {
                 | READ_SETTINGS
                 | READ_INCONSISTENCIES
                 | APPROVE_FIXES
+                | READ_APPROVALS
+                | DECIDE_APPROVALS
         }
-        Role::Warehouse => READ_ORDERS | READ_MANAGEMENT | WORK_IN_WAREHOUSE,
-        Role::Logistics => READ_ORDERS | READ_MANAGEMENT | WORK_IN_LOGISTICS | COMPLETE_ORDERS,
+        Role::Warehouse => READ_ORDERS | READ_MANAGEMENT | WORK_IN_WAREHOUSE | DECIDE_APPROVALS,
+        Role::Logistics => {
+            READ_ORDERS
+                | READ_MANAGEMENT
+                | WORK_IN_LOGISTICS
+                | COMPLETE_ORDERS
+                | DECIDE_APPROVALS
+        }
         Role::Auditor => {
             READ_ORDERS
                 | READ_WALLETS
@@ -70,6 +82,7 @@ pub(crate) fn of(role: Role) -> Scope {
                 | READ_SETTINGS
                 | READ_KEYS
                 | READ_INCONSISTENCIES
+                | READ_APPROVALS
         }
         Role::Admin => ALL,
     }

@@ -1,7 +1,13 @@
 //! What names a request: its own id, and the trace that it is part of.
 
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri};
 use uuid::Uuid;
+
+use crate::app::App;
 
 const REQUEST_ID_MAX: usize = 128;
 
@@ -29,6 +35,14 @@ impl Trace {
         let trace_id = trace_id.map_or_else(|| new_id.simple().to_string(), str::to_owned);
         let instance = uri.path().chars().take(200).collect();
         Self { request_id, trace_id, traceparent: traceparent.map(str::to_owned), instance }
+    }
+}
+
+impl FromRequestParts<App> for Trace {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _app: &App) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get().cloned().unwrap_or_default())
     }
 }
 

@@ -78,6 +78,7 @@ fn credit(id: Uuid) -> Result<Submission, Box<dyn Error>> {
         command_id: id,
         fingerprint: id.as_bytes().to_vec(),
         is_unrepeatable: false,
+        keeps_refusal: true,
         commands: vec![command],
         fresh: Vec::new(),
         expected: Vec::new(),

@@ -82,10 +82,10 @@ pub fn describe(settings: &Settings) -> Vec<Described> {
 }
 
 fn members(settings: &Settings) -> Map<String, Value> {
-    match json!(settings) {
-        Value::Object(members) => members,
-        other => unreachable!("settings are written as an object, not as {other}"),
-    }
+    let Value::Object(members) = json!(settings) else {
+        unreachable!("settings are written as an object")
+    };
+    members
 }
 
 /// Reads a value as people write it: `48`, `Asia/Baghdad`, `1000000 IQD`, `IQD, USD`.

@@ -303,6 +303,7 @@ impl Import {
             command_id: Uuid::new_v5(&self.ledger.book_uuid(), name.as_bytes()),
             fingerprint,
             is_unrepeatable: false,
+            keeps_refusal: true,
             commands,
             fresh: Vec::new(),
             expected: Vec::new(),

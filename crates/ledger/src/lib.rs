@@ -1,8 +1,10 @@
 //! Executes commands over a book: load, decide, append, in one writer a node.
 
+pub mod approvals;
 pub mod book_settings;
 pub mod clock;
 pub mod database;
+pub mod deadlines;
 pub mod fix;
 pub mod gateways;
 pub mod import;

@@ -27,6 +27,7 @@ const BESIDE: &[Migration] = &[
     migration!(65, "fix_claims", "0065_fix_claims"),
     migration!(66, "renew_personal_data", "0066_renew_personal_data"),
     migration!(69, "secret_checks", "0069_secret_checks"),
+    migration!(70, "approvals", "0070_approvals"),
 ];
 
 /// Every migration that is not the log's own.

@@ -67,7 +67,11 @@ fn count(counters: &mut BTreeMap<Code, u32>, event: &Event) {
             Some((series, counter)) => (series, *counter),
             None => return,
         },
-        Event::Order(_) | Event::Wallet(_) | Event::Payment(_) | Event::Settings(_) => return,
+        Event::Order(_)
+        | Event::Wallet(_)
+        | Event::Payment(_)
+        | Event::Suspense(_)
+        | Event::Settings(_) => return,
     };
     if let Some(last) = counters.get_mut(series) {
         *last = counter.max(*last);

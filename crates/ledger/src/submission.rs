@@ -24,6 +24,9 @@ pub struct Submission {
     pub fingerprint: Vec<u8>,
     /// The id was made up for this attempt, so that nobody can have used it before.
     pub is_unrepeatable: bool,
+    /// A refusal is stored, so that asking again gives the same one. Otherwise it leaves no trace,
+    /// and asking again is decided anew.
+    pub keeps_refusal: bool,
     pub commands: Vec<Command>,
     /// Streams whose ids were made up for this attempt: they hold no events.
     pub fresh: Vec<StreamKey>,

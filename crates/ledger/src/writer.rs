@@ -377,14 +377,22 @@ impl Writer {
             let fresh = mode.trusts_fresh;
             match decide_batch(head, now, &self.cache, &mut working, &submissions, fresh) {
                 Ok(decided) => {
-                    let DecidedBatch { prepared, views, outcomes, snapshots, has_panicked } =
-                        decided;
-                    if has_panicked && !mode.locked {
+                    let DecidedBatch {
+                        prepared,
+                        views,
+                        outcomes,
+                        snapshots,
+                        has_panicked,
+                        has_unkept_refusal,
+                    } = decided;
+                    let is_empty = prepared.commands.is_empty();
+                    if !mode.locked && (has_panicked || has_unkept_refusal && is_empty) {
                         // Streams may have been loaded at different moments. Under the lock a
-                        // broken rule is a defect and nothing else.
+                        // broken rule is a defect and nothing else; and a refusal that no append
+                        // confirms is as current as one that is recorded.
                         return Err(BatchError::Moved);
                     }
-                    if prepared.commands.is_empty() {
+                    if is_empty {
                         return Ok(Committed::nothing(outcomes, head.clone()));
                     }
                     let function = &self.function;

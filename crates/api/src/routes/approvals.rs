@@ -36,7 +36,9 @@ fn must_be_able_to_do<const SCOPE: Scope>(
 ) -> Result<(), Problem> {
     let role = caller.credential.role;
     if scope::of(role) & approval.scope == 0 {
-        return Err(Problem::new("forbidden").member("role", role).member("route", &approval.route));
+        return Err(Problem::new("forbidden")
+            .member("role", role)
+            .member("route", &approval.route));
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use eventstore::RecordedEvent;
-use projections::timeline::TimelineEntry;
+use projections::timeline::Step;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -69,14 +69,17 @@ pub(crate) struct TimelineStep {
     role: Option<String>,
     reason: Option<String>,
     ticket: Option<String>,
+    /// The other persons who agreed to it.
+    approved_by: Option<String>,
     phase: Option<String>,
     amount: Option<Stored>,
     recorded_at: DateTime<Utc>,
     effective_at: DateTime<Utc>,
 }
 
-impl From<TimelineEntry> for TimelineStep {
-    fn from(row: TimelineEntry) -> Self {
+impl From<Step> for TimelineStep {
+    fn from(step: Step) -> Self {
+        let Step { entry: row, approved_by } = step;
         let amount = row.amount.zip(row.currency);
         Self {
             position: row.position.get(),
@@ -89,6 +92,7 @@ impl From<TimelineEntry> for TimelineStep {
             role: row.actor_role,
             reason: row.reason,
             ticket: row.ticket,
+            approved_by,
             phase: row.phase,
             amount: amount.map(|(amount, currency)| Stored::new(amount, &currency)),
             recorded_at: row.recorded_at,

@@ -133,6 +133,10 @@ fn routes() -> Vec<Route> {
             "gateway",
             json!({ "id": "Z", "amount": iqd("10"), "order": NOBODY, "customer": "c1" }),
         ),
+        get("/api/approvals", "finance", "warehouse"),
+        get("/api/approvals/{approval}", "auditor", "client"),
+        post("/api/approvals/{approval}/approve", "second", "auditor", json!({})),
+        post("/api/approvals/{approval}/reject", "second", "auditor", json!({ "reason": "why" })),
         get("/api/management/orders", "warehouse", "client"),
         get("/api/audit/trial-balance", "auditor", "finance"),
         get("/api/audit/events", "auditor", "finance"),
@@ -199,6 +203,7 @@ fn path(template: &str, order: &str) -> String {
         .replace("{receipt}", NOBODY)
         .replace("{customer}", "c1")
         .replace("{payment}", NOBODY)
+        .replace("{approval}", NOBODY)
         .replace("{key}", "0123456789abcdef")
         .replace("{plan}", &"0".repeat(64))
         .replace("{book}", "main")
@@ -290,6 +295,7 @@ async fn unknown_ids_other_methods_and_unknown_parameters_are_problems() {
             }
             let nul = route.template.replace("{receipt}", NOBODY);
             let nul = nul.replace("{order}", "%00").replace("{payment}", "%00");
+            let nul = nul.replace("{approval}", "%00");
             let nul = nul.replace("{key}", "%00").replace("{plan}", "%00");
             let nul = nul.replace("{book}", "main").replace("{gateway}", "%00");
             let answer = send(&service, &route, &nul, route.body.as_ref()).await;

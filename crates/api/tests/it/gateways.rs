@@ -42,7 +42,7 @@ async fn order(service: &Service, id: &Value) -> Value {
     service.get(&path).by("finance").send().await.expect(200)["order"].clone()
 }
 
-async fn now(service: &Service) -> i64 {
+fn now(service: &Service) -> i64 {
     service.ledger.clock().now().timestamp()
 }
 
@@ -91,7 +91,7 @@ async fn whatever_is_wrong_with_a_signature_the_answer_is_the_same_and_nothing_i
     let before = service.recorded().await;
     let body = told("Z-1", "10");
     let text = body.to_string();
-    let now = now(&service).await;
+    let now = now(&service);
     let right = sign(&service.gateway, now, text.as_bytes());
     let stranger = GatewaySecret::from_random(&[1; 32]);
     let (t, mac) = right.split_once(',').unwrap();
@@ -146,7 +146,7 @@ async fn a_clock_that_is_a_little_off_is_forgiven() {
     let service = Service::start().await;
     for (id, off) in [("Z-1", -280), ("Z-2", 280)] {
         let body = told(id, "10");
-        let at = now(&service).await + off;
+        let at = now(&service) + off;
         let header = sign(&service.gateway, at, body.to_string().as_bytes());
         with_header(&service, PATH, &header, &body).await.expect(201);
     }
@@ -165,7 +165,7 @@ async fn while_a_secret_is_rotated_both_are_good_and_a_disabled_gateway_is_nobod
     let mut try_with = async |secret: &GatewaySecret| {
         count += 1;
         let body = told(&format!("R-{count}"), "10");
-        let header = sign(secret, now(&service).await, body.to_string().as_bytes());
+        let header = sign(secret, now(&service), body.to_string().as_bytes());
         with_header(&service, PATH, &header, &body).await
     };
     let first = service.gateway.clone();
@@ -185,7 +185,7 @@ async fn while_a_secret_is_rotated_both_are_good_and_a_disabled_gateway_is_nobod
 
     // A sender that is about to change signs with both.
     let body = told("both", "10");
-    let at = now(&service).await;
+    let at = now(&service);
     let old = sign(&first, at, body.to_string().as_bytes());
     let new = sign(&fourth, at, body.to_string().as_bytes());
     let header = format!("{old},{}", new.split_once(',').unwrap().1);

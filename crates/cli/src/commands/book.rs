@@ -127,10 +127,8 @@ fn value(settings: &Settings, name: &str) -> anyhow::Result<serde_json::Value> {
 
 async fn read(ledger: &Ledger) -> anyhow::Result<(Position, Settings)> {
     let (position, state) = queries::state(ledger, StreamKey::Settings).await?;
-    match &*state {
-        State::Settings(settings) => Ok((position, settings.clone())),
-        other => bail!("the settings' stream holds {other:?}"),
-    }
+    let State::Settings(settings) = &*state else { bail!("the settings' stream holds {state:?}") };
+    Ok((position, settings.clone()))
 }
 
 /// Has the change decided and recorded like any other command.

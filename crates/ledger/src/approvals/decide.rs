@@ -90,13 +90,12 @@ fn is_the_same(outcome: &Outcome, person: &PrincipalId, reason: &Reason) -> bool
 
 async fn must_be_open(ledger: &Ledger, approval: &Approval) -> Result<(), ApprovalError> {
     must_not_be_expired(ledger, approval)?;
-    let is_trusted: Option<bool> =
-        sqlx::query_scalar(include_str!("sql/is_proposer_trusted.sql"))
-            .bind(ledger.book())
-            .bind(approval.id)
-            .bind(ledger.clock().now())
-            .fetch_optional(&mut *ledger.pool().acquire().await?)
-            .await?;
+    let is_trusted: Option<bool> = sqlx::query_scalar(include_str!("sql/is_proposer_trusted.sql"))
+        .bind(ledger.book())
+        .bind(approval.id)
+        .bind(ledger.clock().now())
+        .fetch_optional(&mut *ledger.pool().acquire().await?)
+        .await?;
     if is_trusted == Some(true) { Ok(()) } else { Err(ApprovalError::ProposerGone) }
 }
 
@@ -173,6 +172,7 @@ fn decision(approval: &Approval) -> Submission {
         command_id: approval.deciding_id(),
         fingerprint: approval.fingerprint.clone(),
         is_unrepeatable: false,
+        keeps_refusal: true,
         commands: Vec::new(),
         // What was fresh when it was proposed may have been used since.
         fresh: Vec::new(),

@@ -261,6 +261,7 @@ fn submission(
         command_id: Uuid::new_v5(&ledger.book_uuid(), name.as_bytes()),
         fingerprint: Sha256::digest(name).to_vec(),
         is_unrepeatable: false,
+        keeps_refusal: true,
         commands,
         fresh: Vec::new(),
         expected,
@@ -281,7 +282,10 @@ fn submission(
                 let body = Body { after: standing_of(changes, &before), moved, events };
                 let version = changes.iter().rev().find_map(|change| match change.stream {
                     StreamKey::Order(_) => Some(change.version),
-                    StreamKey::Wallet(_) | StreamKey::Payment(_) | StreamKey::Settings => None,
+                    StreamKey::Wallet(_)
+                    | StreamKey::Payment(_)
+                    | StreamKey::Suspense(_)
+                    | StreamKey::Settings => None,
                 });
                 Reply {
                     status: 200,

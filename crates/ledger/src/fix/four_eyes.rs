@@ -57,8 +57,8 @@ fn reasons(settings: &Settings, before: &[OrderPlan], planned: &[OrderPlan]) -> 
                     reasons.push(format!("customer {customer}: more {code} today than counts"));
                 }
                 Ok(sum) => {
-                    if let Err(Rejection::NeedsSecondPerson { amount, threshold }) =
-                        settings.one_person_may_move(*sum)
+                    if let Err(Rejection::NeedsSecondPerson { amount, threshold, .. }) =
+                        settings.one_person_may_move(*sum, Money::zero(sum.currency()))
                     {
                         let reason =
                             format!("customer {customer}: {amount} today, above {threshold}");

@@ -320,7 +320,7 @@ async fn plan_order(
         steps.iter().map(|step| step.command(case.order, &case.facts.customer)).collect();
     let decided = loop {
         match sketch.decide(conn, ledger, circumstances, &commands).await? {
-            Err(Rejection::NeedsSecondPerson { amount, threshold })
+            Err(Rejection::NeedsSecondPerson { amount, threshold, .. })
                 if !circumstances.second_person =>
             {
                 let number = &case.facts.number;
@@ -391,7 +391,7 @@ fn proof(case: &Case) -> Vec<String> {
 pub(super) fn standing_of(changes: &[Change], before: &Standing) -> Standing {
     let after = changes.iter().rev().find_map(|change| match &*change.state {
         State::Order(order) => order.facts().map(Standing::of),
-        State::Wallet(_) | State::Payment(_) | State::Settings(_) => None,
+        State::Wallet(_) | State::Payment(_) | State::Suspense(_) | State::Settings(_) => None,
     });
     after.unwrap_or_else(|| before.clone())
 }
@@ -441,7 +441,11 @@ impl Moved {
                     amount,
                     source: order::Source::Payment(_),
                 }) => (&mut moved.transferred, amount),
-                Event::Wallet(_) | Event::Order(_) | Event::Payment(_) | Event::Settings(_) => {
+                Event::Wallet(_)
+                | Event::Order(_)
+                | Event::Payment(_)
+                | Event::Suspense(_)
+                | Event::Settings(_) => {
                     continue;
                 }
             };

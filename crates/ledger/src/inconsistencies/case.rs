@@ -78,7 +78,9 @@ pub(crate) async fn load(
             let wallet = wallets.get(&StreamKey::Wallet(wallet_of(&facts)));
             let wallet = wallet.and_then(|state| match &**state {
                 State::Wallet(wallet) => wallet.facts().cloned(),
-                State::Order(_) | State::Payment(_) | State::Settings(_) => None,
+                State::Order(_) | State::Payment(_) | State::Suspense(_) | State::Settings(_) => {
+                    None
+                }
             });
             Case {
                 order,

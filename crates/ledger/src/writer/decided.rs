@@ -25,6 +25,8 @@ pub(super) struct DecidedBatch {
     pub(super) snapshots: Vec<Snapshot>,
     /// A rule broke over the states it was given.
     pub(super) has_panicked: bool,
+    /// Something was refused that is not recorded.
+    pub(super) has_unkept_refusal: bool,
 }
 
 /// Why a batch is not ready.
@@ -53,6 +55,7 @@ pub(super) fn decide_batch(
     let mut missing = BTreeSet::new();
     let mut ids = BTreeSet::new();
     let mut has_panicked = false;
+    let mut has_unkept_refusal = false;
     let mut bytes = 0_usize;
     for submission in submissions {
         if !ids.insert(submission.command_id) {
@@ -96,6 +99,7 @@ pub(super) fn decide_batch(
         let answer = record_guarded(&mut batch, &mut views, submission, &decided, new_events)
             .map_err(|error| NotReady::Poisoned(outcomes.len(), error))?;
         bytes = bytes.saturating_add(answer.body.as_ref().map_or(0, String::len));
+        has_unkept_refusal |= decided.is_err() && !submission.keeps_refusal;
         for change in decided.into_iter().flatten() {
             working.accept(cache, &change);
             snapshots.extend(load::due_snapshot(change.stream, change.version, &change.state));
@@ -105,7 +109,8 @@ pub(super) fn decide_batch(
     if !missing.is_empty() {
         return Err(NotReady::Missing(missing));
     }
-    Ok(DecidedBatch { prepared: batch.finish(), views, outcomes, snapshots, has_panicked })
+    let prepared = batch.finish();
+    Ok(DecidedBatch { prepared, views, outcomes, snapshots, has_panicked, has_unkept_refusal })
 }
 
 /// Why a submission is not decided.
@@ -257,15 +262,17 @@ fn record(
     let Reply { status, body, resource, version } = reply;
     let head = batch.head();
     let (position, hash) = (head.position, head.hash);
-    batch.record(NewCommand {
-        command_id: submission.command_id,
-        fingerprint: submission.fingerprint.clone(),
-        status: i16::try_from(status).unwrap_or(500),
-        resource: resource.clone(),
-        version: version.map(stored_version),
-        position: Some(position),
-        reply: Some(body.clone()),
-    });
+    if decided.is_ok() || submission.keeps_refusal {
+        batch.record(NewCommand {
+            command_id: submission.command_id,
+            fingerprint: submission.fingerprint.clone(),
+            status: i16::try_from(status).unwrap_or(500),
+            resource: resource.clone(),
+            version: version.map(stored_version),
+            position: Some(position),
+            reply: Some(body.clone()),
+        });
+    }
     Ok(Answer {
         status,
         body: Some(body),

@@ -325,6 +325,7 @@ pub(crate) fn ask_all(id: Uuid, commands: Vec<Command>) -> Submission {
         command_id: id,
         fingerprint: format!("{commands:?}").into_bytes(),
         is_unrepeatable: false,
+        keeps_refusal: true,
         commands,
         fresh: Vec::new(),
         expected: Vec::new(),

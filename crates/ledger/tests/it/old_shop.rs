@@ -199,6 +199,7 @@ pub(crate) async fn submit(world: &World, command: Command) {
         command_id: Uuid::from_u128(1),
         fingerprint: Vec::new(),
         is_unrepeatable: false,
+        keeps_refusal: true,
         commands: vec![command],
         fresh: Vec::new(),
         expected: Vec::new(),

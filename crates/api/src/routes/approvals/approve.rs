@@ -45,8 +45,7 @@ pub(crate) async fn handler(
     let (_, before) = queries::state(&app.ledger, subject).await.map_err(Problem::unreadable)?;
     let shown = Shown { subject, before: Some(before), creates, dry_run: false, trace };
     let render = render(shown);
-    let answer =
-        approvals::approve(&app.ledger, approval.id, &caller.credential, render).await?;
+    let answer = approvals::approve(&app.ledger, approval.id, &caller.credential, render).await?;
     if !answer.is_accepted() && !answer.is_replayed {
         app.refusals.count(caller.credential.principal.as_str(), app.ledger.clock().now());
     }

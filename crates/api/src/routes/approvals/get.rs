@@ -39,7 +39,6 @@ pub(crate) async fn handler(
     Search(Nothing {}): Search<Nothing>,
 ) -> Result<Json<Body>, Problem> {
     let found = find(&app, &caller, &path.one()).await?;
-    let approval =
-        Approval::of(found, app.ledger.clock().now()).map_err(Problem::unreadable)?;
+    let approval = Approval::of(found, app.ledger.clock().now()).map_err(Problem::unreadable)?;
     Ok(Json(Body { approval }))
 }

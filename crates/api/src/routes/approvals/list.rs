@@ -1,8 +1,8 @@
 //! `GET /api/approvals`: what waits for another person's agreement, and what became of it.
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
 use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use ledger::approvals::{self, Page, Standing};
 use serde::{Deserialize, Serialize};

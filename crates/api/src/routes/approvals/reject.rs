@@ -57,7 +57,6 @@ pub(crate) async fn handler(
         .body(&trace.instance, &trace.trace_id);
     let (id, by) = (approval.id, &caller.credential);
     let rejected = approvals::reject(&app.ledger, id, by, &body.reason, &refusal).await?;
-    let approval =
-        Approval::of(rejected, app.ledger.clock().now()).map_err(Problem::unreadable)?;
+    let approval = Approval::of(rejected, app.ledger.clock().now()).map_err(Problem::unreadable)?;
     Ok(Json(get::Body { approval }))
 }

@@ -169,10 +169,8 @@ async fn find_order(
 }
 
 fn recorded(state: &Held) -> Option<&Facts> {
-    match state {
-        Held::Payment(payment) => payment.facts(),
-        other => unreachable!("{other:?} was found as a payment"),
-    }
+    let Held::Payment(payment) = state else { unreachable!("{state:?} was found as a payment") };
+    payment.facts()
 }
 
 fn command(gateway: &GatewayName, body: &Body, order: Option<&FoundOrder>) -> Command {

@@ -61,7 +61,7 @@ pub(crate) async fn handler(
         .await
         .map_err(Problem::unreadable)?;
     let last = read.value.last().filter(|_| page::is_full(read.value.len(), size));
-    let next = last.map(|last| page::write_cursor(&last.position.get()));
+    let next = last.map(|last| page::write_cursor(&last.entry.position.get()));
     let link = next
         .as_ref()
         .map(|next| format!("/api/orders/{}/timeline?cursor={next}&limit={size}", found.id));
