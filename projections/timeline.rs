@@ -59,10 +59,7 @@ pub struct Step {
 
 impl FromRow<'_, PgRow> for Step {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
-        Ok(Self {
-            entry: TimelineEntry::from_row(row)?,
-            approved_by: row.try_get("approved_by")?,
-        })
+        Ok(Self { entry: TimelineEntry::from_row(row)?, approved_by: row.try_get("approved_by")? })
     }
 }
 
@@ -114,6 +111,7 @@ fn order_of(fact: &Fact<'_>) -> Option<OrderId> {
             | Source::Late { order, .. }
             | Source::Cancelled { order }
             | Source::Expired { order }
+            | Source::Refund { order, .. }
             | Source::DoubleCharge { order, .. } => Some(*order),
             Source::Goodwill { .. } | Source::Adjustment { .. } => None,
         },
@@ -163,7 +161,12 @@ fn stated(event: &Event) -> (Option<String>, Option<String>) {
         Event::Order(
             order::Event::ReceiptRejected { reason, .. }
             | order::Event::StockRejected { reason }
-            | order::Event::Cancelled { reason, .. },
+            | order::Event::Cancelled { reason, .. }
+            | order::Event::LinesCancelled { reason, .. }
+            | order::Event::DeliveryFailed { reason, .. }
+            | order::Event::GoodsReturned { reason, .. }
+            | order::Event::PutOnHold { reason, .. }
+            | order::Event::Delivered { proof: Some(order::Proof::Override { reason }), .. },
         ) => (Some(reason.to_string()), None),
         Event::Order(_)
         | Event::Wallet(_)
@@ -192,9 +195,10 @@ fn order_moved(event: &order::Event) -> Option<Money> {
         | order::Event::LeftOnAccount { amount, .. }
         | order::Event::LegacyDebitLinked { amount, .. } => Some(amount.money()),
         order::Event::Delivered { earned, .. } => Some(earned.due.negated()),
-        order::Event::Cancelled { given_back, .. } | order::Event::Expired { given_back } => {
-            Some(given_back.negated())
-        }
+        order::Event::Cancelled { given_back, .. }
+        | order::Event::LinesCancelled { given_back, .. }
+        | order::Event::Edited { given_back, .. }
+        | order::Event::Expired { given_back } => Some(given_back.negated()),
         order::Event::Corrected(corrected) => corrected.earned.map(|earned| earned.due),
         order::Event::Imported(imported) => Some(imported.proven),
         order::Event::ImportResolved(resolution) => {
@@ -209,8 +213,19 @@ fn order_moved(event: &order::Event) -> Option<Money> {
         | order::Event::Packed
         | order::Event::StockRejected { .. }
         | order::Event::Dispatched { .. }
+        | order::Event::DeliveryCodeIssued { .. }
+        | order::Event::DeliveryCodeRefused { .. }
+        | order::Event::DeliveryFailed { .. }
+        | order::Event::DeliveryRetried { .. }
+        | order::Event::ReturningToOrigin { .. }
+        | order::Event::ReceivedBack { .. }
+        | order::Event::GoodsReturned { .. }
+        // What is paid back after delivery moves in the wallet's stream.
+        | order::Event::Refunded { .. }
         | order::Event::Completed
-        | order::Event::Reopened { .. } => None,
+        | order::Event::Reopened { .. }
+        | order::Event::PutOnHold { .. }
+        | order::Event::HoldLifted { .. } => None,
     }
 }
 

@@ -8,6 +8,7 @@ use domain::id::{
     WalletId,
 };
 use domain::money::{Amount, Currency, Money};
+use domain::order::DeliveryProof;
 use domain::order::Receipt;
 use domain::order::import::{Evidence, Imported, LinkedDebit, Stage};
 use domain::order::status::{Channel, Method, Warehouse};
@@ -208,9 +209,17 @@ async fn wallet_order(book: &mut Book) {
         Command::Pack { order: id },
     ])
     .await;
-    book.run(Command::Dispatch { order: id, shipment, carrier: code("post"), tracking: None })
+    book.run(Command::Dispatch {
+        order: id,
+        shipment,
+        lines: None,
+        carrier: code("post"),
+        tracking: None,
+        code: None,
+    })
+    .await;
+    book.run(Command::Deliver { order: id, shipment: Some(shipment), proof: DeliveryProof::None })
         .await;
-    book.run(Command::Deliver { order: id, shipment: Some(shipment) }).await;
     book.run(Command::CorrectOrder {
         order: id,
         sequence: 7,
@@ -218,7 +227,8 @@ async fn wallet_order(book: &mut Book) {
         ticket: code("T-1"),
     })
     .await;
-    book.run(Command::Deliver { order: id, shipment: Some(shipment) }).await;
+    book.run(Command::Deliver { order: id, shipment: Some(shipment), proof: DeliveryProof::None })
+        .await;
     book.run(Command::Complete { order: id }).await;
 }
 

@@ -113,7 +113,7 @@ impl Order {
             shipments: facts
                 .shipments
                 .iter()
-                .map(|(id, shipment)| Shipment { id: id.uuid(), delivered: shipment.delivered })
+                .map(|(id, shipment)| Shipment { id: id.uuid(), delivered: shipment.is_delivered() })
                 .collect(),
             version: facts.version,
         }

@@ -621,7 +621,7 @@ fn live(rolls: Vec<u32>, tally: &mut Tally) {
         book.now += TimeDelta::minutes(i64::from(dice.below(400)));
         let wish = wish(&book, &mut dice);
         tally.asked += 1;
-        book.second_person = dice.chance(90);
+        book.second_person = dice.chance(75);
         if let Ok(changes) = book.take(wish) {
             tally.accepted += 1;
             tally.types.extend(changes.iter().map(type_name));
@@ -630,7 +630,7 @@ fn live(rolls: Vec<u32>, tally: &mut Tally) {
 }
 
 fn rolls() -> impl Strategy<Value = Vec<u32>> {
-    vec(any::<u32>(), COMMANDS * 16)
+    vec(any::<u32>(), COMMANDS * 24)
 }
 
 proptest! {

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use domain::decide::{Allocation, ApproveReceipt, Command, ResolvedFacts, Transfer, WalletPurpose};
 use domain::id::{Code, CustomerId, OrderId, PaymentId, Reason, ReceiptId, ShipmentId};
 use domain::money::Amount;
+use domain::order::DeliveryProof;
 use domain::order::status::Warehouse;
 use domain::payment::Kind;
 use serde::{Deserialize, Serialize};
@@ -149,10 +150,12 @@ impl Step {
             Self::Dispatch => Command::Dispatch {
                 order,
                 shipment: ShipmentId::imported(order),
+                lines: None,
                 carrier: Code::new(CARRIER_UNKNOWN).expect("a phrase is a code"),
                 tracking: None,
+                code: None,
             },
-            Self::Deliver => Command::Deliver { order, shipment: None },
+            Self::Deliver => Command::Deliver { order, shipment: None, proof: DeliveryProof::None },
             Self::Cancel { reason } => Command::Cancel { order, reason },
         }
     }

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::decide::Command;
 use domain::id::ShipmentId;
+use domain::order::DeliveryProof;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -51,8 +52,11 @@ pub(crate) async fn handler(
 ) -> Result<Response, Problem> {
     let found = find::order(&app, &caller, &path.one()).await?;
     let name = attempt.name(&app, &caller.credential);
-    let command =
-        Command::Deliver { order: found.id, shipment: body.shipment.map(ShipmentId::new) };
+    let command = Command::Deliver {
+        order: found.id,
+        shipment: body.shipment.map(ShipmentId::new),
+        proof: DeliveryProof::None,
+    };
     let asked = Asked::about(ROUTE, found.stream(), found.state, &body, command);
     execute(&app, &caller, &attempt, name, asked).await
 }

@@ -59,8 +59,10 @@ pub(crate) async fn handler(
     let command = Command::Dispatch {
         order: found.id,
         shipment,
+        lines: None,
         carrier: body.carrier.clone(),
         tracking: body.tracking.clone(),
+        code: None,
     };
     let asked = Asked::about(ROUTE, found.stream(), found.state, &body, command);
     execute(&app, &caller, &attempt, name, asked).await
