@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
 use ledger::Ledger;
+use ledger::delivery_codes::DeliveryCodes;
 use ledger::personal::Vault;
 use ledger::principals::RANDOM_BYTES;
 use sha2::Sha256;
@@ -20,13 +21,22 @@ pub struct App {
     pub limits: Limits,
     pub sources: Sources,
     pub secrets: Secrets,
+    /// The codes by which shipments of this book are handed over.
+    pub delivery_codes: DeliveryCodes,
     pub(crate) refusals: Refusals,
 }
 
 impl App {
     pub fn new(ledger: Ledger, secrets: Secrets) -> Self {
-        let limits = Limits::default();
-        Self { ledger, limits, sources: Sources::system(), secrets, refusals: Refusals::default() }
+        let delivery_codes = DeliveryCodes::new(secrets.delivery_code_key, ledger.book_uuid());
+        Self {
+            ledger,
+            limits: Limits::default(),
+            sources: Sources::system(),
+            secrets,
+            delivery_codes,
+            refusals: Refusals::default(),
+        }
     }
 }
 
@@ -35,6 +45,8 @@ impl App {
 pub struct Limits {
     /// The largest body, in bytes.
     pub body_max: usize,
+    /// The largest file that a customer may show, in bytes.
+    pub file_max: usize,
     /// How long a request may take.
     pub timeout: Duration,
     /// How many refused commands one principal may have a minute.
@@ -45,6 +57,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body_max: 2 * 1024 * 1024,
+            file_max: 5 * 1024 * 1024,
             timeout: Duration::from_secs(30),
             refusals_per_minute_max: 600,
         }
@@ -93,6 +106,7 @@ impl Sources {
 #[derive(Clone)]
 pub struct Secrets {
     fingerprint_key: [u8; 32],
+    delivery_code_key: [u8; 32],
     pub(crate) vault: Vault,
 }
 
@@ -104,9 +118,10 @@ impl fmt::Debug for Secrets {
 
 impl Secrets {
     /// `fingerprint_key` keeps the stored fingerprints of requests from being guessed backwards;
-    /// the vault encrypts personal data. Every node of a book needs the same ones.
-    pub fn new(fingerprint_key: [u8; 32], vault: Vault) -> Self {
-        Self { fingerprint_key, vault }
+    /// from `delivery_code_key` come the codes of shipments; the vault encrypts personal data.
+    /// Every node of a book needs the same ones.
+    pub fn new(fingerprint_key: [u8; 32], delivery_code_key: [u8; 32], vault: Vault) -> Self {
+        Self { fingerprint_key, delivery_code_key, vault }
     }
 
     pub(crate) fn mac(&self, parts: &[&str]) -> Vec<u8> {

@@ -74,13 +74,13 @@ impl FromRequest<App> for Raw {
 
 /// The body, up to a size. What is more is taken from the line, up to a bound, and thrown away: a
 /// caller that is still writing would not read the answer.
-async fn collect(body: Body, max: usize) -> Result<Vec<u8>, Problem> {
+pub(crate) async fn collect(body: Body, max: usize) -> Result<Vec<u8>, Problem> {
     let mut body = body.into_data_stream();
     let mut bytes = Vec::new();
     let mut seen = 0_usize;
     while let Some(chunk) = body.next().await {
         let chunk =
-            chunk.map_err(|_| Problem::new("malformed-json").detail("the body ended early"))?;
+            chunk.map_err(|_| Problem::new("invalid-body").detail("the body ended early"))?;
         seen = seen.saturating_add(chunk.len());
         if seen <= max {
             bytes.extend_from_slice(&chunk);

@@ -10,6 +10,7 @@ mod find;
 mod layers;
 mod openapi;
 mod page;
+mod personal;
 mod problem;
 mod propose;
 mod refusals;
@@ -17,6 +18,7 @@ mod routes;
 mod scope;
 mod signature;
 mod trace;
+mod upload;
 mod view;
 mod wire;
 

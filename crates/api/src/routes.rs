@@ -47,6 +47,7 @@ mod orders {
     pub(super) mod pack;
     pub(super) mod pay_from_wallet;
     pub(super) mod place;
+    pub(super) mod receipt_file;
     pub(super) mod reject_receipt;
     pub(super) mod reject_stock;
     pub(super) mod release;
@@ -96,6 +97,7 @@ fn order_routes() -> OpenApiRouter<App> {
         .routes(routes!(orders::place::handler))
         .routes(routes!(orders::get::handler))
         .routes(routes!(orders::upload_receipt::handler))
+        .routes(routes!(orders::receipt_file::handler))
         .routes(routes!(orders::approve_receipt::handler))
         .routes(routes!(orders::reject_receipt::handler))
         .routes(routes!(orders::pay_from_wallet::handler))

@@ -12,24 +12,25 @@ pub(crate) const UPLOAD_RECEIPTS: Scope = 1 << 2;
 pub(crate) const PAY_FROM_WALLET: Scope = 1 << 3;
 pub(crate) const CANCEL_ORDERS: Scope = 1 << 4;
 pub(crate) const READ_WALLETS: Scope = 1 << 5;
-pub(crate) const DECIDE_RECEIPTS: Scope = 1 << 7;
-pub(crate) const RELEASE_ORDERS: Scope = 1 << 8;
-pub(crate) const REOPEN_ORDERS: Scope = 1 << 9;
-pub(crate) const RECORD_PAYMENTS: Scope = 1 << 10;
-pub(crate) const TOP_UP_WALLETS: Scope = 1 << 11;
-pub(crate) const READ_MANAGEMENT: Scope = 1 << 12;
-pub(crate) const WORK_IN_WAREHOUSE: Scope = 1 << 13;
-pub(crate) const WORK_IN_LOGISTICS: Scope = 1 << 14;
-pub(crate) const COMPLETE_ORDERS: Scope = 1 << 15;
-pub(crate) const READ_AUDIT: Scope = 1 << 16;
-pub(crate) const CORRECT_ORDERS: Scope = 1 << 17;
-pub(crate) const READ_SETTINGS: Scope = 1 << 18;
-pub(crate) const CHANGE_SETTINGS: Scope = 1 << 19;
-pub(crate) const READ_KEYS: Scope = 1 << 20;
-pub(crate) const MANAGE_KEYS: Scope = 1 << 21;
-pub(crate) const READ_INCONSISTENCIES: Scope = 1 << 22;
-pub(crate) const FIX_ORDERS: Scope = 1 << 23;
-pub(crate) const APPROVE_FIXES: Scope = 1 << 24;
+pub(crate) const DECIDE_RECEIPTS: Scope = 1 << 6;
+pub(crate) const RELEASE_ORDERS: Scope = 1 << 7;
+pub(crate) const REOPEN_ORDERS: Scope = 1 << 8;
+pub(crate) const RECORD_PAYMENTS: Scope = 1 << 9;
+pub(crate) const TOP_UP_WALLETS: Scope = 1 << 10;
+pub(crate) const READ_MANAGEMENT: Scope = 1 << 11;
+pub(crate) const WORK_IN_WAREHOUSE: Scope = 1 << 12;
+pub(crate) const WORK_IN_LOGISTICS: Scope = 1 << 13;
+pub(crate) const COMPLETE_ORDERS: Scope = 1 << 14;
+pub(crate) const READ_AUDIT: Scope = 1 << 15;
+pub(crate) const CORRECT_ORDERS: Scope = 1 << 16;
+pub(crate) const READ_SETTINGS: Scope = 1 << 17;
+pub(crate) const CHANGE_SETTINGS: Scope = 1 << 18;
+pub(crate) const READ_KEYS: Scope = 1 << 19;
+pub(crate) const MANAGE_KEYS: Scope = 1 << 20;
+pub(crate) const READ_INCONSISTENCIES: Scope = 1 << 21;
+pub(crate) const FIX_ORDERS: Scope = 1 << 22;
+pub(crate) const APPROVE_FIXES: Scope = 1 << 23;
+pub(crate) const READ_RECEIPT_FILES: Scope = 1 << 24;
 pub(crate) const READ_APPROVALS: Scope = 1 << 25;
 /// Agreeing to what someone proposed, or not: as far as the proposed route's own scope goes.
 pub(crate) const DECIDE_APPROVALS: Scope = 1 << 26;
@@ -41,6 +42,7 @@ pub(crate) fn of(role: Role) -> Scope {
             PLACE_ORDERS
                 | READ_ORDERS
                 | UPLOAD_RECEIPTS
+                | READ_RECEIPT_FILES
                 | PAY_FROM_WALLET
                 | CANCEL_ORDERS
                 | READ_WALLETS
@@ -51,6 +53,7 @@ pub(crate) fn of(role: Role) -> Scope {
         Role::Finance => {
             READ_ORDERS
                 | UPLOAD_RECEIPTS
+                | READ_RECEIPT_FILES
                 | PAY_FROM_WALLET
                 | CANCEL_ORDERS
                 | READ_WALLETS
@@ -68,14 +71,11 @@ pub(crate) fn of(role: Role) -> Scope {
         }
         Role::Warehouse => READ_ORDERS | READ_MANAGEMENT | WORK_IN_WAREHOUSE | DECIDE_APPROVALS,
         Role::Logistics => {
-            READ_ORDERS
-                | READ_MANAGEMENT
-                | WORK_IN_LOGISTICS
-                | COMPLETE_ORDERS
-                | DECIDE_APPROVALS
+            READ_ORDERS | READ_MANAGEMENT | WORK_IN_LOGISTICS | COMPLETE_ORDERS | DECIDE_APPROVALS
         }
         Role::Auditor => {
             READ_ORDERS
+                | READ_RECEIPT_FILES
                 | READ_WALLETS
                 | READ_MANAGEMENT
                 | READ_AUDIT

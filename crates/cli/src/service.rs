@@ -71,7 +71,7 @@ impl Service {
 
 /// Every key of the service, derived from the one secret.
 pub(crate) fn secrets(secret: &Secret) -> Secrets {
-    Secrets::new(secret.derive("fingerprints"), vault(secret))
+    Secrets::new(secret.derive("fingerprints"), secret.derive("delivery codes"), vault(secret))
 }
 
 /// The vault that personal data is kept in.

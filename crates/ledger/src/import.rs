@@ -107,7 +107,9 @@ pub async fn run(
             load::state(&mut conn, ledger.book(), ledger.upcasters(), StreamKey::Settings).await?;
         match &*state {
             State::Settings(settings) => settings.number_prefix.as_str().to_owned(),
-            State::Order(_) | State::Wallet(_) | State::Payment(_) => String::new(),
+            State::Order(_) | State::Wallet(_) | State::Payment(_) | State::Suspense(_) => {
+                String::new()
+            },
         }
     };
     let shop = legacy::read(source, &options.schema).await?;
@@ -228,7 +230,7 @@ impl Import {
                         customer: &imported.customer,
                         stream: StreamKey::Order(order.order),
                         kind: PERSONAL_KIND,
-                        text,
+                        content: text.as_bytes(),
                     };
                     let book = self.ledger.book();
                     let now = self.ledger.clock().now();

@@ -5,6 +5,7 @@ pub mod book_settings;
 pub mod clock;
 pub mod database;
 pub mod deadlines;
+pub mod delivery_codes;
 pub mod fix;
 pub mod gateways;
 pub mod import;

@@ -78,6 +78,8 @@ pub enum PersonalError {
     Forgotten(PersonalDataId),
     #[error("personal data {0} was stored with another content")]
     Differs(PersonalDataId),
+    #[error("personal data {0} is a file and no text")]
+    NotText(PersonalDataId),
     #[error("the key of the personal data is not the one it was encrypted with")]
     WrongKey,
 }
@@ -90,7 +92,8 @@ pub struct NewPersonal<'a> {
     /// The stream whose event will name it.
     pub stream: StreamKey,
     pub kind: &'static str,
-    pub text: &'a str,
+    /// A text or a file.
+    pub content: &'a [u8],
 }
 
 impl fmt::Debug for NewPersonal<'_> {
@@ -109,10 +112,10 @@ pub async fn store(
     now: DateTime<Utc>,
 ) -> Result<PersonalRef, PersonalError> {
     let key = ensure_key(conn, vault, book, new.customer, now).await?;
-    let digest = digest(&key.data_key, new.id, new.text);
+    let digest = digest(&key.data_key, new.id, new.content);
     let nonce = random::<NONCE_LENGTH>();
     let id = new.id.uuid();
-    let message = Payload { msg: new.text.as_bytes(), aad: id.as_bytes() };
+    let message = Payload { msg: new.content, aad: id.as_bytes() };
     let ciphertext = XChaCha20Poly1305::new(&Key::from(key.data_key))
         .encrypt(&XNonce::from(nonce), message)
         .map_err(|_| PersonalError::WrongKey)?;
@@ -138,23 +141,33 @@ pub async fn store(
     Ok(reference(new.id, stored))
 }
 
+/// Reads personal data that is text.
+pub async fn read_text(
+    conn: &mut PgConnection,
+    vault: &Vault,
+    book: BookId,
+    id: PersonalDataId,
+) -> Result<String, PersonalError> {
+    let content = read(conn, vault, book, id).await?;
+    String::from_utf8(content).map_err(|_| PersonalError::NotText(id))
+}
+
 /// Reads personal data.
 pub async fn read(
     conn: &mut PgConnection,
     vault: &Vault,
     book: BookId,
     id: PersonalDataId,
-) -> Result<String, PersonalError> {
+) -> Result<Vec<u8>, PersonalError> {
     let row = read_row(conn, book, id).await?;
     let key = read_key(conn, vault, book, &row.customer_id).await?;
     let key = key.filter(|key| key.key_id == row.key_id).ok_or(PersonalError::Forgotten(id))?;
     let nonce: [u8; NONCE_LENGTH] = row.nonce.try_into().map_err(|_| PersonalError::WrongKey)?;
     let bound_to = id.uuid();
     let message = Payload { msg: row.ciphertext.as_slice(), aad: bound_to.as_bytes() };
-    let plain = XChaCha20Poly1305::new(&Key::from(key.data_key))
+    XChaCha20Poly1305::new(&Key::from(key.data_key))
         .decrypt(&XNonce::from(nonce), message)
-        .map_err(|_| PersonalError::WrongKey)?;
-    String::from_utf8(plain).map_err(|_| PersonalError::WrongKey)
+        .map_err(|_| PersonalError::WrongKey)
 }
 
 /// Destroys the customer's key; says whether there was one. What is stored for the customer later
@@ -273,13 +286,13 @@ async fn read_row(
 
 /// SHA-256 with a salt that comes from the customer's key: once that is destroyed, nobody can try
 /// out which name or phone number has this digest.
-fn digest(data_key: &[u8; KEY_LENGTH], id: PersonalDataId, text: &str) -> String {
+fn digest(data_key: &[u8; KEY_LENGTH], id: PersonalDataId, content: &[u8]) -> String {
     let salt = Sha256::new()
         .chain_update(b"daftar personal salt")
         .chain_update(data_key)
         .chain_update(id.uuid().as_bytes())
         .finalize();
-    hex::encode(Sha256::new().chain_update(salt).chain_update(text).finalize())
+    hex::encode(Sha256::new().chain_update(salt).chain_update(content).finalize())
 }
 
 fn reference(id: PersonalDataId, digest: String) -> PersonalRef {

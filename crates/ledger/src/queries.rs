@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{State, StreamKey};
+use domain::{Event, State, StreamKey};
 use eventstore::verify::{ChainCheck, Finding, VerifyError};
 use eventstore::{Head, HeadError, Position, RecordedEvent, Version};
 
@@ -49,6 +49,13 @@ pub async fn stream_events(
     let events = eventstore::read::stream(&mut tx, ledger.book(), &id, Version::ZERO).await?;
     tx.commit().await?;
     Ok((head.position, events))
+}
+
+/// What happened in one stream, in order.
+pub async fn history(ledger: &Ledger, stream: StreamKey) -> Result<Vec<Event>, QueryError> {
+    let (_, recorded) = stream_events(ledger, stream).await?;
+    let parsed = recorded.iter().map(|recorded| load::parse(ledger.upcasters(), recorded));
+    Ok(parsed.collect::<Result<_, _>>()?)
 }
 
 /// At most `limit` events of the book after a position, in order.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::service::{Answer, GATEWAY, Service, iqd, transfer_order};
+use crate::service::{Answer, GATEWAY, PDF, Service, iqd, transfer_order};
 
 const NOBODY: &str = "00000000-0000-4000-8000-00000000dead";
 const MEGABYTES: usize = 20;
@@ -18,14 +18,20 @@ struct Route {
     /// A role that may not.
     not: &'static str,
     body: Option<Value>,
+    /// Its body is a file.
+    takes_file: bool,
 }
 
 fn get(template: &'static str, who: &'static str, not: &'static str) -> Route {
-    Route { method: Method::GET, template, who, not, body: None }
+    Route { method: Method::GET, template, who, not, body: None, takes_file: false }
 }
 
 fn post(template: &'static str, who: &'static str, not: &'static str, body: Value) -> Route {
-    Route { method: Method::POST, template, who, not, body: Some(body) }
+    Route { method: Method::POST, template, who, not, body: Some(body), takes_file: false }
+}
+
+fn post_file(template: &'static str, who: &'static str, not: &'static str) -> Route {
+    Route { method: Method::POST, template, who, not, body: None, takes_file: true }
 }
 
 #[expect(clippy::too_many_lines, reason = "a table: one entry a route")]
@@ -44,14 +50,8 @@ fn routes() -> Vec<Route> {
         get("/api/orders/{order}", "client", "gateway"),
         get("/api/orders/{order}/timeline", "client", "gateway"),
         get("/api/orders/{order}/events", "client", "gateway"),
-        post(
-            "/api/orders/{order}/receipts",
-            "client",
-            "warehouse",
-            json!({
-                "receipt": NOBODY, "claimed": iqd("10"), "file": "ab",
-            }),
-        ),
+        post_file("/api/orders/{order}/receipts", "client", "warehouse"),
+        get("/api/orders/{order}/receipts/{receipt}/file", "client", "logistics"),
         post(
             "/api/orders/{order}/receipts/{receipt}/approve",
             "finance",
@@ -175,6 +175,7 @@ fn routes() -> Vec<Route> {
             who: "admin",
             not: "auditor",
             body: None,
+            takes_file: false,
         },
         get("/api/admin/inconsistencies", "finance", "client"),
         post(
@@ -215,6 +216,7 @@ async fn send(service: &Service, route: &Route, path: &str, body: Option<&Value>
     let ask = ask.header("if-match", "\"v1\"");
     match body {
         Some(body) => ask.json(body).send().await,
+        None if route.takes_file => ask.file("application/pdf", PDF).send().await,
         None => ask.send().await,
     }
 }

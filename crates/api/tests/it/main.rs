@@ -19,4 +19,6 @@ mod keys;
 #[cfg(test)]
 mod orders;
 #[cfg(test)]
+mod receipts;
+#[cfg(test)]
 mod service;

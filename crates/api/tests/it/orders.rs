@@ -74,9 +74,7 @@ async fn a_receipt_is_rejected_and_the_next_one_approved_with_the_excess_in_the_
     let order = id(&placed);
     assert_eq!(placed["order"]["customer_status"], "payment_grace_period");
 
-    let first = service
-        .must("client", &format!("/api/orders/{order}/receipts"), &json!({ "claimed": iqd("500") }))
-        .await;
+    let first = service.show_receipt(&order, "500").await;
     let receipt = first["order"]["receipts"][0]["id"].as_str().unwrap();
     assert_eq!(first["order"]["phase"], "payment_review");
     let path = format!("/api/orders/{order}/receipts/{receipt}/reject");
@@ -86,10 +84,7 @@ async fn a_receipt_is_rejected_and_the_next_one_approved_with_the_excess_in_the_
     let work = service.get("/api/management/orders?department=customer").by("finance").send().await;
     assert_eq!(work.expect(200)["orders"][0]["status"], "financial_rejected");
 
-    let file = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
-    let second = service
-        .must("client", &format!("/api/orders/{order}/receipts"), &json!({ "file": file }))
-        .await;
+    let second = service.show_receipt(&order, "520").await;
     let receipt = second["order"]["receipts"][1]["id"].as_str().unwrap();
     let path = format!("/api/orders/{order}/receipts/{receipt}/approve");
     let body = json!({

@@ -11,6 +11,7 @@ use ledger::gateways::{self, GatewayName, GatewaySecret};
 use ledger::personal::Vault;
 use ledger::principals::{self, NewKey, NewPrincipal, PrincipalKind};
 use ledger::{Clock, Ledger};
+use reqwest::header::HeaderMap;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use testkit::Database;
@@ -23,6 +24,8 @@ use crate::gateways::sign;
 pub(crate) const BOOK: BookId = BookId(1);
 /// A gateway: whatever it sends is signed.
 pub(crate) const GATEWAY: &str = "zain";
+/// The beginning of a file.
+pub(crate) const PDF: &[u8] = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n";
 
 pub(crate) struct Service {
     pub(crate) database: Database,
@@ -39,7 +42,7 @@ pub(crate) struct Service {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
-    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) headers: HeaderMap,
     pub(crate) text: String,
 }
 
@@ -120,6 +123,18 @@ impl Ask<'_> {
         self
     }
 
+    /// A file as the whole body.
+    pub(crate) fn file(mut self, media_type: &str, file: &[u8]) -> Self {
+        self.builder = self.builder.header("content-type", media_type).body(file.to_vec());
+        self
+    }
+
+    pub(crate) async fn send_for_bytes(self) -> (StatusCode, HeaderMap, Vec<u8>) {
+        let response = self.builder.send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        (status, headers, response.bytes().await.unwrap().to_vec())
+    }
+
     pub(crate) async fn send(self) -> Answer {
         let mut request = self.builder.build().unwrap();
         if self.is_signed {
@@ -168,7 +183,7 @@ impl Service {
             let (mut conn, now) = (ledger.pool().acquire().await.unwrap(), ledger.clock().now());
             gateways::add(&mut conn, &vault, BOOK, &name, None, now).await.unwrap()
         };
-        let app = App::new(ledger.clone(), Secrets::new([7; 32], vault.clone()));
+        let app = App::new(ledger.clone(), Secrets::new([7; 32], [8; 32], vault.clone()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let tasks = TaskTracker::new();
@@ -212,6 +227,15 @@ impl Service {
             assert!(answer.status.is_success(), "{place}: {} {}", answer.status, answer.text);
             answer.json()
         }
+    }
+
+    /// A receipt that must be accepted; the order after it.
+    pub(crate) async fn show_receipt(&self, order: &str, claimed: &str) -> Value {
+        let path = format!("/api/orders/{order}/receipts?claimed={claimed}&currency=IQD");
+        let file = [PDF, &rand_bits().to_be_bytes()].concat();
+        let key = Uuid::from_u128(rand_bits()).to_string();
+        let ask = self.post(&path).by("client").key(&key).file("application/pdf", &file);
+        ask.send().await.expect(200)
     }
 
     /// Money in a customer's wallet.

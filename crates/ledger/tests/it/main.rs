@@ -17,6 +17,8 @@ mod crowd;
 #[cfg(test)]
 mod defects;
 #[cfg(test)]
+mod delivery_codes;
+#[cfg(test)]
 mod fix;
 #[cfg(test)]
 mod formats;

@@ -13,19 +13,25 @@ const ID: PersonalDataId = PersonalDataId::new(Uuid::from_u128(5));
 
 async fn store(
     world: &World,
-    text: &str,
+    content: impl AsRef<[u8]>,
     now: DateTime<Utc>,
 ) -> Result<PersonalRef, PersonalError> {
+    let content = content.as_ref();
     let customer = CustomerId::new("94").unwrap();
     let stream = StreamKey::Order(OrderId::new(Uuid::from_u128(6)));
-    let new = NewPersonal { id: ID, customer: &customer, stream, kind: "recipient", text };
+    let new = NewPersonal { id: ID, customer: &customer, stream, kind: "recipient", content };
     let mut conn = world.ledger.pool().acquire().await.unwrap();
     personal::store(&mut conn, &world.vault, BOOK, &new, now).await
 }
 
 async fn read(world: &World, vault: &Vault) -> Result<String, PersonalError> {
     let mut conn = world.ledger.pool().acquire().await.unwrap();
-    personal::read(&mut conn, vault, BOOK, ID).await
+    personal::read_text(&mut conn, vault, BOOK, ID).await
+}
+
+async fn read_bytes(world: &World) -> Result<Vec<u8>, PersonalError> {
+    let mut conn = world.ledger.pool().acquire().await.unwrap();
+    personal::read(&mut conn, &world.vault, BOOK, ID).await
 }
 
 async fn forget(world: &World) -> bool {
@@ -49,6 +55,25 @@ async fn what_was_stored_is_read_back_and_stands_nowhere_in_the_clear() {
     assert_eq!(clear, 0);
     let wrong = read(&world, &Vault::new([8; 32])).await.unwrap_err();
     assert!(matches!(wrong, PersonalError::WrongKey));
+}
+
+#[tokio::test]
+async fn a_file_comes_back_byte_for_byte_is_no_text_and_goes_with_the_customer() {
+    let world = World::with(MISSING).await;
+    // Every byte there is, so that it is no UTF-8, and as large as a file may be.
+    let file: Vec<u8> = (0..=u8::MAX).cycle().take(5 * 1024 * 1024).collect();
+    let first = store(&world, &file, now(&world)).await.unwrap();
+    assert_eq!(store(&world, &file, now(&world)).await.unwrap(), first);
+    assert!(read_bytes(&world).await.unwrap() == file);
+    let text = read(&world, &world.vault).await.unwrap_err();
+    assert!(matches!(text, PersonalError::NotText(ID)), "{text:?}");
+    let other = store(&world, &file[1..], now(&world)).await.unwrap_err();
+    assert!(matches!(other, PersonalError::Differs(ID)));
+    assert_eq!(world.number("select count(*) from daftar.personal_data").await, 1);
+
+    assert!(forget(&world).await);
+    let gone = read_bytes(&world).await.unwrap_err();
+    assert!(matches!(gone, PersonalError::Forgotten(ID)), "{gone:?}");
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use domain::id::{CustomerId, OrderId, PersonalDataId, Text};
 use domain::order::PersonalRef;
 use domain::order::status::{Channel, Method};
 use domain::order::totals::{Percent, Quantity};
-use ledger::personal::{self, NewPersonal, PersonalError};
+use ledger::personal::NewPersonal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -20,6 +20,7 @@ use crate::attempt::{Attempt, CommandName};
 use crate::caller::Caller;
 use crate::command::{Asked, execute};
 use crate::extract::Json;
+use crate::personal;
 use crate::problem::Problem;
 use crate::scope::PLACE_ORDERS;
 use crate::wire::money::Money;
@@ -165,16 +166,7 @@ async fn store(
         customer,
         stream: StreamKey::Order(order),
         kind: "recipient",
-        text: &text,
+        content: text.as_bytes(),
     };
-    let now = app.ledger.clock().now();
-    let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
-    let stored = personal::store(&mut conn, &app.secrets.vault, app.ledger.book(), &new, now).await;
-    stored.map_err(|error| match error {
-        PersonalError::Differs(_) => Problem::new("idempotency-key-reused"),
-        PersonalError::Database(_)
-        | PersonalError::Unknown(_)
-        | PersonalError::Forgotten(_)
-        | PersonalError::WrongKey => Problem::unreadable(error),
-    })
+    personal::store(app, &new).await
 }
