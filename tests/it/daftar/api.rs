@@ -57,10 +57,18 @@ impl Api {
         self.send(self.post(ticket).json(&ticket.body)).await
     }
 
-    /// One attempt at a command whose body is a file.
-    pub(crate) async fn upload(&self, ticket: &Ticket, media_type: &str, file: &[u8]) -> Answer {
-        let request = self.post(ticket).header("Content-Type", media_type);
-        self.send(request.body(file.to_owned())).await
+    /// One attempt at a command whose body is sent as it is, a file or what somebody signed.
+    pub(crate) async fn send_raw(
+        &self,
+        ticket: &Ticket,
+        headers: &[(&'static str, String)],
+        body: &[u8],
+    ) -> Answer {
+        let request = self.post(ticket).body(body.to_owned());
+        let request = headers.iter().fold(request, |request, (name, value)| {
+            request.header(*name, value)
+        });
+        self.send(request).await
     }
 
     fn post(&self, ticket: &Ticket) -> reqwest::RequestBuilder {

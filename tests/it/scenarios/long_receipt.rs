@@ -32,6 +32,26 @@ async fn what_a_receipt_is_over_goes_to_the_wallet_and_much_of_it_needs_two_pers
         .await;
     assert_eq!(refused["amount"]["amount"], "1000000.001");
     assert_eq!(refused["threshold"]["amount"], "1000000");
+    let proposal =
+        world.finance().approves(&order, "1100000.001", transfer).is_only_proposed().await;
+    world.finance().agrees(&proposal).is_refused(403, "same-person").await;
+    world.warehouse().agrees(&proposal).is_refused(404, "approval-not-found").await;
+    world
+        .second_finance()
+        .agrees(&proposal)
+        .then(Seen {
+            events: "payment recorded, order receipt_approved, payment allocated, \
+                     order payment_received, payment allocated, wallet opened, wallet credited",
+            views: "paid | financial_reviewing · finance | paid",
+            journal: &[
+                "Dr 1020:TT-2 / Cr 2120:TT-2 1100000.001",
+                "Dr 2120:TT-2 / Cr 2200:M2600002 100000",
+                "Dr 2120:TT-2 / Cr 2100:noor 1000000.001",
+            ],
+            wallet: "1000000.001",
+        })
+        .await;
+    world.second_finance().agrees(&proposal).changes_nothing().await;
     world.ends().await;
 }
 

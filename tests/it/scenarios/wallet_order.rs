@@ -73,7 +73,7 @@ async fn a_wallet_order_goes_through_every_department_and_is_completed() {
         .delivers(&order)
         .then(Seen {
             events: "order delivered",
-            views: "delivered | logistics_delivered · – | paid",
+            views: "delivered | logistics_delivered · logistics | paid",
             journal: &["Dr 2200:M2600001 / Cr 4010:M2600001 360960.15"],
             wallet: "139039.85",
         })

@@ -3,6 +3,7 @@
 
 mod actor;
 mod cart;
+mod gateway;
 mod journal;
 mod order;
 mod seen;
@@ -11,14 +12,18 @@ mod walk;
 
 pub(crate) use actor::{Actor, Transfer};
 pub(crate) use cart::Cart;
+pub(crate) use gateway::Gateway;
 pub(crate) use order::Order;
 pub(crate) use seen::{Booked, Seen};
 pub(crate) use step::Step;
+
+use gateway::Secret;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::{Connection as _, PgConnection};
 use testkit::Database;
@@ -29,13 +34,12 @@ use crate::daftar::{Api, Installation, Service};
 const BEGINS: &str = "2026-03-02T09:00:00Z";
 
 /// Everyone there is: role and name.
-const PEOPLE: [(&str, &str); 8] = [
+const PEOPLE: [(&str, &str); 7] = [
     ("client", "storefront"),
     ("finance", "zahra"),
     ("finance", "huda"),
     ("warehouse", "ali"),
     ("logistics", "omar"),
-    ("gateway", "qi-card"),
     ("auditor", "samir"),
     ("admin", "owner"),
 ];
@@ -46,10 +50,12 @@ pub(crate) struct World {
     services: Vec<Service>,
     nodes: Vec<Api>,
     keys: BTreeMap<&'static str, String>,
+    gateway: Secret,
     log: tokio::sync::Mutex<PgConnection>,
     /// Up to here every event was expected by somebody.
     accounted: AtomicI64,
     commands: AtomicU64,
+    time: AtomicI64,
     /// Each order as it was last seen, by id.
     orders: Mutex<BTreeMap<String, Order>>,
     installation: Installation,
@@ -91,9 +97,11 @@ impl World {
             services,
             nodes,
             keys: keys.into(),
+            gateway: Secret::agree(&installation),
             log: tokio::sync::Mutex::new(log),
             accounted: AtomicI64::new(begun),
             commands: AtomicU64::new(0),
+            time: AtomicI64::new(unix_seconds(BEGINS)),
             orders: Mutex::default(),
             installation,
             _database: database,
@@ -122,8 +130,8 @@ impl World {
         self.actor("omar")
     }
 
-    pub(crate) fn gateway(&self) -> Actor<'_> {
-        self.actor("qi-card")
+    pub(crate) fn gateway(&self) -> Gateway<'_> {
+        Gateway { world: self }
     }
 
     pub(crate) fn admin(&self) -> Actor<'_> {
@@ -142,6 +150,12 @@ impl World {
     /// Moves the clock.
     pub(crate) fn time_is(&self, time: &str) {
         self.installation.set_clock(time);
+        self.time.store(unix_seconds(time), Ordering::Relaxed);
+    }
+
+    /// What the clock shows, in seconds since 1970.
+    fn seconds(&self) -> i64 {
+        self.time.load(Ordering::Relaxed)
     }
 
     /// The nodes, for those who do many things at once.
@@ -189,4 +203,9 @@ impl World {
     fn next_key(&self) -> String {
         format!("command {}", self.commands.fetch_add(1, Ordering::Relaxed))
     }
+}
+
+fn unix_seconds(time: &str) -> i64 {
+    let time: DateTime<Utc> = time.parse().expect("scenarios write times as RFC 3339 does");
+    time.timestamp()
 }

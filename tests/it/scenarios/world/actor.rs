@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::cart::{Cart, iqd};
-use super::step::About;
+use super::step::{About, Proposal};
 use super::{Order, Step, World};
 use crate::daftar::Ticket;
 
@@ -70,8 +70,9 @@ impl<'w> Actor<'w> {
     pub(crate) fn uploads(self, order: &Order, file: &str, claimed: &str) -> Step<'w> {
         let path = format!("/api/orders/{}/receipts?claimed={claimed}&currency=IQD", order.id);
         let ticket = self.ticket(path, Value::Null);
+        let media_type = ("Content-Type", "application/pdf".to_owned());
         let file = format!("%PDF-1.4\n% {file}\n%%EOF\n").into_bytes();
-        Step::upload(self.world, About::Order(order.id.clone()), ticket, file)
+        Step::raw(self.world, About::Order(order.id.clone()), ticket, vec![media_type], file)
     }
 
     pub(crate) fn pays_from_the_wallet(self, order: &Order) -> Step<'w> {
@@ -139,16 +140,10 @@ impl<'w> Actor<'w> {
         self.money(customer, format!("/api/payments/{payment}/allocate"), body)
     }
 
-    /// A gateway tells of a payment.
-    pub(crate) fn reports(self, order: &Order, id: &str, amount: &str) -> Step<'w> {
-        let body = json!({
-            "gateway": "qi-card",
-            "gateway_id": id,
-            "amount": iqd(amount),
-            "order": order.id,
-        });
-        let ticket = self.ticket("/api/gateway-payments".to_owned(), body);
-        Step::send(self.world, About::Order(order.id.clone()), ticket)
+    /// Agrees, as a second person, to what somebody has proposed.
+    pub(crate) fn agrees(self, proposal: &Proposal) -> Step<'w> {
+        let ticket = self.ticket(format!("/api/approvals/{}/approve", proposal.id), json!({}));
+        Step::send(self.world, proposal.about.clone(), ticket)
     }
 
     pub(crate) fn starts(self, order: &Order) -> Step<'w> {

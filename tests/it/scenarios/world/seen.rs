@@ -1,5 +1,7 @@
 //! What a scenario says of a command, and what there is to see of it.
 
+use std::sync::atomic::Ordering;
+
 use serde_json::Value;
 
 use super::order::{Order, write_views};
@@ -60,6 +62,18 @@ impl World {
     /// What both views show of an order.
     pub(crate) async fn views_of(&self, id: &str) -> String {
         self.look_at(id).await.views()
+    }
+
+    /// An order's own events, once it has come to an end.
+    pub(crate) async fn settled(&self, order: &Order) -> String {
+        let said = self.read(&format!("/api/orders/{}/events", order.id)).await;
+        names(said["events"].as_array().expect("events are a list"))
+    }
+
+    /// The events that nobody told of yet.
+    pub(crate) async fn events_unaccounted(&self) -> Vec<String> {
+        let events = self.events_after(self.accounted.load(Ordering::Relaxed)).await;
+        events.iter().map(|event| names(std::slice::from_ref(event))).collect()
     }
 
     /// The events that a reply tells of.

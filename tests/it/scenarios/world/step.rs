@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::seen::{Booked, Seen, lines, names};
 use super::{Order, World};
-use crate::daftar::{Answer, Reply, Ticket};
+use crate::daftar::{Answer, Api, Reply, Ticket};
 
 /// How long the service may take to do by itself what is due.
 const FIRES_WITHIN: Duration = Duration::from_mins(1);
@@ -23,16 +23,27 @@ pub(crate) struct Step<'w> {
     about: About,
 }
 
+/// A command that waits for a second person.
+#[derive(Debug)]
+pub(crate) struct Proposal {
+    pub(super) id: String,
+    pub(super) about: About,
+}
+
 #[derive(Debug)]
 enum Act {
     Send(Ticket),
-    /// With a file as its body.
-    Upload(Ticket, Vec<u8>),
+    /// With a body that is sent as it is.
+    Raw {
+        ticket: Ticket,
+        headers: Vec<(&'static str, String)>,
+        body: Vec<u8>,
+    },
     /// The service does it by itself.
     Wait,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum About {
     NewOrder,
     Order(String),
@@ -44,8 +55,14 @@ impl<'w> Step<'w> {
         Self { world, act: Act::Send(ticket), about }
     }
 
-    pub(super) fn upload(world: &'w World, about: About, ticket: Ticket, file: Vec<u8>) -> Self {
-        Self { world, act: Act::Upload(ticket, file), about }
+    pub(super) fn raw(
+        world: &'w World,
+        about: About,
+        ticket: Ticket,
+        headers: Vec<(&'static str, String)>,
+        body: Vec<u8>,
+    ) -> Self {
+        Self { world, act: Act::Raw { ticket, headers, body }, about }
     }
 
     pub(super) fn wait(world: &'w World, order: &Order) -> Self {
@@ -113,6 +130,17 @@ impl<'w> Step<'w> {
         said
     }
 
+    /// It is put before a second person, and until somebody agrees it does nothing.
+    pub(crate) async fn is_only_proposed(mut self) -> Proposal {
+        let (told, about) = (self.to_string(), self.about.clone());
+        let Act::Send(ticket) = &mut self.act else { panic!("{told} cannot be proposed") };
+        ticket.path.push_str("?propose=true");
+        let reply = self.undone().await;
+        assert_eq!(reply.status, 202, "{told}: {}", reply.body);
+        let id = reply.json()["approval"]["id"].as_str().expect("a proposal has an id").to_owned();
+        Proposal { id, about }
+    }
+
     /// Nothing is appended, and an order that was seen before is as it was.
     async fn undone(self) -> Reply {
         let (world, told) = (self.world, self.to_string());
@@ -129,6 +157,11 @@ impl<'w> Step<'w> {
         reply
     }
 
+    /// Sends it to this node, whatever comes of it, for those who send several at once.
+    pub(crate) async fn attempt_at(&self, node: &Api) -> Reply {
+        self.send_to(node).await.expect("something is asked")
+    }
+
     /// The reply, which is a success; none to what the service does by itself.
     async fn perform(&self) -> Option<Reply> {
         let reply = self.attempt().await;
@@ -141,10 +174,13 @@ impl<'w> Step<'w> {
     }
 
     async fn attempt(&self) -> Option<Reply> {
-        let api = &self.world.nodes[0];
+        self.send_to(&self.world.nodes[0]).await
+    }
+
+    async fn send_to(&self, node: &Api) -> Option<Reply> {
         let answer = match &self.act {
-            Act::Send(ticket) => api.attempt(ticket).await,
-            Act::Upload(ticket, file) => api.upload(ticket, "application/pdf", file).await,
+            Act::Send(ticket) => node.attempt(ticket).await,
+            Act::Raw { ticket, headers, body } => node.send_raw(ticket, headers, body).await,
             Act::Wait => return None,
         };
         match answer {
@@ -187,7 +223,7 @@ impl std::fmt::Display for Step<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.act {
             Act::Send(ticket) => write!(formatter, "POST {} {}", ticket.path, ticket.body),
-            Act::Upload(ticket, _) => write!(formatter, "POST {} (a file)", ticket.path),
+            Act::Raw { ticket, .. } => write!(formatter, "POST {}", ticket.path),
             Act::Wait => write!(formatter, "what is due by itself"),
         }
     }
