@@ -1,6 +1,7 @@
 //! Stores a proposal: nothing of what it asks for happens.
 
 use domain::StreamKey;
+use domain::id::Text;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -78,9 +79,9 @@ pub async fn propose(ledger: &Ledger, new: NewApproval<'_>) -> Result<Proposed, 
         .bind(person.as_str())
         .bind(&proposer.key_id)
         .bind(json(id, &provenance.actor)?)
-        .bind(provenance.reason.as_ref().map(|text| text.as_str()))
-        .bind(provenance.ticket.as_ref().map(|text| text.as_str()))
-        .bind(provenance.traceparent.as_ref().map(|text| text.as_str()))
+        .bind(provenance.reason.as_ref().map(Text::as_str))
+        .bind(provenance.ticket.as_ref().map(Text::as_str))
+        .bind(provenance.traceparent.as_ref().map(Text::as_str))
         .bind(would.body)
         .bind(now)
         .bind(now + OPEN_FOR)
