@@ -162,6 +162,9 @@ fn credit(source: &Source) -> Named {
         Source::Expired { order } => {
             Named { source: "expired", order_id: Some(order.uuid()), ..Named::default() }
         }
+        Source::Refund { order, .. } => {
+            Named { source: "refund", order_id: Some(order.uuid()), ..Named::default() }
+        }
         Source::Goodwill { reason } => {
             Named { source: "goodwill", reason: Some(reason.to_string()), ..Named::default() }
         }

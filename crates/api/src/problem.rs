@@ -45,6 +45,9 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("suspense-not-found", 404, "There is no such suspense item"),
     ("method-not-allowed", 405, "The route exists, but not with this method"),
     ("wrong-phase", 409, "The order is in a phase where this is not possible"),
+    ("on-hold", 409, "A department has put the order on hold"),
+    ("wrong-shipment-stage", 409, "The shipment is in a stage where this is not possible"),
+    ("return-window-open", 409, "The customer may still return the goods"),
     ("order-exists", 409, "An order with this id exists already"),
     ("order-number-ambiguous", 409, "Several orders bear this number"),
     ("receipt-decided", 409, "The receipt was already decided on"),
@@ -79,6 +82,16 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("file-type", 415, "The file is not of a type that is taken, or not what it says it is"),
     ("idempotency-key-reused", 422, "The Idempotency-Key was used for another request"),
     ("totals-disagree", 422, "The totals do not agree"),
+    ("no-lines", 422, "The list of lines is empty"),
+    ("line-not-found", 422, "The order has no such line"),
+    ("line-twice", 422, "A line stands in the list twice"),
+    ("quantity-too-large", 422, "There is not that much of a line"),
+    ("nothing-to-dispatch", 422, "Everything is shipped already"),
+    ("nothing-to-refund", 422, "Nothing was returned that has not been paid back"),
+    ("delivery-code-needed", 422, "The shipment is handed over against its code"),
+    ("no-delivery-code", 422, "The shipment has no delivery code"),
+    ("delivery-code-locked", 422, "The delivery code is locked after too many wrong tries"),
+    ("no-receipt-needed", 422, "The order is not paid by bank transfer"),
     ("line-count", 422, "An order has too few or too many lines"),
     ("discount-too-large", 422, "The discount is more than the items"),
     ("negative-charge", 422, "A charge is negative"),
@@ -264,9 +277,25 @@ impl From<&Rejection> for Problem {
     fn from(rejection: &Rejection) -> Self {
         let problem = Self::new(rejection.code()).detail(rejection);
         match rejection {
-            Rejection::WrongPhase { phase, needed } => {
-                problem.member("phase", phase).member("allowed", needed)
+            Rejection::WrongPhase { phase, step } => {
+                problem.member("phase", phase).member("allowed", step.phases())
             }
+            Rejection::OnHold { department, .. } => problem.member("department", department),
+            Rejection::LineNotFound { line } | Rejection::LineTwice { line } => {
+                problem.member("line", line)
+            }
+            Rejection::QuantityTooLarge { line, available } => {
+                problem.member("line", line).member("available", available)
+            }
+            Rejection::WrongShipmentStage { stage } => problem.member("stage", stage),
+            Rejection::DeliveryCodeLocked { tries } => problem.member("tries", tries),
+            Rejection::ReturnWindowOpen { until } => problem.member("until", until),
+            Rejection::NoLines
+            | Rejection::NothingToDispatch
+            | Rejection::DeliveryCodeNeeded
+            | Rejection::NoDeliveryCode
+            | Rejection::NothingToRefund
+            | Rejection::NoReceiptNeeded => problem,
             Rejection::TotalsDisagree { claimed, computed } => {
                 problem.member("claimed", claimed).member("computed", computed)
             }
