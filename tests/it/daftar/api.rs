@@ -65,9 +65,8 @@ impl Api {
         body: &[u8],
     ) -> Answer {
         let request = self.post(ticket).body(body.to_owned());
-        let request = headers.iter().fold(request, |request, (name, value)| {
-            request.header(*name, value)
-        });
+        let request =
+            headers.iter().fold(request, |request, (name, value)| request.header(*name, value));
         self.send(request).await
     }
 

@@ -19,6 +19,15 @@ const AFTER: [&str; 5] = [
     "warehouse_ready | warehouse_pending · warehouse | paid",
 ];
 
+/// What they show before it where the debits were found under the numbers before.
+const LINKED: [&str; 5] = [
+    "warehouse_ready | warehouse_pending · warehouse | paid",
+    "under_review | import_review · finance | paid",
+    "under_review | import_review · finance | paid",
+    "under_review | import_review · finance | partial",
+    "pending | payment_uploaded · finance | receipt_uploaded",
+];
+
 /// What there is of each order, in their order.
 struct Put<'a> {
     /// Before the fix: what both views show.
@@ -35,59 +44,147 @@ struct Put<'a> {
 
 #[tokio::test]
 async fn debits_that_are_missing_are_taken_once() {
-    put_right(
-        "missing",
-        Put {
-            before: [""; 5],
-            imported: &[],
-            wallet_before: "15296775.16",
-            events: &[],
-            journal: &[],
-            wallet: "15145593.99",
-            needs_two: false,
-        },
-    )
-    .await;
+    let put = Put {
+        before: [
+            "warehouse_ready | warehouse_pending · warehouse | paid",
+            "under_review | import_review · finance | unpaid",
+            "under_review | import_review · finance | unpaid",
+            "under_review | import_review · finance | unpaid",
+            "pending | payment_uploaded · finance | receipt_uploaded",
+        ],
+        imported: &[
+            "Dr 3900:94 15150000, 9010:94 146775.16 / Cr 2100:94 15296775.16",
+            "Dr 3900:M2511128 / Cr 2200:M2511128 360960.16",
+        ],
+        wallet_before: "15296775.16",
+        events: &[
+            // 130
+            "wallet debited",
+            "order payment_received",
+            "order import_resolved",
+            // 133
+            "wallet debited",
+            "order payment_received",
+            "order import_resolved",
+            // 135
+            "wallet debited",
+            "order payment_received",
+            "order import_resolved",
+            // 138
+            "payment recorded",
+            "order receipt_approved",
+            "payment allocated",
+            "order payment_received",
+            "order released",
+        ],
+        journal: &[
+            "Dr 2100:94 / Cr 2200:M2511130 44",
+            "Dr 2200:M2511130 / Cr 4010:M2511130 44",
+            "Dr 2100:94 / Cr 2200:M2511133 11",
+            "Dr 2100:94 / Cr 2200:M2511135 151126.17",
+            "Dr 2200:M2511135 151126.17 / Cr 4010:M2511135 46126.17, 4020:M2511135 105000",
+            "Dr 1020:TRF-20250730-2036 / Cr 2120:TRF-20250730-2036 81431.3",
+            "Dr 2120:TRF-20250730-2036 / Cr 2200:M2511138 81431.3",
+        ],
+        wallet: "15145593.99",
+        needs_two: false,
+    };
+    put_right("missing", put).await;
 }
 
 #[tokio::test]
 async fn debits_under_the_number_before_are_linked_and_only_what_lacks_is_taken() {
-    put_right(
-        "mislabelled",
-        Put {
-            before: [""; 5],
-            imported: &[],
-            wallet_before: "15296775.16",
-            events: &[],
-            journal: &[],
-            wallet: "15296774.99",
-            needs_two: false,
-        },
-    )
-    .await;
+    let put = Put {
+        before: LINKED,
+        imported: &[
+            "Dr 3900:94 15150000, 9010:94 146775.16 / Cr 2100:94 15296775.16",
+            "Dr 3900:M2511128 / Cr 2200:M2511128 360960.16",
+            "Dr 3900:M2511130 / Cr 2200:M2511130 44",
+            "Dr 3900:M2511133 / Cr 2200:M2511133 11",
+            "Dr 3900:M2511135 / Cr 2200:M2511135 151126",
+        ],
+        wallet_before: "15296775.16",
+        events: &[
+            // 130
+            "order import_resolved",
+            // 133
+            "order import_resolved",
+            // 135
+            "wallet debited",
+            "order payment_received",
+            "order import_resolved",
+            // 138
+            "payment recorded",
+            "order receipt_approved",
+            "payment allocated",
+            "order payment_received",
+            "order released",
+        ],
+        journal: &[
+            "Dr 2200:M2511130 / Cr 4010:M2511130 44",
+            "Dr 2100:94 / Cr 2200:M2511135 0.17",
+            "Dr 2200:M2511135 151126.17 / Cr 4010:M2511135 46126.17, 4020:M2511135 105000",
+            "Dr 1020:TRF-20250730-2036 / Cr 2120:TRF-20250730-2036 81431.3",
+            "Dr 2120:TRF-20250730-2036 / Cr 2200:M2511138 81431.3",
+        ],
+        wallet: "15296774.99",
+        needs_two: false,
+    };
+    put_right("mislabelled", put).await;
 }
 
 #[tokio::test]
 async fn what_was_charged_twice_by_hand_is_given_back_once_two_persons_agree() {
-    put_right(
-        "repaired",
-        Put {
-            before: [""; 5],
-            imported: &[],
-            wallet_before: "15145637.99",
-            events: &[],
-            journal: &[],
-            wallet: "15296774.99",
-            needs_two: true,
-        },
-    )
-    .await;
+    let put = Put {
+        before: LINKED,
+        imported: &[
+            "Dr 3900:94 14998862.83, 9010:94 146775.16 / Cr 2100:94 15145637.99",
+            "Dr 3900:M2511128 / Cr 2200:M2511128 360960.16",
+            "Dr 3900:M2511130 / Cr 2200:M2511130 44",
+            "Dr 3900:M2511133 / Cr 2200:M2511133 11",
+            "Dr 3900:M2511135 / Cr 2200:M2511135 151126",
+        ],
+        wallet_before: "15145637.99",
+        events: &[
+            // 130
+            "order import_resolved",
+            // 133
+            "wallet credited",
+            "order import_resolved",
+            // 135
+            "wallet credited",
+            "wallet debited",
+            "order payment_received",
+            "order import_resolved",
+            // 138
+            "payment recorded",
+            "order receipt_approved",
+            "payment allocated",
+            "order payment_received",
+            "order released",
+        ],
+        journal: &[
+            "Dr 2200:M2511130 / Cr 4010:M2511130 44",
+            "Dr 3900:94 / Cr 2100:94 11",
+            "Dr 3900:94 / Cr 2100:94 151126.17",
+            "Dr 2100:94 / Cr 2200:M2511135 0.17",
+            "Dr 2200:M2511135 151126.17 / Cr 4010:M2511135 46126.17, 4020:M2511135 105000",
+            "Dr 1020:TRF-20250730-2036 / Cr 2120:TRF-20250730-2036 81431.3",
+            "Dr 2120:TRF-20250730-2036 / Cr 2200:M2511138 81431.3",
+        ],
+        wallet: "15296774.99",
+        needs_two: true,
+    };
+    put_right("repaired", put).await;
 }
 
 async fn put_right(sample: &str, put: Put<'_>) {
     let old = old_shop(sample).await;
     let world = World::taken_over(&format!("94-{sample}"), &old).await;
-    assert_eq!(world.journal_after(0).await, put.imported, "what the import posted");
+    let mut imported = world.journal_after(0).await;
+    // The orders come over side by side.
+    imported.sort();
+    assert_eq!(imported, put.imported, "what the import posted");
     assert_eq!(views(&world).await, put.before);
     assert_eq!(world.wallet("94").await, put.wallet_before, "the stored balance wins");
     world.assert_balanced().await;
@@ -151,7 +248,10 @@ async fn old_shop(sample: &str) -> Database {
     let records = std::fs::read_to_string(file).expect("the repository ships it");
     let mut conn =
         PgConnection::connect_with(&old.connect_options()).await.expect("it takes connections");
-    sqlx::raw_sql(AssertSqlSafe(records)).execute(&mut conn).await.expect("a data set stands alone");
+    sqlx::raw_sql(AssertSqlSafe(records))
+        .execute(&mut conn)
+        .await
+        .expect("a data set stands alone");
     old
 }
 

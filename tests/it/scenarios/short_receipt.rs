@@ -67,10 +67,7 @@ async fn what_a_receipt_is_short_of_is_taken_from_the_wallet_if_it_suffices() {
             events: "payment recorded, order receipt_approved, payment allocated, \
                      order payment_received",
             views: "paid | financial_reviewing · finance | paid",
-            journal: &[
-                "Dr 1020:TT-3 / Cr 2120:TT-3 5000",
-                "Dr 2120:TT-3 / Cr 2200:M2600002 5000",
-            ],
+            journal: &["Dr 1020:TT-3 / Cr 2120:TT-3 5000", "Dr 2120:TT-3 / Cr 2200:M2600002 5000"],
             wallet: "4999.999",
         })
         .await;

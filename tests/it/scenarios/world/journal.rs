@@ -40,7 +40,9 @@ pub(super) async fn entries_after(log: &mut PgConnection, position: i64) -> Vec<
 fn write(lines: &[Line], names: &BTreeMap<String, String>) -> String {
     let side = |wanted: &str| -> Vec<(String, &str)> {
         let lines = lines.iter().filter(|(_, side, ..)| side == wanted);
-        lines.map(|(_, _, account, item, amount)| (place(account, item, names), &**amount)).collect()
+        lines
+            .map(|(_, _, account, item, amount)| (place(account, item, names), &**amount))
+            .collect()
     };
     let (debits, credits) = (side("debit"), side("credit"));
     if let ([(debit, _)], [(credit, amount)]) = (&*debits, &*credits) {
