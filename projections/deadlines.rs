@@ -5,6 +5,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::order::Facts;
+use domain::order::status::Phase;
 use eventstore::{BookId, Position};
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
@@ -25,14 +26,17 @@ pub struct Deadlines;
 pub enum Kind {
     /// The order expires, and gives back what it holds.
     Expire,
+    /// The order is completed: nothing can be returned any more.
+    Complete,
 }
 
 impl Kind {
-    pub const ALL: [Self; 1] = [Self::Expire];
+    pub const ALL: [Self; 2] = [Self::Expire, Self::Complete];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Expire => "expire",
+            Self::Complete => "complete",
         }
     }
 
@@ -44,6 +48,7 @@ impl Kind {
     fn due_at(self, facts: &Facts) -> Option<DateTime<Utc>> {
         match self {
             Self::Expire => facts.deadline,
+            Self::Complete => facts.return_until.filter(|_| facts.phase() == Phase::Delivered),
         }
     }
 }

@@ -32,6 +32,7 @@ mod gateways {
 }
 mod health;
 mod management {
+    pub(super) mod deadlines;
     pub(super) mod orders;
 }
 mod orders {
@@ -77,6 +78,7 @@ pub(crate) fn all() -> OpenApiRouter<App> {
         .routes(routes!(approvals::approve::handler))
         .routes(routes!(approvals::reject::handler))
         .routes(routes!(management::orders::handler))
+        .routes(routes!(management::deadlines::handler))
         .routes(routes!(audit::trial_balance::handler))
         .routes(routes!(audit::events::handler))
         .routes(routes!(audit::chain::handler))

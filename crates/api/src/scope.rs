@@ -4,7 +4,7 @@ use domain::actor::Role;
 
 /// Scopes as bits, so that a route can name its own in its signature: `Caller<PLACE_ORDERS>`. They
 /// are stored with proposals: once released, a bit never gets another meaning.
-pub(crate) type Scope = u32;
+pub(crate) type Scope = u64;
 
 pub(crate) const PLACE_ORDERS: Scope = 1;
 pub(crate) const READ_ORDERS: Scope = 1 << 1;
@@ -34,7 +34,17 @@ pub(crate) const READ_RECEIPT_FILES: Scope = 1 << 24;
 pub(crate) const READ_APPROVALS: Scope = 1 << 25;
 /// Agreeing to what someone proposed, or not: as far as the proposed route's own scope goes.
 pub(crate) const DECIDE_APPROVALS: Scope = 1 << 26;
-const ALL: Scope = (1 << 27) - 1;
+pub(crate) const READ_DEADLINES: Scope = 1 << 27;
+/// Other lines and charges, before packing.
+pub(crate) const EDIT_ORDERS: Scope = 1 << 28;
+pub(crate) const TAKE_BACK_GOODS: Scope = 1 << 29;
+pub(crate) const REFUND_ORDERS: Scope = 1 << 30;
+pub(crate) const LEAVE_ON_ACCOUNT: Scope = 1 << 31;
+pub(crate) const ISSUE_DELIVERY_CODES: Scope = 1 << 32;
+pub(crate) const READ_DELIVERY_CODES: Scope = 1 << 33;
+/// Of one's own department.
+pub(crate) const HOLD_ORDERS: Scope = 1 << 34;
+const ALL: Scope = (1 << 35) - 1;
 
 pub(crate) fn of(role: Role) -> Scope {
     match role {
@@ -45,6 +55,8 @@ pub(crate) fn of(role: Role) -> Scope {
                 | READ_RECEIPT_FILES
                 | PAY_FROM_WALLET
                 | CANCEL_ORDERS
+                | EDIT_ORDERS
+                | READ_DELIVERY_CODES
                 | READ_WALLETS
                 | READ_SETTINGS
         }
@@ -60,18 +72,38 @@ pub(crate) fn of(role: Role) -> Scope {
                 | DECIDE_RECEIPTS
                 | RELEASE_ORDERS
                 | REOPEN_ORDERS
+                | EDIT_ORDERS
+                | REFUND_ORDERS
+                | LEAVE_ON_ACCOUNT
+                | ISSUE_DELIVERY_CODES
+                | HOLD_ORDERS
                 | RECORD_PAYMENTS
                 | TOP_UP_WALLETS
                 | READ_MANAGEMENT
                 | READ_SETTINGS
                 | READ_INCONSISTENCIES
+                | READ_DEADLINES
                 | APPROVE_FIXES
                 | READ_APPROVALS
                 | DECIDE_APPROVALS
         }
-        Role::Warehouse => READ_ORDERS | READ_MANAGEMENT | WORK_IN_WAREHOUSE | DECIDE_APPROVALS,
+        Role::Warehouse => {
+            READ_ORDERS
+                | READ_MANAGEMENT
+                | WORK_IN_WAREHOUSE
+                | TAKE_BACK_GOODS
+                | HOLD_ORDERS
+                | DECIDE_APPROVALS
+        }
         Role::Logistics => {
-            READ_ORDERS | READ_MANAGEMENT | WORK_IN_LOGISTICS | COMPLETE_ORDERS | DECIDE_APPROVALS
+            READ_ORDERS
+                | READ_MANAGEMENT
+                | WORK_IN_LOGISTICS
+                | COMPLETE_ORDERS
+                | TAKE_BACK_GOODS
+                | ISSUE_DELIVERY_CODES
+                | HOLD_ORDERS
+                | DECIDE_APPROVALS
         }
         Role::Auditor => {
             READ_ORDERS
@@ -82,6 +114,7 @@ pub(crate) fn of(role: Role) -> Scope {
                 | READ_SETTINGS
                 | READ_KEYS
                 | READ_INCONSISTENCIES
+                | READ_DEADLINES
                 | READ_APPROVALS
         }
         Role::Admin => ALL,

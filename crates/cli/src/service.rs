@@ -30,11 +30,12 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// Starts answering.
+    /// Starts answering, and firing what falls due if this node is one that does.
     pub(crate) async fn start(
         node: &Node,
         ledger: Ledger,
         listen: SocketAddr,
+        fires_deadlines: bool,
     ) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(listen)
             .await
@@ -44,6 +45,9 @@ impl Service {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         node.look_after(&tasks, stop.clone());
         tasks.spawn(sweep(ledger.clone(), stop.clone()));
+        if fires_deadlines {
+            tasks.spawn(ledger::deadlines::run(ledger.clone(), stop.clone()));
+        }
         let drained = stop.clone();
         tasks.spawn(async move {
             let serving = axum::serve(listener, router)

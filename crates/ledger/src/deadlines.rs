@@ -190,6 +190,7 @@ fn firing(book: Uuid, kind: Kind, due: &Due) -> Submission {
     let name = format!("deadline\u{1f}{stream}\u{1f}{kind_name}\u{1f}{set_by}");
     let command = match kind {
         Kind::Expire => Command::Expire { order },
+        Kind::Complete => Command::CompleteAfterReturnWindow { order },
     };
     Submission {
         command_id: Uuid::new_v5(&book, name.as_bytes()),

@@ -138,6 +138,7 @@ fn routes() -> Vec<Route> {
         post("/api/approvals/{approval}/approve", "second", "auditor", json!({})),
         post("/api/approvals/{approval}/reject", "second", "auditor", json!({ "reason": "why" })),
         get("/api/management/orders", "warehouse", "client"),
+        get("/api/management/deadlines", "auditor", "warehouse"),
         get("/api/audit/trial-balance", "auditor", "finance"),
         get("/api/audit/events", "auditor", "finance"),
         get("/api/audit/chain", "auditor", "finance"),

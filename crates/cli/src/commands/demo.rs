@@ -90,7 +90,7 @@ pub(crate) async fn run(config: &Config, args: Args, output: Output) -> anyhow::
 
     let listen =
         if args.exit || output.json { ([127, 0, 0, 1], 0).into() } else { args.listen.listen };
-    let service = Service::start(&node, ledger.clone(), listen).await?;
+    let service = Service::start(&node, ledger.clone(), listen, true).await?;
     let base = format!("http://{}", service.address);
     story.place_order(&base).await?;
 

@@ -13,6 +13,10 @@ pub(crate) struct Args {
     /// Do not bring the schema up to date first (it is done by `daftar migrate` elsewhere).
     #[arg(long)]
     no_migrate: bool,
+    /// Leave it to other nodes to fire what falls due: orders expire and are completed only where a
+    /// node does.
+    #[arg(long, env = "DAFTAR_NO_DEADLINES")]
+    no_deadlines: bool,
 }
 
 pub(crate) async fn run(config: &Config, args: Args) -> anyhow::Result<ExitCode> {
@@ -23,7 +27,7 @@ pub(crate) async fn run(config: &Config, args: Args) -> anyhow::Result<ExitCode>
         node.prepare().await?;
     }
     let ledger = node.open(config).await?;
-    let service = Service::start(&node, ledger, args.listen.listen).await?;
+    let service = Service::start(&node, ledger, args.listen.listen, !args.no_deadlines).await?;
     stop.received().await;
     service.stop().await;
     node.stop().await?;

@@ -15,6 +15,8 @@ mod cold;
 #[cfg(test)]
 mod crowd;
 #[cfg(test)]
+mod deadlines;
+#[cfg(test)]
 mod defects;
 #[cfg(test)]
 mod delivery_codes;

@@ -1,0 +1,98 @@
+//! `GET /api/management/deadlines`: what falls due, the most overdue first.
+
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use projections::deadlines::{self, DueOrder, Place};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::extract::Search;
+use crate::page;
+use crate::problem::Problem;
+use crate::scope::READ_DEADLINES;
+use crate::view::View;
+use crate::wire::reply::ProblemReply;
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Parameters {
+    /// Only what falls due before this time.
+    before: Option<DateTime<Utc>>,
+    cursor: Option<String>,
+    limit: Option<u32>,
+}
+
+/// A page of deadlines.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DeadlinesPage)]
+pub(crate) struct Body {
+    deadlines: Vec<DeadlineRow>,
+    next: Option<String>,
+}
+
+/// What daftar does to an order when the time comes, unless something else comes first.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Deadline)]
+pub(crate) struct DeadlineRow {
+    order: Uuid,
+    number: String,
+    customer: String,
+    phase: String,
+    /// `expire` or `complete`.
+    kind: String,
+    due_at: DateTime<Utc>,
+    is_overdue: bool,
+    /// The event that set it, by its number in the order's history.
+    set_by: i64,
+}
+
+/// What falls due, the most overdue first.
+#[utoipa::path(
+    get,
+    path = "/api/management/deadlines",
+    tag = "management",
+    operation_id = "get_deadlines",
+    params(Parameters),
+    responses(
+        (status = 200, description = "What was asked for", body = Body),
+        (status = "default", description = "Refused", body = ProblemReply, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn handler(
+    State(app): State<App>,
+    caller: Caller<{ READ_DEADLINES }>,
+    Search(query): Search<Parameters>,
+) -> Result<View<Body>, Problem> {
+    let size = page::size(query.limit)?;
+    let after: Option<Place> = page::read_cursor(query.cursor.as_deref())?;
+    let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
+    let mut read = deadlines::page(&mut conn, app.ledger.book(), query.before, after, size)
+        .await
+        .map_err(Problem::unreadable)?;
+    let last = read.value.last().filter(|_| page::is_full(read.value.len(), size));
+    let next = last.map(|last| page::write_cursor(&(last.due_at, last.order_id, &last.kind)));
+    let before = query.before.map(|before| format!("&before={}", before.format("%FT%T%.6fZ")));
+    let before = before.unwrap_or_default();
+    let link = next.as_ref().map(|next| format!("?cursor={next}&limit={size}{before}"));
+    read.value.retain(|due| caller.credential.may_see(&due.customer_id));
+    let now = app.ledger.clock().now();
+    let deadlines = read.value.into_iter().map(|due| row(due, now)).collect();
+    Ok(View::new(read.position, Body { deadlines, next }).with_next(link))
+}
+
+fn row(due: DueOrder, now: DateTime<Utc>) -> DeadlineRow {
+    DeadlineRow {
+        order: due.order_id,
+        number: due.number,
+        customer: due.customer_id,
+        phase: due.phase,
+        kind: due.kind,
+        due_at: due.due_at,
+        is_overdue: due.due_at <= now,
+        set_by: due.set_by,
+    }
+}
