@@ -4,6 +4,7 @@ use chrono::{DateTime, SubsecRound, Utc};
 use domain::account::EntryError;
 use domain::order::{self, Order};
 use domain::payment::{self, Payment};
+use domain::suspense::{self, Suspense};
 use domain::wallet::{self, Wallet};
 use domain::{Event, State, StreamKey};
 use eventstore::{Position, RecordedEvent};
@@ -75,6 +76,16 @@ impl<'a> Fact<'a> {
     /// The payment that this event belongs to.
     pub(crate) fn payment(&self) -> Option<(Uuid, &'a payment::Event, &'a payment::Facts)> {
         let (Event::Payment(event), State::Payment(Payment::Recorded(facts))) =
+            (self.event, self.state)
+        else {
+            return None;
+        };
+        Some((self.stream.aggregate_id(), event, facts))
+    }
+
+    /// The suspense item that this event belongs to.
+    pub(crate) fn suspense(&self) -> Option<(Uuid, &'a suspense::Event, &'a suspense::Facts)> {
+        let (Event::Suspense(event), State::Suspense(Suspense::Open(facts))) =
             (self.event, self.state)
         else {
             return None;

@@ -18,11 +18,13 @@ mod projection;
 mod rebuild;
 mod replay;
 mod row;
+pub mod suspense_items;
 pub mod timeline;
 mod verify;
 mod views;
 pub mod wallet_balances;
 pub mod wallet_lines;
+pub mod wallet_requests;
 
 pub use at::{At, PAGE_SIZE_MAX};
 pub use fact::{Fact, FoldError};

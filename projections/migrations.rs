@@ -4,7 +4,7 @@ use eventstore::migrate::Migration;
 
 use crate::{
     customer_orders, deadlines, imported_orders, journal_lines, order_management, payments,
-    timeline, wallet_balances, wallet_lines,
+    suspense_items, timeline, wallet_balances, wallet_lines, wallet_requests,
 };
 
 macro_rules! of_projection {
@@ -30,6 +30,8 @@ pub fn migrations() -> Vec<Migration> {
         of_projection!(130, timeline),
         of_projection!(135, imported_orders),
         of_projection!(140, deadlines),
+        of_projection!(145, wallet_requests),
+        of_projection!(150, suspense_items),
     ]
     .concat();
     all.push(step(200, "append", include_str!("sql/append.sql")));

@@ -19,6 +19,8 @@ macro_rules! each_projection {
             timeline: $crate::timeline::Timeline,
             imported_orders: $crate::imported_orders::ImportedOrders,
             deadlines: $crate::deadlines::Deadlines,
+            wallet_requests: $crate::wallet_requests::WalletRequests,
+            suspense_items: $crate::suspense_items::SuspenseItems,
         }
     };
 }

@@ -1,4 +1,4 @@
-//! What each wallet holds.
+//! What each wallet holds, and what its customer owes.
 
 use eventstore::{BookId, Position};
 use rust_decimal::Decimal;
@@ -23,6 +23,11 @@ row! {
         customer_id: String,
         currency: String,
         balance: Decimal,
+        /// What the customer owes: account 1100 in this currency.
+        debt: Decimal,
+        /// It takes credits, and pays nothing.
+        frozen: bool,
+        closed: bool,
         version: i64,
         position: Position,
     }
@@ -46,6 +51,9 @@ impl Projection for WalletBalances {
             customer_id: facts.customer.to_string(),
             currency: facts.currency.code().to_owned(),
             balance: facts.balance.amount(),
+            debt: facts.debt.amount(),
+            frozen: facts.frozen.is_some(),
+            closed: facts.closed,
             version: fact.version(),
             position: fact.position(),
         });

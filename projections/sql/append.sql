@@ -18,7 +18,9 @@ create function append_1(
   p_journal_lines journal_lines_row[],
   p_timeline timeline_row[],
   p_imported_orders imported_orders_row[],
-  p_deadlines deadlines_row[]
+  p_deadlines deadlines_row[],
+  p_wallet_requests wallet_requests_row[],
+  p_suspense_items suspense_items_row[]
 ) returns text
 language plpgsql
 as $$
@@ -84,9 +86,21 @@ begin
       (select generation from book_projections where book_id = p_book and name = 'deadlines'),
       p_deadlines);
   end if;
+  if cardinality(p_wallet_requests) > 0 then
+    perform write_wallet_requests_1(
+      p_book,
+      (select generation from book_projections where book_id = p_book and name = 'wallet_requests'),
+      p_wallet_requests);
+  end if;
+  if cardinality(p_suspense_items) > 0 then
+    perform write_suspense_items_1(
+      p_book,
+      (select generation from book_projections where book_id = p_book and name = 'suspense_items'),
+      p_suspense_items);
+  end if;
   return 'ok';
 end
 $$;
 
 select guard_function(
-  'append_1(int, bigint, int, int, text, bigint, bytea, timestamptz, event_row[], command_row[], customer_orders_row[], order_management_row[], wallet_balances_row[], wallet_lines_row[], payments_row[], journal_lines_row[], timeline_row[], imported_orders_row[], deadlines_row[])');
+  'append_1(int, bigint, int, int, text, bigint, bytea, timestamptz, event_row[], command_row[], customer_orders_row[], order_management_row[], wallet_balances_row[], wallet_lines_row[], payments_row[], journal_lines_row[], timeline_row[], imported_orders_row[], deadlines_row[], wallet_requests_row[], suspense_items_row[])');

@@ -1,7 +1,7 @@
 select b.position as head_position, t.*
   from daftar.books as b
   left join lateral (
-       select wallet_id, customer_id, currency, balance, version, position
+       select wallet_id, customer_id, currency, balance, debt, frozen, closed, version, position
          from daftar.wallet_balances
         where book_id = $1
           and generation = (select generation from daftar.book_projections

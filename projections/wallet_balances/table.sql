@@ -6,6 +6,9 @@ create table wallet_balances (
   customer_id text not null,
   currency text not null,
   balance numeric(20,4) not null check (balance >= 0),
+  debt numeric(20,4) not null check (debt >= 0),
+  frozen boolean not null,
+  closed boolean not null,
   version bigint not null,
   position bigint not null,
   primary key (book_id, generation, wallet_id)
@@ -22,6 +25,9 @@ create type wallet_balances_row as (
   customer_id text,
   currency text,
   balance numeric,
+  debt numeric,
+  frozen boolean,
+  closed boolean,
   version bigint,
   position bigint
 );

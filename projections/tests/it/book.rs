@@ -26,6 +26,8 @@ pub(crate) const TABLES: &[&str] = &[
     "timeline",
     "imported_orders",
     "deadlines",
+    "wallet_requests",
+    "suspense_items",
 ];
 
 pub(crate) struct Databases {

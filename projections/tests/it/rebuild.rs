@@ -118,7 +118,7 @@ async fn a_rebuild_that_would_change_the_journal_is_refused() {
     let RebuildError::JournalWouldChange { positions } = refused else {
         panic!("refused for another reason: {refused}")
     };
-    assert_eq!(positions, [Position(2)]);
+    assert_eq!(positions, [Position(4)]);
     assert_eq!(databases.all_rows().await, before);
 }
 

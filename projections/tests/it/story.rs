@@ -4,8 +4,8 @@
 use chrono::NaiveDate;
 use domain::decide::{ApproveReceipt, Command, OrderedLine, PlaceOrder, ResolvedFacts, Transfer};
 use domain::id::{
-    Code, CustomerId, OrderId, OrderNumber, PaymentId, Reason, ReceiptId, ShipmentId, Text,
-    WalletId,
+    Code, CustomerId, OrderId, OrderNumber, PaymentId, Reason, ReceiptId, RequestId, ShipmentId,
+    Text, WalletId,
 };
 use domain::money::{Amount, Currency, Money};
 use domain::order::DeliveryProof;
@@ -14,7 +14,7 @@ use domain::order::import::{Evidence, Imported, LinkedDebit, Stage};
 use domain::order::status::{Channel, Method, Warehouse};
 use domain::order::totals::{Charges, LineItem, Percent, Quantity, Totals};
 use domain::payment::Kind;
-use domain::wallet::{Opening, Source};
+use domain::wallet::{Opening, Source, TopUpRequested};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -184,6 +184,8 @@ pub(crate) async fn tell(book: &mut Book) {
     })
     .await;
 
+    wallet_requests(book).await;
+
     book.run(imported(REVIEWED_ORDER, "M2511135", Stage::Review, "0")).await;
     book.run(imported(RESOLVED_ORDER, "M2511135", Stage::Review, "151126.17")).await;
     book.run(Command::ResolveImport {
@@ -230,6 +232,35 @@ async fn wallet_order(book: &mut Book) {
     book.run(Command::Deliver { order: id, shipment: Some(shipment), proof: DeliveryProof::None })
         .await;
     book.run(Command::Complete { order: id }).await;
+}
+
+/// One of each kind that waits, and a withdrawal that was paid.
+async fn wallet_requests(book: &mut Book) {
+    let request = |number| RequestId::new(Uuid::from_u128(number));
+    let asked = TopUpRequested {
+        request: request(0x4001),
+        claimed: Some(amount("700")),
+        file: None,
+        stored: None,
+    };
+    let currency = Currency::IQD;
+    book.run(Command::RequestTopUp { customer: customer(), currency, asked }).await;
+    for number in [0x4002, 0x4003] {
+        book.run(Command::RequestWithdrawal {
+            wallet: wallet(),
+            request: request(number),
+            amount: amount("50"),
+            destination: None,
+        })
+        .await;
+    }
+    book.run(Command::PayWithdrawal {
+        wallet: wallet(),
+        request: request(0x4003),
+        account: code("rafidain"),
+        reference: code("p-1"),
+    })
+    .await;
 }
 
 /// Paid by a transfer of more than it costs.

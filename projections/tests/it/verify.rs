@@ -33,6 +33,8 @@ async fn a_changed_column_of_any_view_is_named() {
         ("timeline", "actor_id", "'somebody else'"),
         ("imported_orders", "classes", "array['clean']"),
         ("deadlines", "set_by", "set_by + 1"),
+        ("wallet_requests", "state", "'approved'"),
+        ("suspense_items", "owner", "'nobody'"),
     ];
     for (table, column, value) in changes {
         databases
@@ -96,6 +98,8 @@ async fn an_extra_row_of_any_view_is_named() {
         ("timeline", "{\"position\": 999}"),
         ("imported_orders", "{\"order_id\": \"00000000-0000-0000-0000-0000000000ff\"}"),
         ("deadlines", "{\"order_id\": \"00000000-0000-0000-0000-0000000000ff\"}"),
+        ("wallet_requests", "{\"request_id\": \"00000000-0000-0000-0000-0000000000ff\"}"),
+        ("suspense_items", "{\"suspense_id\": \"00000000-0000-0000-0000-0000000000ff\"}"),
     ];
     for (table, key) in keys {
         databases

@@ -1,0 +1,12 @@
+select b.position as head_position, t.*
+  from daftar.books as b
+  left join lateral (
+       select suspense_id, item, currency, balance, owner, reason, settled, opened_at, updated_at,
+              version, position
+         from daftar.suspense_items
+        where book_id = $1
+          and generation = (select generation from daftar.book_projections
+                             where book_id = $1 and name = 'suspense_items')
+          and suspense_id = $2
+       ) as t on true
+ where b.book_id = $1

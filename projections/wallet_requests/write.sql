@@ -1,0 +1,27 @@
+-- Writes rows of one generation. A key stands in a batch once, in its last state. What its first
+-- event alone knows is kept.
+create function write_wallet_requests_1(p_book int, p_generation int, p_rows wallet_requests_row[])
+returns void
+language plpgsql
+as $$
+begin
+  insert into wallet_requests as t (
+    book_id, generation, request_id, wallet_id, customer_id, kind, state, currency, claimed, amount,
+    payment_id, account, reference, reason, file_id, requested_at, decided_at, position)
+  select p_book, p_generation, r.request_id, r.wallet_id, r.customer_id, r.kind, r.state,
+         r.currency, r.claimed, r.amount, r.payment_id, r.account, r.reference, r.reason, r.file_id,
+         r.requested_at, r.decided_at, r.position
+    from unnest(p_rows) as r
+  on conflict (book_id, generation, request_id)
+  do update set
+    wallet_id = excluded.wallet_id, customer_id = excluded.customer_id, kind = excluded.kind,
+    state = excluded.state, currency = excluded.currency,
+    claimed = coalesce(excluded.claimed, t.claimed), amount = coalesce(excluded.amount, t.amount),
+    payment_id = excluded.payment_id, account = excluded.account, reference = excluded.reference,
+    reason = excluded.reason, file_id = coalesce(excluded.file_id, t.file_id),
+    requested_at = coalesce(excluded.requested_at, t.requested_at),
+    decided_at = excluded.decided_at, position = excluded.position;
+end
+$$;
+
+select guard_inner_function('write_wallet_requests_1(int, int, wallet_requests_row[])');
