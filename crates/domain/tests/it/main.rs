@@ -12,9 +12,15 @@ mod code;
 #[cfg(test)]
 mod correct;
 #[cfg(test)]
+mod debt;
+#[cfg(test)]
 mod edit;
 #[cfg(test)]
 mod end;
+#[cfg(test)]
+mod four_eyes;
+#[cfg(test)]
+mod freeze;
 #[cfg(test)]
 mod fulfil;
 #[cfg(test)]
@@ -50,9 +56,15 @@ mod share;
 #[cfg(test)]
 mod status;
 #[cfg(test)]
+mod suspense;
+#[cfg(test)]
+mod top_up;
+#[cfg(test)]
 mod wallet;
 #[cfg(test)]
 mod window;
+#[cfg(test)]
+mod withdrawal;
 
 /// How many cases a property is tried with; twenty times as many in the long run.
 #[cfg(test)]
