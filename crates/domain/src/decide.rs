@@ -450,46 +450,43 @@ impl<'a> Decision<'a> {
     }
 
     pub(crate) fn order(&self, id: OrderId) -> Result<Order, Undecided> {
-        match &*self.state(StreamKey::Order(id))? {
-            State::Order(order) => Ok(order.clone()),
-            other => {
-                panic!("{other:?} stands where order {id} should")
-            }
-        }
+        let state = self.state(StreamKey::Order(id))?;
+        let State::Order(order) = &*state else {
+            panic!("{state:?} stands where order {id} should")
+        };
+        Ok(order.clone())
     }
 
     pub(crate) fn wallet(&self, id: WalletId) -> Result<Wallet, Undecided> {
-        match &*self.state(StreamKey::Wallet(id))? {
-            State::Wallet(wallet) => Ok(wallet.clone()),
-            other => {
-                panic!("{other:?} stands where wallet {id} should")
-            }
-        }
+        let state = self.state(StreamKey::Wallet(id))?;
+        let State::Wallet(wallet) = &*state else {
+            panic!("{state:?} stands where wallet {id} should")
+        };
+        Ok(wallet.clone())
     }
 
     pub(crate) fn payment(&self, id: PaymentId) -> Result<Payment, Undecided> {
-        match &*self.state(StreamKey::Payment(id))? {
-            State::Payment(payment) => Ok(payment.clone()),
-            other => {
-                panic!("{other:?} stands where payment {id} should")
-            }
-        }
+        let state = self.state(StreamKey::Payment(id))?;
+        let State::Payment(payment) = &*state else {
+            panic!("{state:?} stands where payment {id} should")
+        };
+        Ok(payment.clone())
     }
 
     pub(crate) fn suspense(&self, id: SuspenseId) -> Result<Suspense, Undecided> {
-        match &*self.state(StreamKey::Suspense(id))? {
-            State::Suspense(suspense) => Ok(suspense.clone()),
-            other => panic!("{other:?} stands where suspense item {id} should"),
-        }
+        let state = self.state(StreamKey::Suspense(id))?;
+        let State::Suspense(suspense) = &*state else {
+            panic!("{state:?} stands where suspense item {id} should")
+        };
+        Ok(suspense.clone())
     }
 
     pub(crate) fn settings(&self) -> Result<Settings, Undecided> {
-        match &*self.state(StreamKey::Settings)? {
-            State::Settings(settings) => Ok(settings.clone()),
-            other => {
-                panic!("{other:?} stands where the settings should")
-            }
-        }
+        let state = self.state(StreamKey::Settings)?;
+        let State::Settings(settings) = &*state else {
+            panic!("{state:?} stands where the settings should")
+        };
+        Ok(settings.clone())
     }
 
     /// The next counter of a series, gapless: it is allotted only if the decision is accepted.

@@ -94,7 +94,6 @@ fn order_entry(id: OrderId, event: &order::Event) -> Result<JournalEntry, EntryE
 fn wallet_entry(id: WalletId, event: &wallet::Event) -> Result<JournalEntry, EntryError> {
     let wallet = Account::Wallet(id);
     match event {
-        wallet::Event::Opened { opening: None, .. } => Ok(JournalEntry::default()),
         wallet::Event::Opened { opening: Some(opening), customer, .. } => {
             let debt = opening.spendable().checked_sub(opening.balance)?;
             let unexplained = opening.balance.checked_sub(opening.explained)?;
@@ -171,6 +170,7 @@ fn wallet_entry(id: WalletId, event: &wallet::Event) -> Result<JournalEntry, Ent
         wallet::Event::DebtRecorded { .. }
         | wallet::Event::DeliveryCorrected { .. }
         // Moves no money.
+        | wallet::Event::Opened { opening: None, .. }
         | wallet::Event::TopUpRequested(_)
         | wallet::Event::TopUpApproved { .. }
         | wallet::Event::TopUpRejected { .. }

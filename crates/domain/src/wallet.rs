@@ -49,13 +49,11 @@ impl Wallet {
 
     /// Refuses unless the wallet can pay this.
     pub fn must_cover(&self, required: Amount) -> Result<(), Rejection> {
-        match self.facts() {
-            Some(facts) => facts.must_cover(required),
-            None => {
-                let available = Money::zero(required.currency());
-                Err(Rejection::InsufficientFunds { available, required: required.money() })
-            }
+        if let Some(facts) = self.facts() {
+            return facts.must_cover(required);
         }
+        let available = Money::zero(required.currency());
+        Err(Rejection::InsufficientFunds { available, required: required.money() })
     }
 
     /// Applies an event. Panics when the history is impossible: a ledger stops, it never skips.

@@ -75,14 +75,9 @@ pub(super) fn repay_from(
     let id = WalletId::of(customer, recorded.amount.currency());
     let state = decision.wallet(id)?;
     let facts = state.open()?;
-    let amount = match amount {
-        Some(amount) => amount,
-        None => {
-            let wished = facts.debt.min(recorded.left)?.as_amount();
-            let (left, required) = (recorded.left, facts.debt);
-            wished.ok_or(Rejection::PaymentUsedUp { left, required })?
-        }
-    };
+    let (left, required) = (recorded.left, facts.debt);
+    let amount = amount.or(required.min(left)?.as_amount());
+    let amount = amount.ok_or(Rejection::PaymentUsedUp { left, required })?;
     facts.must_owe(amount)?;
     recorded.must_have_left(amount)?;
     let allocated = payment::Event::Allocated { amount, to: Target::Debt(id) };

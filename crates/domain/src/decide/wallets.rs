@@ -43,7 +43,12 @@ pub(super) fn credit(
         }
         // It names an order, and always takes two.
         Source::DoubleCharge { .. } => Err(Rejection::NeedsOtherStream.into()),
-        source => {
+        source @ (Source::Goodwill { .. }
+        | Source::Excess { .. }
+        | Source::Late { .. }
+        | Source::Cancelled { .. }
+        | Source::Expired { .. }
+        | Source::Refund { .. }) => {
             let moved_alone_on = decision.four_eyes(&facts.customer, amount.money())?;
             decision.wallet_decides(id, wallet::Command::Credit { amount, source, moved_alone_on })
         }
