@@ -1,4 +1,4 @@
-//! 2. Bank transfer, exact amount; receipt approved; released; delivered. One transfer that pays
+//! Scenario 2: Bank transfer, exact amount; receipt approved; released; delivered. One transfer that pays
 //! three orders.
 
 use super::world::{Cart, Order, Seen, Transfer, World};
@@ -81,7 +81,7 @@ async fn one_transfer_pays_three_orders_and_not_a_dinar_more() {
             .await;
     }
     assert_eq!(world.account("2120").await, "0");
-    world.finance().approves(&fourth, "50000", transfer).is_refused(422, "payment-used-up").await;
+    world.finance().approves(&fourth, "50000", transfer).fails_with(422, "payment-used-up").await;
 
     world.walk_to_delivered(&first, "Dr 2200:M2600001 / Cr 4010:M2600001 100000", "none").await;
     world.walk_to_delivered(&second, "Dr 2200:M2600002 / Cr 4010:M2600002 200000", "none").await;

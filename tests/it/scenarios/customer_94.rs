@@ -1,4 +1,4 @@
-//! 15. Customer 94, all three data sets, before and after the emergency fix.
+//! Scenario 15: Customer 94, all three data sets, before and after the emergency fix.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! 8. Mixed payment, expired: the wallet part comes back in the same transaction.
+//! Scenario 8: Mixed payment, expired: the wallet part comes back in the same transaction.
 
 use super::world::{Cart, Seen, World};
 

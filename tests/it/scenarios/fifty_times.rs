@@ -1,4 +1,4 @@
-//! 12. The same command 50 times at once with one idempotency key, on two nodes: one append, 50
+//! Scenario 12: The same command 50 times at once with one idempotency key, on two nodes: one append, 50
 //! identical replies.
 
 use tokio::task::JoinSet;
@@ -12,7 +12,8 @@ async fn one_command_sent_fifty_times_at_once_is_done_once_and_answered_alike() 
     let world = World::with_nodes("fifty-times", 2).await;
     world.fill_wallet("zaid", "500000").await;
     let cart = Cart::of("zaid").line("LB-502", "1", "360960.16").total("360960.16");
-    let ticket = world.client().ticket("/api/orders".to_owned(), cart.from_the_wallet().body());
+    let ticket =
+        world.client().ticket("/api/orders".to_owned(), cart.paid_from_the_wallet().body());
 
     let mut sending = JoinSet::new();
     for (_, node) in (0..TIMES).zip(world.nodes().iter().cycle()) {
@@ -30,7 +31,7 @@ async fn one_command_sent_fifty_times_at_once_is_done_once_and_answered_alike() 
     assert!(first_hand <= 1, "{first_hand} say that they were the first");
 
     let said = first.json();
-    assert_eq!(world.events_told(&said), "order placed, wallet debited, order payment_received");
+    assert_eq!(World::events_told(&said), "order placed, wallet debited, order payment_received");
     assert_eq!(
         world.accounts_for_everything().await,
         ["Dr 2100:zaid / Cr 2200:M2600001 360960.16"],

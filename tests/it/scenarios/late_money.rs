@@ -1,4 +1,4 @@
-//! 7. Expired, then the money arrives: it is in the wallet, and the order can be reopened.
+//! Scenario 7: Expired, then the money arrives: it is in the wallet, and the order can be reopened.
 
 use super::world::{Booked, Cart, Seen, Transfer, World};
 
@@ -29,7 +29,7 @@ async fn money_for_an_expired_order_is_in_the_wallet_and_the_order_can_be_reopen
 
     // The bank tells of the transfer a day later.
     world.time_is("2026-03-06T09:00:00Z");
-    world.client().uploads(&order, "slip", "100000").is_refused(409, "wrong-phase").await;
+    world.client().uploads(&order, "slip", "100000").fails_with(409, "wrong-phase").await;
     let payment = world
         .finance()
         .records("zaid", Transfer { reference: "TT-1", amount: "100000" })

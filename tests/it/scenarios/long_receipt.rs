@@ -1,4 +1,4 @@
-//! 4. Receipt over by 20,000: the excess is in the wallet; far over: a second person is needed.
+//! Scenario 4: Receipt over by 20,000: the excess is in the wallet; far over: a second person is needed.
 
 use super::world::{Cart, Order, Seen, Transfer, World};
 
@@ -28,14 +28,14 @@ async fn what_a_receipt_is_over_goes_to_the_wallet_and_much_of_it_needs_two_pers
     let refused = world
         .finance()
         .approves(&order, "1100000.001", transfer)
-        .is_refused(422, "needs-second-person")
+        .fails_with(422, "needs-second-person")
         .await;
     assert_eq!(refused["amount"]["amount"], "1000000.001");
     assert_eq!(refused["threshold"]["amount"], "1000000");
     let proposal =
-        world.finance().approves(&order, "1100000.001", transfer).is_only_proposed().await;
-    world.finance().agrees(&proposal).is_refused(403, "same-person").await;
-    world.warehouse().agrees(&proposal).is_refused(404, "approval-not-found").await;
+        world.finance().approves(&order, "1100000.001", transfer).waits_for_agreement().await;
+    world.finance().agrees(&proposal).fails_with(403, "same-person").await;
+    world.warehouse().agrees(&proposal).fails_with(404, "approval-not-found").await;
     world
         .second_finance()
         .agrees(&proposal)

@@ -1,4 +1,4 @@
-//! 11. N parallel orders on one wallet that can pay k of them: exactly k succeed.
+//! Scenario 11: N parallel orders on one wallet that can pay k of them: exactly k succeed.
 
 use serde_json::Value;
 use tokio::task::JoinSet;
@@ -15,7 +15,7 @@ async fn of_parallel_orders_on_one_wallet_exactly_those_succeed_that_it_can_pay(
     let world = World::with_nodes("parallel", 2).await;
     // Nine orders and all but a thousandth of another.
     world.fill_wallet("zaid", "12499.999").await;
-    let cart = Cart::of("zaid").line("LB-502", "1", "1250").total("1250").from_the_wallet();
+    let cart = Cart::of("zaid").line("LB-502", "1", "1250").total("1250").paid_from_the_wallet();
 
     let mut placing = JoinSet::new();
     for (number, node) in (0..ORDERS).zip(world.nodes().iter().cycle()) {
@@ -45,7 +45,7 @@ async fn of_parallel_orders_on_one_wallet_exactly_those_succeed_that_it_can_pay(
         let views = "paid | financial_reviewing · finance | paid";
         assert_eq!(world.views_of(order).await, views);
         assert_eq!(
-            world.events_told(&said),
+            World::events_told(&said),
             "order placed, wallet debited, order payment_received"
         );
     }

@@ -1,4 +1,4 @@
-//! 6. The deadline fires while a receipt is under review: nothing happens.
+//! Scenario 6: The deadline fires while a receipt is under review: nothing happens.
 
 use super::world::{Cart, Order, Seen, World};
 

@@ -1,4 +1,4 @@
-//! 3. Receipt short by 5,000: the wallet covers it. Again with a wallet that does not.
+//! Scenario 3: Receipt short by 5,000: the wallet covers it. Again with a wallet that does not.
 
 use super::world::{Cart, Order, Seen, Transfer, World};
 
@@ -43,9 +43,9 @@ async fn what_a_receipt_is_short_of_is_taken_from_the_wallet_if_it_suffices() {
         .await;
     assert_eq!(order.owed(), "5000");
     assert_eq!(order.deadline(), "2026-03-05T09:00:00Z", "it keeps the three days that it had");
-    world.finance().releases(&order).is_refused(409, "wrong-phase").await;
+    world.finance().releases(&order).fails_with(409, "wrong-phase").await;
     let refused =
-        world.client().pays_from_the_wallet(&order).is_refused(422, "insufficient-funds").await;
+        world.client().pays_from_the_wallet(&order).fails_with(422, "insufficient-funds").await;
     assert_eq!(refused["available"]["amount"], "4999.999");
     assert_eq!(refused["required"]["amount"], "5000");
 

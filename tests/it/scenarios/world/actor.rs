@@ -60,12 +60,6 @@ impl<'w> Actor<'w> {
         Step::send(self.world, About::NewOrder, ticket)
     }
 
-    /// An order that is not placed leaves its customer's wallet as it was.
-    pub(crate) fn cannot_place(self, cart: &Cart) -> Step<'w> {
-        let ticket = self.ticket("/api/orders".to_owned(), cart.body());
-        Step::send(self.world, About::Customer(cart.customer.clone()), ticket)
-    }
-
     /// Shows a receipt; `file` tells one from another.
     pub(crate) fn uploads(self, order: &Order, file: &str, claimed: &str) -> Step<'w> {
         let path = format!("/api/orders/{}/receipts?claimed={claimed}&currency=IQD", order.id);
@@ -165,10 +159,5 @@ impl<'w> Actor<'w> {
 
     pub(crate) fn completes(self, order: &Order) -> Step<'w> {
         self.about(order, "complete", json!({}))
-    }
-
-    pub(crate) fn changes_settings(self, settings: Value) -> Step<'w> {
-        let path = "/api/admin/book-settings".to_owned();
-        self.money("nobody", path, settings)
     }
 }

@@ -40,7 +40,7 @@ impl Cart {
         self.with("total", iqd(amount))
     }
 
-    pub(crate) fn from_the_wallet(self) -> Self {
+    pub(crate) fn paid_from_the_wallet(self) -> Self {
         self.with("method", json!("wallet_full"))
     }
 

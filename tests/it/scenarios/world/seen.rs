@@ -77,7 +77,7 @@ impl World {
     }
 
     /// The events that a reply tells of.
-    pub(crate) fn events_told(&self, reply: &Value) -> String {
+    pub(crate) fn events_told(reply: &Value) -> String {
         names(reply["events"].as_array().expect("a reply tells of its events"))
     }
 

@@ -122,7 +122,7 @@ impl<'w> Step<'w> {
     }
 
     /// It is refused for this reason, and does nothing.
-    pub(crate) async fn is_refused(self, status: u16, code: &str) -> Value {
+    pub(crate) async fn fails_with(self, status: u16, code: &str) -> Value {
         let told = self.to_string();
         let reply = self.undone().await;
         let said = reply.json();
@@ -131,7 +131,7 @@ impl<'w> Step<'w> {
     }
 
     /// It is put before a second person, and until somebody agrees it does nothing.
-    pub(crate) async fn is_only_proposed(mut self) -> Proposal {
+    pub(crate) async fn waits_for_agreement(mut self) -> Proposal {
         let (told, about) = (self.to_string(), self.about.clone());
         let Act::Send(ticket) = &mut self.act else { panic!("{told} cannot be proposed") };
         ticket.path.push_str("?propose=true");
