@@ -1,5 +1,5 @@
-//! Scenario 2: Bank transfer, exact amount; receipt approved; released; delivered. One transfer that pays
-//! three orders.
+//! Scenario 2: Bank transfer, exact amount; receipt approved; released; delivered. One transfer
+//! that pays three orders.
 
 use super::world::{Cart, Order, Seen, Transfer, World};
 

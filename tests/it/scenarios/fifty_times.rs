@@ -1,5 +1,5 @@
-//! Scenario 12: The same command 50 times at once with one idempotency key, on two nodes: one append, 50
-//! identical replies.
+//! Scenario 12: The same command 50 times at once with one idempotency key, on two nodes: one
+//! append, 50 identical replies.
 
 use tokio::task::JoinSet;
 

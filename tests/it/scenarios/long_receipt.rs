@@ -1,4 +1,5 @@
-//! Scenario 4: Receipt over by 20,000: the excess is in the wallet; far over: a second person is needed.
+//! Scenario 4: Receipt over by 20,000: the excess is in the wallet; far over: a second person is
+//! needed.
 
 use super::world::{Cart, Order, Seen, Transfer, World};
 

@@ -1,5 +1,5 @@
-//! Scenario 13: Upload a receipt ∥ expire ∥ cancel: one winner. Approve ∥ reject ∥ cancel: any order, no
-//! dinar lost; money approved after a cancel is in the wallet.
+//! Scenario 13: Upload a receipt ∥ expire ∥ cancel: one winner. Approve ∥ reject ∥ cancel: any
+//! order, no dinar lost; money approved after a cancel is in the wallet.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

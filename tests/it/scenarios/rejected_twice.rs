@@ -1,4 +1,5 @@
-//! Scenario 5: Receipt rejected twice, approved the third time; the deadline arithmetic is right each time.
+//! Scenario 5: Receipt rejected twice, approved the third time; the deadline arithmetic is right
+//! each time.
 
 use super::world::{Cart, Order, Seen, Transfer, World};
 

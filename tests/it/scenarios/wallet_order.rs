@@ -1,4 +1,5 @@
-//! Scenario 1: Wallet order, paid in full, through finance, warehouse, logistics, delivered, completed.
+//! Scenario 1: Wallet order, paid in full, through finance, warehouse, logistics, delivered,
+//! completed.
 
 use super::world::{Cart, Seen, World};
 
