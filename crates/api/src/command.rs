@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use domain::decide::Command;
+use domain::decide::{Change, Command};
 use domain::id::{Code, Reason};
-use domain::{State, StreamKey};
+use domain::money::Money;
+use domain::{Event, State, StreamKey, order};
 use ledger::approvals::NewApproval;
 use ledger::{Answer, Decided, EventSummary, Provenance, Render, Reply, Submission};
 use serde::Serialize;
@@ -16,6 +17,7 @@ use crate::app::App;
 use crate::attempt::{Attempt, CommandName};
 use crate::caller::Caller;
 use crate::canonical;
+use crate::delivery_code;
 use crate::problem::{MEDIA_TYPE, Problem};
 use crate::propose;
 use crate::scope::Scope;
@@ -40,6 +42,8 @@ pub(crate) struct Asked<'a, B> {
     pub(crate) fresh: Vec<StreamKey>,
     /// The subject as it was read before: what the reply shows when nothing changes.
     pub(crate) before: Option<Arc<State>>,
+    /// How many wrong delivery codes the book allows, where one may be told.
+    pub(crate) tries_allowed: Option<u32>,
     /// It makes the subject, so that success is a 201.
     pub(crate) creates: bool,
     pub(crate) reason: Option<Reason>,
@@ -62,6 +66,7 @@ impl<'a, B: Serialize> Asked<'a, B> {
             commands: vec![command],
             fresh: Vec::new(),
             before: Some(before),
+            tries_allowed: None,
             creates: false,
             reason: None,
             ticket: None,
@@ -82,6 +87,7 @@ impl<'a, B: Serialize> Asked<'a, B> {
             commands: vec![command],
             fresh: Vec::new(),
             before: None,
+            tries_allowed: None,
             creates: true,
             reason: None,
             ticket: None,
@@ -136,6 +142,7 @@ pub(crate) async fn execute<B: Serialize, P, const SCOPE: Scope, const MOVES_MON
         render: render(Shown {
             subject: asked.subject,
             before: asked.before,
+            tries_allowed: asked.tries_allowed,
             creates: asked.creates,
             dry_run: attempt.dry_run || attempt.propose,
             trace: attempt.trace.clone(),
@@ -175,6 +182,7 @@ pub(crate) fn must_not_be_refused_too_often<const SCOPE: Scope>(
 pub(crate) struct Shown {
     pub(crate) subject: StreamKey,
     pub(crate) before: Option<Arc<State>>,
+    pub(crate) tries_allowed: Option<u32>,
     pub(crate) creates: bool,
     pub(crate) dry_run: bool,
     pub(crate) trace: Trace,
@@ -192,10 +200,23 @@ pub(crate) fn render(shown: Shown) -> Render {
                 .collect();
             let mut body = Map::new();
             let kind = shown.subject.aggregate_type();
+            let resource = Some(format!("{kind}/{}", shown.subject.aggregate_id()));
+            let version = state.map(State::version);
+            if let Some(problem) = delivery_code::refusal(changes, shown.tries_allowed) {
+                let body = problem.body(&shown.trace.instance, &shown.trace.trace_id);
+                return Reply { status: problem.status().as_u16(), body, resource, version };
+            }
             body.insert(
                 kind.to_owned(),
                 state.map_or(Value::Null, |state| wire::state(shown.subject, state)),
             );
+            if let Some(given_back) = changes.iter().find_map(given_back) {
+                body.insert("given_back".to_owned(), json!(given_back));
+            }
+            let request = changes.iter().find_map(|change| wire::wallet::request_in(&change.event));
+            if let Some(request) = request {
+                body.insert("request".to_owned(), json!(request));
+            }
             body.insert("events".to_owned(), json!(events));
             body.insert("position".to_owned(), json!(position.get()));
             if shown.dry_run {
@@ -204,8 +225,8 @@ pub(crate) fn render(shown: Shown) -> Render {
             Reply {
                 status: if shown.creates && !changes.is_empty() { 201 } else { 200 },
                 body: Value::Object(body).to_string(),
-                resource: Some(format!("{kind}/{}", shown.subject.aggregate_id())),
-                version: state.map(State::version),
+                resource,
+                version,
             }
         }
         Decided::Refused(rejection) => {
@@ -218,6 +239,23 @@ pub(crate) fn render(shown: Shown) -> Render {
             }
         }
     })
+}
+
+/// What an order gave back of the money that it held.
+fn given_back(change: &Change) -> Option<Money> {
+    match &change.event {
+        Event::Order(
+            order::Event::Edited { given_back, .. }
+            | order::Event::LinesCancelled { given_back, .. }
+            | order::Event::Cancelled { given_back, .. }
+            | order::Event::Expired { given_back },
+        ) => Some(*given_back),
+        Event::Order(_)
+        | Event::Wallet(_)
+        | Event::Payment(_)
+        | Event::Suspense(_)
+        | Event::Settings(_) => None,
+    }
 }
 
 pub(crate) fn respond(status: u16, body: String) -> Response {
@@ -252,8 +290,11 @@ pub(crate) fn write(answer: Answer) -> Response {
         headers.insert(REPLAYED, HeaderValue::from_static("true"));
     }
     let made = resource.filter(|_| status == 201);
-    let place =
-        made.and_then(|made| made.strip_prefix("order/").map(|id| format!("/api/orders/{id}")));
+    let place = made.as_deref().and_then(|made| match made.split_once('/')? {
+        ("order", id) => Some(format!("/api/orders/{id}")),
+        ("suspense", id) => Some(format!("/api/suspense-items/{id}")),
+        _ => None,
+    });
     if let Some(Ok(place)) = place.map(HeaderValue::try_from) {
         headers.insert(header::LOCATION, place);
     }

@@ -18,6 +18,8 @@ pub(crate) struct FoundOrder {
     pub(crate) id: OrderId,
     pub(crate) state: Arc<State>,
     pub(crate) position: Position,
+    /// How many wrong delivery codes the book allows.
+    pub(crate) tries_allowed: u32,
 }
 
 impl FoundOrder {
@@ -47,14 +49,15 @@ pub(crate) async fn order<const SCOPE: Scope>(
         Ok(id) => id,
         Err(_) => order_of_number(app, caller, id_or_number).await?,
     };
-    let (position, state) =
-        queries::state(&app.ledger, StreamKey::Order(id)).await.map_err(Problem::unreadable)?;
+    let (position, state, settings) = queries::with_settings(&app.ledger, StreamKey::Order(id))
+        .await
+        .map_err(Problem::unreadable)?;
     let customer = match &*state {
         State::Order(order) => order.facts().map(|facts| &facts.customer),
         State::Wallet(_) | State::Payment(_) | State::Suspense(_) | State::Settings(_) => None,
     };
     if customer.is_some_and(|customer| caller.credential.may_see(customer.as_str())) {
-        Ok(FoundOrder { id, state, position })
+        Ok(FoundOrder { id, state, position, tries_allowed: settings.delivery_code_tries })
     } else {
         Err(Problem::new("order-not-found"))
     }

@@ -5,6 +5,7 @@ mod attempt;
 mod caller;
 mod canonical;
 mod command;
+mod delivery_code;
 mod extract;
 mod find;
 mod layers;

@@ -8,6 +8,7 @@ use std::fmt;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::Rejection;
+use domain::order::Step;
 use ledger::SubmitError;
 use ledger::approvals::ApprovalError;
 use ledger::fix::FixError;
@@ -90,6 +91,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("nothing-to-refund", 422, "Nothing was returned that has not been paid back"),
     ("delivery-code-needed", 422, "The shipment is handed over against its code"),
     ("no-delivery-code", 422, "The shipment has no delivery code"),
+    ("delivery-code-wrong", 422, "This is not the shipment's delivery code"),
     ("delivery-code-locked", 422, "The delivery code is locked after too many wrong tries"),
     ("no-receipt-needed", 422, "The order is not paid by bank transfer"),
     ("line-count", 422, "An order has too few or too many lines"),
@@ -278,7 +280,12 @@ impl From<&Rejection> for Problem {
         let problem = Self::new(rejection.code()).detail(rejection);
         match rejection {
             Rejection::WrongPhase { phase, step } => {
-                problem.member("phase", phase).member("allowed", step.phases())
+                let allowed: Vec<_> =
+                    Step::allowed_in(*phase).into_iter().map(Step::as_str).collect();
+                problem
+                    .member("phase", phase)
+                    .member("step", step.as_str())
+                    .member("allowed_commands", allowed)
             }
             Rejection::OnHold { department, .. } => problem.member("department", department),
             Rejection::LineNotFound { line } | Rejection::LineTwice { line } => {

@@ -24,7 +24,6 @@ mod book {
 mod customers {
     pub(super) mod orders;
     pub(super) mod statement;
-    pub(super) mod top_up;
     pub(super) mod wallet;
 }
 mod gateways {
@@ -34,25 +33,40 @@ mod health;
 mod management {
     pub(super) mod deadlines;
     pub(super) mod orders;
+    pub(super) mod wallet_requests;
 }
 mod orders {
     pub(super) mod approve_receipt;
     pub(super) mod cancel;
+    pub(super) mod cancel_lines;
     pub(super) mod complete;
     pub(super) mod correct;
     mod decide_receipt;
     pub(super) mod deliver;
+    pub(super) mod delivery_code;
+    pub(super) mod delivery_codes;
     pub(super) mod dispatch;
+    pub(super) mod edit;
     pub(super) mod events;
+    pub(super) mod fail_delivery;
     pub(super) mod get;
+    pub(super) mod hold;
+    pub(super) mod leave_on_account;
+    pub(super) mod lift_hold;
+    mod of_department;
     pub(super) mod pack;
     pub(super) mod pay_from_wallet;
     pub(super) mod place;
     pub(super) mod receipt_file;
+    pub(super) mod receive_back;
+    pub(super) mod refunds;
     pub(super) mod reject_receipt;
     pub(super) mod reject_stock;
     pub(super) mod release;
     pub(super) mod reopen;
+    pub(super) mod retry_delivery;
+    pub(super) mod return_to_origin;
+    pub(super) mod returns;
     pub(super) mod start_processing;
     pub(super) mod timeline;
     pub(super) mod upload_receipt;
@@ -60,18 +74,23 @@ mod orders {
 mod payments {
     pub(super) mod allocate;
     pub(super) mod record;
+    pub(super) mod repay_debt;
 }
+mod suspense;
+mod wallets;
 
 /// All routes, with their description.
 pub(crate) fn all() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(order_routes())
+        .merge(wallet_routes())
+        .merge(suspense_routes())
         .routes(routes!(customers::orders::handler))
         .routes(routes!(customers::wallet::handler))
         .routes(routes!(customers::statement::handler))
-        .routes(routes!(customers::top_up::handler))
         .routes(routes!(payments::record::handler))
         .routes(routes!(payments::allocate::handler))
+        .routes(routes!(payments::repay_debt::handler))
         .routes(routes!(gateways::callback::handler))
         .routes(routes!(approvals::list::handler))
         .routes(routes!(approvals::get::handler))
@@ -79,6 +98,7 @@ pub(crate) fn all() -> OpenApiRouter<App> {
         .routes(routes!(approvals::reject::handler))
         .routes(routes!(management::orders::handler))
         .routes(routes!(management::deadlines::handler))
+        .routes(routes!(management::wallet_requests::handler))
         .routes(routes!(audit::trial_balance::handler))
         .routes(routes!(audit::events::handler))
         .routes(routes!(audit::chain::handler))
@@ -112,7 +132,50 @@ fn order_routes() -> OpenApiRouter<App> {
         .routes(routes!(orders::complete::handler))
         .routes(routes!(orders::cancel::handler))
         .routes(routes!(orders::reopen::handler))
+        .routes(routes!(orders::cancel_lines::handler))
+        .routes(routes!(orders::delivery_code::handler))
+        .routes(routes!(orders::delivery_codes::handler))
+        .routes(routes!(orders::edit::handler))
+        .routes(routes!(orders::fail_delivery::handler))
+        .routes(routes!(orders::hold::handler))
+        .routes(routes!(orders::leave_on_account::handler))
+        .routes(routes!(orders::lift_hold::handler))
+        .routes(routes!(orders::receive_back::handler))
+        .routes(routes!(orders::refunds::handler))
+        .routes(routes!(orders::retry_delivery::handler))
+        .routes(routes!(orders::return_to_origin::handler))
+        .routes(routes!(orders::returns::handler))
         .routes(routes!(orders::correct::handler))
         .routes(routes!(orders::timeline::handler))
         .routes(routes!(orders::events::handler))
+}
+
+fn wallet_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(wallets::deposit::handler))
+        .routes(routes!(wallets::request_top_up::handler))
+        .routes(routes!(wallets::approve_top_up::handler))
+        .routes(routes!(wallets::reject_top_up::handler))
+        .routes(routes!(wallets::top_up_file::handler))
+        .routes(routes!(wallets::request_withdrawal::handler))
+        .routes(routes!(wallets::get_withdrawal::handler))
+        .routes(routes!(wallets::pay_withdrawal::handler))
+        .routes(routes!(wallets::fail_withdrawal::handler))
+        .routes(routes!(wallets::requests::handler))
+        .routes(routes!(wallets::freeze::handler))
+        .routes(routes!(wallets::unfreeze::handler))
+        .routes(routes!(wallets::close::handler))
+        .routes(routes!(wallets::reopen::handler))
+        .routes(routes!(wallets::goodwill::handler))
+        .routes(routes!(wallets::adjust::handler))
+        .routes(routes!(wallets::correct::handler))
+        .routes(routes!(wallets::repay_debt::handler))
+        .routes(routes!(wallets::write_off_debt::handler))
+}
+
+fn suspense_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(suspense::open::handler, suspense::list::handler))
+        .routes(routes!(suspense::get::handler))
+        .routes(routes!(suspense::explain::handler))
 }

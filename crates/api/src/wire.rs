@@ -1,6 +1,7 @@
 //! What goes over the wire: types of their own, so that the domain may change beneath them.
 
 pub(crate) mod approval;
+pub(crate) mod delivery_code;
 pub(crate) mod event;
 pub(crate) mod money;
 pub(crate) mod order;

@@ -36,7 +36,7 @@ pub struct Approval {
     /// The request that was made: method and route.
     pub route: String,
     /// What a caller of the route needs.
-    pub scope: u32,
+    pub scope: u64,
     /// What it is about, and what the reply shows.
     pub subject: StreamKey,
     /// It makes the subject.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::settings::Settings;
 use domain::{Event, State, StreamKey};
 use eventstore::verify::{ChainCheck, Finding, VerifyError};
 use eventstore::{Head, HeadError, Position, RecordedEvent, Version};
@@ -35,6 +36,25 @@ pub async fn state(
     let state = load::state(&mut tx, ledger.book(), ledger.upcasters(), stream).await?;
     tx.commit().await?;
     Ok((head.position, state))
+}
+
+/// The state of a stream with the book's settings and position, all from one snapshot.
+pub async fn with_settings(
+    ledger: &Ledger,
+    stream: StreamKey,
+) -> Result<(Position, Arc<State>, Settings), QueryError> {
+    let begin = "begin isolation level repeatable read, read only";
+    let mut tx = ledger.pool().begin_with(begin).await?;
+    let head = eventstore::read_head(&mut tx, ledger.book()).await?;
+    let both = [stream, StreamKey::Settings];
+    let mut states = load::states(&mut tx, ledger.book(), ledger.upcasters(), &both).await?;
+    tx.commit().await?;
+    let state = states.remove(&stream).expect("it was asked for");
+    let settings = match states.remove(&StreamKey::Settings).as_deref() {
+        Some(State::Settings(settings)) => settings.clone(),
+        other => unreachable!("{other:?} was loaded as the settings"),
+    };
+    Ok((head.position, state, settings))
 }
 
 /// The events of one stream, in order.

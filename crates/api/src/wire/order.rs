@@ -1,11 +1,12 @@
 //! An order as replies show it.
 
 use chrono::{DateTime, Utc};
-use domain::id::OrderId;
+use domain::id::{OrderId, ShipmentId};
+use domain::order::totals::Quantity;
 use domain::order::{Facts, Review};
 use projections::customer_orders::CustomerOrder;
 use projections::order_management::ManagedOrder;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -33,6 +34,9 @@ pub(crate) struct Order {
     refunded: Money,
     released: bool,
     deadline: Option<DateTime<Utc>>,
+    /// Until when the goods may be returned, once all have arrived.
+    return_until: Option<DateTime<Utc>>,
+    holds: Vec<Hold>,
     receipts: Vec<Receipt>,
     shipments: Vec<Shipment>,
     version: u64,
@@ -44,11 +48,14 @@ pub(crate) struct Order {
 struct Line {
     line: u16,
     sku: String,
-    quantity: String,
+    ordered: String,
+    cancelled: String,
     unit_price: Money,
     total: Money,
     shipped: String,
     delivered: String,
+    returned: String,
+    refunded: String,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -77,7 +84,51 @@ struct Receipt {
 #[schema(as = OrderShipment)]
 struct Shipment {
     id: Uuid,
+    /// `under_way`, failed, returning, `received_back` or delivered
+    state: &'static str,
     delivered: bool,
+    carrier: Option<String>,
+    tracking: Option<String>,
+    lines: Vec<LineQuantity>,
+    /// Whether it is handed over against a delivery code.
+    with_code: bool,
+    /// Wrong codes that were told since the last one was issued.
+    wrong_tries: u32,
+    /// How many more may be told: only in reads of one order, of a shipment with a code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tries_left: Option<u32>,
+}
+
+/// A department's hold.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OrderHold)]
+struct Hold {
+    department: &'static str,
+    reason: String,
+}
+
+/// How much of a line.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LineQuantity {
+    line: u16,
+    /// A decimal of at most three digits, as a string.
+    #[schema(value_type = String)]
+    quantity: Quantity,
+}
+
+impl LineQuantity {
+    /// As the domain has them.
+    pub(crate) fn all(lines: impl AsRef<[Self]>) -> Vec<domain::order::LineQuantity> {
+        lines
+            .as_ref()
+            .iter()
+            .map(|Self { line, quantity }| domain::order::LineQuantity {
+                line: *line,
+                quantity: *quantity,
+            })
+            .collect()
+    }
 }
 
 impl Order {
@@ -109,13 +160,52 @@ impl Order {
             refunded: facts.refunded.into(),
             released: facts.released,
             deadline: facts.deadline,
+            return_until: facts.return_until,
+            holds: facts
+                .holds
+                .iter()
+                .map(|(department, reason)| Hold {
+                    department: department.as_str(),
+                    reason: reason.to_string(),
+                })
+                .collect(),
             receipts: facts.receipts.iter().map(Receipt::of).collect(),
             shipments: facts
                 .shipments
                 .iter()
-                .map(|(id, shipment)| Shipment { id: id.uuid(), delivered: shipment.is_delivered() })
+                .map(|(id, shipment)| Shipment::of(*id, shipment))
                 .collect(),
             version: facts.version,
+        }
+    }
+}
+
+impl Order {
+    /// Says how many more wrong codes each shipment allows.
+    pub(crate) fn with_tries(mut self, allowed: u32) -> Self {
+        for shipment in self.shipments.iter_mut().filter(|shipment| shipment.with_code) {
+            shipment.tries_left = Some(allowed.saturating_sub(shipment.wrong_tries));
+        }
+        self
+    }
+}
+
+impl Shipment {
+    fn of(id: ShipmentId, shipment: &domain::order::Shipment) -> Self {
+        Self {
+            id: id.uuid(),
+            state: shipment.stage.as_str(),
+            delivered: shipment.is_delivered(),
+            carrier: shipment.carrier.as_ref().map(ToString::to_string),
+            tracking: shipment.tracking.as_ref().map(ToString::to_string),
+            lines: shipment
+                .lines
+                .iter()
+                .map(|shipped| LineQuantity { line: shipped.line, quantity: shipped.quantity })
+                .collect(),
+            with_code: shipment.code.is_some(),
+            wrong_tries: shipment.wrong_tries,
+            tries_left: None,
         }
     }
 }
@@ -125,11 +215,14 @@ impl Line {
         Self {
             line: line.item.line,
             sku: line.item.sku.to_string(),
-            quantity: line.item.quantity.value().to_string(),
+            ordered: line.item.quantity.value().to_string(),
+            cancelled: line.cancelled.to_string(),
             unit_price: line.item.unit_price.into(),
             total: line.item.total.into(),
             shipped: line.shipped.to_string(),
             delivered: line.delivered.to_string(),
+            returned: line.returned.to_string(),
+            refunded: line.refunded.to_string(),
         }
     }
 }

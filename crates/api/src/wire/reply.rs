@@ -4,9 +4,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::wire::money::Money;
 use crate::wire::order::Order;
 use crate::wire::payment::Payment;
 use crate::wire::settings::Settings;
+use crate::wire::suspense::Suspense;
 use crate::wire::wallet::Wallet;
 
 /// An event that a command caused.
@@ -24,6 +26,8 @@ pub(crate) struct Caused {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct OrderReply {
     order: Option<Order>,
+    /// What it gave back of the money that it held, where it did.
+    given_back: Option<Money>,
     events: Vec<Caused>,
     position: i64,
     dry_run: Option<bool>,
@@ -32,6 +36,8 @@ pub(crate) struct OrderReply {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct WalletReply {
     wallet: Option<Wallet>,
+    /// The id of the request that was made, if one was.
+    request: Option<Uuid>,
     events: Vec<Caused>,
     position: i64,
     dry_run: Option<bool>,
@@ -40,6 +46,14 @@ pub(crate) struct WalletReply {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PaymentReply {
     payment: Option<Payment>,
+    events: Vec<Caused>,
+    position: i64,
+    dry_run: Option<bool>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SuspenseReply {
+    suspense: Option<Suspense>,
     events: Vec<Caused>,
     position: i64,
     dry_run: Option<bool>,

@@ -7,7 +7,7 @@ use super::import::Resolution;
 use super::status::{Ended, Warehouse};
 use super::totals::Totals;
 use super::{Corrected, Event, Line, LineQuantity, Shipment, ShipmentStage};
-use crate::id::{Code, ReceiptId, ShipmentId};
+use crate::id::{ReceiptId, ShipmentId};
 use crate::money::{Money, MoneyError};
 
 impl Facts {
@@ -42,8 +42,11 @@ impl Facts {
             Event::ProcessingStarted => self.warehouse_moves(Warehouse::Processing),
             Event::Packed => self.warehouse_moves(Warehouse::Packed),
             Event::StockRejected { .. } => self.warehouse_moves(Warehouse::StockRejected),
-            Event::Dispatched { shipment, lines, code, .. } => {
-                self.ship(*shipment, lines, code.clone());
+            Event::Dispatched { shipment, lines, carrier, tracking, code } => {
+                let sent = Shipment::sent(lines.clone());
+                let (carrier, tracking) = (Some(carrier.clone()), tracking.clone());
+                let sent = Shipment { carrier, tracking, code: code.clone(), ..sent };
+                self.ship(*shipment, sent);
                 self.step(Done::Dispatched { shipment: *shipment });
             }
             Event::DeliveryCodeIssued { shipment, code } => {
@@ -150,13 +153,13 @@ impl Facts {
         self.step(Done::Warehouse { before });
     }
 
-    fn ship(&mut self, shipment: ShipmentId, lines: &[LineQuantity], code: Option<Code>) {
-        for shipped in lines {
+    fn ship(&mut self, id: ShipmentId, shipment: Shipment) {
+        for shipped in &shipment.lines {
             let line = self.line_mut(shipped.line);
             line.shipped = line.shipped.saturating_add(shipped.quantity.value());
             assert!(line.shipped <= line.live(), "corrupt stream: shipped too much");
         }
-        self.shipments.insert(shipment, Shipment::sent(lines.to_vec(), code));
+        self.shipments.insert(id, shipment);
     }
 
     /// What the shipment carried is in the warehouse again.
@@ -262,7 +265,7 @@ impl Facts {
         self.first_deadline = resolution.deadline;
         self.return_until = resolution.return_until;
         if let Some(shipment) = &resolution.shipped {
-            self.ship(shipment.shipment, &shipment.lines, None);
+            self.ship(shipment.shipment, Shipment::sent(shipment.lines.clone()));
             if let Some(earned) = &resolution.delivered {
                 self.deliver(shipment.shipment, &shipment.lines, earned)?;
             }

@@ -198,7 +198,7 @@ impl Facts {
                 .iter()
                 .map(|item| LineQuantity { line: item.line, quantity: item.quantity })
                 .collect();
-            let mut shipment = Shipment::sent(lines, None);
+            let mut shipment = Shipment::sent(lines);
             if delivered {
                 shipment.stage = ShipmentStage::Delivered;
             }

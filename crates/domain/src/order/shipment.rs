@@ -11,6 +11,11 @@ use crate::rejection::Rejection;
 pub struct Shipment {
     pub lines: Vec<LineQuantity>,
     pub stage: ShipmentStage,
+    /// Who carries it; none is known of a shipment that was taken over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carrier: Option<Code>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracking: Option<Code>,
     /// HMAC of the code that its receiver must tell; none when it needs none.
     pub code: Option<Code>,
     /// How often a wrong code was told.
@@ -40,8 +45,14 @@ impl ShipmentStage {
 }
 
 impl Shipment {
-    pub(super) fn sent(lines: Vec<LineQuantity>, code: Option<Code>) -> Self {
-        Self { lines, stage: ShipmentStage::UnderWay, code, wrong_tries: 0 }
+    pub(super) fn sent(lines: Vec<LineQuantity>) -> Self {
+        let (carrier, tracking, code) = (None, None, None);
+        Self { lines, stage: ShipmentStage::UnderWay, carrier, tracking, code, wrong_tries: 0 }
+    }
+
+    /// It is with its carrier, or the carrier has it again after a failed try.
+    pub fn is_out(&self) -> bool {
+        matches!(self.stage, ShipmentStage::UnderWay | ShipmentStage::Failed)
     }
 
     pub fn is_delivered(&self) -> bool {
@@ -63,7 +74,7 @@ impl Facts {
     }
 
     /// The shipment that is meant: the one named, else the one under way, else the last.
-    pub(super) fn shipment(
+    pub fn shipment(
         &self,
         named: Option<ShipmentId>,
     ) -> Result<(ShipmentId, &Shipment), Rejection> {

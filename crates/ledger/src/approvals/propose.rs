@@ -22,7 +22,7 @@ pub struct NewApproval<'a> {
     pub creates: bool,
     pub route: &'a str,
     /// What a caller of the route needs.
-    pub scope: u32,
+    pub scope: u64,
     pub proposer: &'a Credential,
 }
 
@@ -74,7 +74,7 @@ pub async fn propose(ledger: &Ledger, new: NewApproval<'_>) -> Result<Proposed, 
         .bind(subject.aggregate_id())
         .bind(creates)
         .bind(route)
-        .bind(i64::from(scope))
+        .bind(i64::try_from(scope).expect("the scopes are fewer than the bits"))
         .bind(proposer.principal.as_str())
         .bind(person.as_str())
         .bind(&proposer.key_id)

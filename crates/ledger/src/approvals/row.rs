@@ -61,7 +61,7 @@ impl ApprovalRow {
         Ok(Approval {
             id: self.approval_id,
             subject: stream(&self.subject_type, self.subject_id)?,
-            scope: u32::try_from(self.scope).map_err(|_| unreadable())?,
+            scope: u64::try_from(self.scope).map_err(|_| unreadable())?,
             route: self.route,
             creates: self.creates,
             commands: self.commands,

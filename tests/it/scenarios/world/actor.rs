@@ -150,7 +150,7 @@ impl<'w> Actor<'w> {
 
     /// Hands everything to a carrier.
     pub(crate) fn dispatches(self, order: &Order) -> Step<'w> {
-        self.about(order, "dispatch", json!({ "carrier": "taxi" }))
+        self.about(order, "dispatch", json!({ "carrier": "taxi", "with_code": false }))
     }
 
     pub(crate) fn delivers(self, order: &Order) -> Step<'w> {

@@ -43,7 +43,10 @@ pub(crate) async fn handler(
     must_not_be_refused_too_often(&app, &caller)?;
     let (subject, creates) = (approval.subject, approval.creates);
     let (_, before) = queries::state(&app.ledger, subject).await.map_err(Problem::unreadable)?;
-    let shown = Shown { subject, before: Some(before), creates, dry_run: false, trace };
+    let before = Some(before);
+    // A delivery by its code is never proposed.
+    let tries_allowed = None;
+    let shown = Shown { subject, before, tries_allowed, creates, dry_run: false, trace };
     let render = render(shown);
     let answer = approvals::approve(&app.ledger, approval.id, &caller.credential, render).await?;
     if !answer.is_accepted() && !answer.is_replayed {

@@ -12,15 +12,17 @@ use crate::app::App;
 use crate::attempt::Attempt;
 use crate::caller::Caller;
 use crate::command::{Asked, execute};
+use crate::delivery_code;
 use crate::extract::{Json, Segments};
 use crate::find;
 use crate::problem::Problem;
 use crate::scope::WORK_IN_LOGISTICS;
+use crate::wire::order::LineQuantity;
 use crate::wire::reply::{OrderReply, ProblemReply};
 
 const ROUTE: &str = "POST /api/orders/{order}/dispatch";
 
-/// With whom.
+/// What goes with whom.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = DispatchOrder)]
@@ -31,9 +33,13 @@ pub(crate) struct Body {
     carrier: Code,
     #[schema(value_type = Option<String>, max_length = 128)]
     tracking: Option<Code>,
+    /// Everything that is still to be shipped, if left out.
+    lines: Option<Vec<LineQuantity>>,
+    /// Whether the receiver has to tell a delivery code: yes, if left out.
+    with_code: Option<bool>,
 }
 
-/// Hands everything of the order to a carrier.
+/// Hands goods of the order to a carrier, in one shipment of several or in the only one.
 #[utoipa::path(
     post,
     path = "/api/orders/{order}/dispatch",
@@ -56,13 +62,14 @@ pub(crate) async fn handler(
     let found = find::order(&app, &caller, &path.one()).await?;
     let name = attempt.name(&app, &caller.credential);
     let shipment = ShipmentId::new(body.shipment.unwrap_or_else(|| name.derive(&app, "shipment")));
+    let code = body.with_code.unwrap_or(true).then(|| delivery_code::first(&app, shipment));
     let command = Command::Dispatch {
         order: found.id,
         shipment,
-        lines: None,
+        lines: body.lines.as_deref().map(LineQuantity::all),
         carrier: body.carrier.clone(),
         tracking: body.tracking.clone(),
-        code: None,
+        code,
     };
     let asked = Asked::about(ROUTE, found.stream(), found.state, &body, command);
     execute(&app, &caller, &attempt, name, asked).await

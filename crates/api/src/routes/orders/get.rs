@@ -45,7 +45,7 @@ pub(crate) async fn handler(
     Search(_none): Search<Parameters>,
 ) -> Result<View<Body>, Problem> {
     let found = find::order(&app, &caller, &path.one()).await?;
-    let order = Order::of(found.id, found.facts());
+    let order = Order::of(found.id, found.facts()).with_tries(found.tries_allowed);
     let version = found.facts().version;
     Ok(View::new(found.position, Body { order }).at_version(version))
 }

@@ -61,13 +61,23 @@ pub(crate) struct Body {
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = PlacedLine)]
-struct Line {
+pub(super) struct Line {
     #[schema(value_type = String, max_length = 64)]
     sku: Text<64>,
     /// A decimal of at most three digits, as a string.
     #[schema(value_type = String)]
     quantity: Quantity,
     unit_price: Money,
+}
+
+impl Line {
+    pub(super) fn ordered(&self) -> OrderedLine {
+        OrderedLine {
+            sku: self.sku.clone(),
+            quantity: self.quantity,
+            unit_price: self.unit_price.0,
+        }
+    }
 }
 
 /// Who gets the goods, and where.
@@ -134,15 +144,7 @@ fn command(body: &Body, order: OrderId, recipient: Option<PersonalRef>) -> Place
         method: body.method,
         remainder: body.remainder,
         wallet_part: body.wallet_part.map(|part| part.0),
-        lines: body
-            .lines
-            .iter()
-            .map(|line| OrderedLine {
-                sku: line.sku.clone(),
-                quantity: line.quantity,
-                unit_price: line.unit_price.0,
-            })
-            .collect(),
+        lines: body.lines.iter().map(Line::ordered).collect(),
         discount: body.discount.map_or(zero, |discount| discount.0),
         delivery: body.delivery.map_or(zero, |delivery| delivery.0),
         surcharge_rate: body.surcharge_rate.unwrap_or(Percent::ZERO),
