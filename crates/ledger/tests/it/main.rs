@@ -39,6 +39,8 @@ mod privileges;
 #[cfg(test)]
 mod processes;
 #[cfg(test)]
+mod races;
+#[cfg(test)]
 mod schema;
 #[cfg(test)]
 mod stock;
