@@ -1,8 +1,8 @@
 //! A database for one test: a copy of a template, gone at the test's end.
 
 use localpg::LocalPg;
-use sqlx::Connection as _;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
+use sqlx::{Connection as _, FromRow, PgConnection};
 
 use crate::cluster::{cluster, connect};
 use crate::{sweep, template};
@@ -54,6 +54,30 @@ impl Database {
         PgPoolOptions::new()
             .max_connections(connections_max)
             .connect_lazy_with(self.connect_options())
+    }
+
+    /// Runs one statement as the server's superuser: what is done behind the ledger's back.
+    pub async fn run(&self, sql: &'static str) {
+        let mut connection = self.connection().await;
+        sqlx::query(sql).execute(&mut connection).await.expect("the statement runs");
+        connection.close().await.expect("the connection still stands");
+    }
+
+    /// The one value that a query finds.
+    pub async fn value<T>(&self, sql: &'static str) -> T
+    where
+        (T,): for<'r> FromRow<'r, PgRow>,
+        T: Send + Unpin,
+    {
+        let mut connection = self.connection().await;
+        let value = sqlx::query_scalar(sql).fetch_one(&mut connection).await;
+        connection.close().await.expect("the connection still stands");
+        value.expect("the query finds a value")
+    }
+
+    async fn connection(&self) -> PgConnection {
+        let options = self.connect_options();
+        PgConnection::connect_with(&options).await.expect("the server takes a connection")
     }
 
     /// Its name on the server.

@@ -36,11 +36,8 @@ fn file_path(reply: &Value) -> String {
 
 /// How many files are kept.
 async fn kept(service: &Service) -> i64 {
-    let pool = service.database.pool(1);
-    sqlx::query_scalar("select count(*) from daftar.personal_data where kind = 'receipt_file'")
-        .fetch_one(&pool)
-        .await
-        .unwrap()
+    let count = "select count(*) from daftar.personal_data where kind = 'receipt_file'";
+    service.database.value(count).await
 }
 
 async fn sweep(service: &Service, later: TimeDelta) -> u64 {
@@ -92,14 +89,9 @@ async fn the_event_names_the_file_its_hash_and_the_claim_and_holds_none_of_it() 
     );
     assert_eq!(uploaded["claimed"], json!({ "amount": "500", "currency": "IQD" }));
     assert!(uploaded["stored"]["id"].is_string(), "{uploaded}");
-    let pool = service.database.pool(1);
-    let (content, in_clear): (Vec<u8>, bool) = sqlx::query_as(
-        "select ciphertext, position('a screenshot'::bytea in ciphertext) > 0
-           from daftar.personal_data where kind = 'receipt_file'",
-    )
-    .fetch_one(&pool)
-    .await
-    .unwrap();
+    let ciphertext = "select ciphertext from daftar.personal_data where kind = 'receipt_file'";
+    let content: Vec<u8> = service.database.value(ciphertext).await;
+    let in_clear = content.windows(12).any(|window| window == b"a screenshot");
     assert!(!in_clear && content.len() > PNG.len(), "{content:?}");
 }
 

@@ -241,13 +241,12 @@ impl Service {
     /// Money in a customer's wallet.
     pub(crate) async fn top_up(&self, customer: &str, amount: &str) {
         let body = json!({ "amount": iqd(amount), "payment": { "cash": {} } });
-        self.must("finance", &format!("/api/customers/{customer}/wallet/top-ups"), &body).await;
+        self.must("finance", &format!("/api/customers/{customer}/wallet/deposits"), &body).await;
     }
 
     /// Changes what lies beside the log, behind the service's back.
     pub(crate) async fn run(&self, sql: &'static str) {
-        let mut conn = self.database.pool(1).acquire().await.unwrap();
-        sqlx::query(sql).execute(&mut *conn).await.unwrap();
+        self.database.run(sql).await;
     }
 
     /// How many commands were recorded.
