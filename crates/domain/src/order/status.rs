@@ -236,7 +236,7 @@ pub fn statuses(phase: Phase, channel: Channel) -> Statuses {
         Phase::Dispatched => ("shipped", "logistics_dispatched", Some("logistics")),
         Phase::DeliveryFailed => ("delivery_failed", "logistics_failed", Some("logistics")),
         Phase::ReturningToOrigin => ("returning", "logistics_returning", Some("logistics")),
-        Phase::Delivered => ("delivered", "logistics_delivered", Some("logistics")),
+        Phase::Delivered => ("delivered", "logistics_delivered", None),
         Phase::Completed => ("completed", "completed", None),
         Phase::Cancelled => ("cancelled", "cancelled", None),
         Phase::Expired => ("expired", "expired", None),
