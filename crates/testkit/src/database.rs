@@ -96,7 +96,7 @@ impl Drop for Database {
                 runtime.block_on(async {
                     let options = self.pg.connect_options("postgres");
                     // A test may have killed the server; then the next run sweeps.
-                    if let Ok(mut connection) = sqlx::PgConnection::connect_with(&options).await {
+                    if let Ok(mut connection) = PgConnection::connect_with(&options).await {
                         sweep::drop_database(&mut connection, &self.name).await;
                     }
                 });
