@@ -45,6 +45,8 @@ pub enum Account {
     Returns(OrderId),
     /// 4095
     Discounts(OrderId),
+    /// 5010: what a bank or a gateway kept for itself.
+    BankFees,
     /// 5020
     Goodwill,
     /// 5030
@@ -95,6 +97,7 @@ impl Account {
             Self::Surcharges(_) => "4030",
             Self::Returns(_) => "4090",
             Self::Discounts(_) => "4095",
+            Self::BankFees => "5010",
             Self::Goodwill => "5020",
             Self::WriteOffs => "5030",
             Self::Rounding => "5040",
@@ -123,7 +126,11 @@ impl Account {
             | Self::Surcharges(order)
             | Self::Returns(order)
             | Self::Discounts(order) => order.to_string(),
-            Self::TaxPayable | Self::Goodwill | Self::WriteOffs | Self::Rounding => String::new(),
+            Self::TaxPayable
+            | Self::BankFees
+            | Self::Goodwill
+            | Self::WriteOffs
+            | Self::Rounding => String::new(),
         }
     }
 }

@@ -5,8 +5,10 @@ use cqrs_es::event_sink::EventSink;
 
 use crate::order::{self, Order};
 use crate::payment::{self, Payment};
+use crate::receipt_file::{self, ReceiptFile};
 use crate::rejection::Rejection;
 use crate::settings::{self, Settings};
+use crate::statement_line::{self, StatementLine};
 use crate::suspense::{self, Suspense};
 use crate::wallet::{self, Wallet};
 
@@ -42,4 +44,6 @@ aggregate!(Order, order, "order");
 aggregate!(Wallet, wallet, "wallet");
 aggregate!(Payment, payment, "payment");
 aggregate!(Suspense, suspense, "suspense");
+aggregate!(StatementLine, statement_line, "statement_line");
+aggregate!(ReceiptFile, receipt_file, "receipt_file");
 aggregate!(Settings, settings, "settings");

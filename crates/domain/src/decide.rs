@@ -7,22 +7,24 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::account::SuspenseItem;
 use crate::event::{Event, State, StreamKey};
 use crate::id::{
-    Code, CustomerId, OrderId, PaymentId, Reason, ReceiptId, RequestId, ShipmentId, SuspenseId,
-    WalletId,
+    Code, CustomerId, OrderId, PaymentId, Reason, ReceiptFileId, ReceiptId, RequestId, ShipmentId,
+    StatementLineId, SuspenseId, WalletId,
 };
 use crate::money::{Amount, Currency, Money};
 use crate::order::import::Imported;
-use crate::order::status::Warehouse;
+use crate::order::status::{Channel, Warehouse};
 use crate::order::{self, DeliveryProof, Department, LineQuantity, Order, PersonalRef, Receipt};
-use crate::payment::{self, Payment};
+use crate::payment::{self, Kind, Payment};
+use crate::receipt_file::ReceiptFile;
 use crate::rejection::Rejection;
 use crate::settings::{self, Setting, Settings};
+use crate::statement_line::{Recorded, StatementLine};
 use crate::suspense::{Against, Suspense};
 use crate::wallet::{self, Opening, TopUpRequested, Wallet};
 
@@ -30,11 +32,16 @@ mod cancel;
 mod debt;
 mod edit;
 mod four_eyes;
+mod gateway;
 mod offer;
 mod pay;
 mod place;
 mod receipt;
+mod receipt_file;
 mod refund;
+mod remind;
+mod reverse;
+mod statement;
 mod suspense;
 mod wallets;
 
@@ -72,10 +79,19 @@ pub enum Command {
         amount: Amount,
         order: OrderId,
     },
+    /// What a gateway tells of money it took. It is never refused for what it was meant for: money
+    /// that finds no place waits for one.
+    GatewayCallback {
+        gateway: Code,
+        gateway_id: Code,
+        amount: Amount,
+        order: Option<OrderId>,
+        customer: Option<CustomerId>,
+    },
     /// Money that came in and waits to be allocated.
     RecordPayment {
         payment: PaymentId,
-        kind: payment::Kind,
+        kind: Kind,
         amount: Amount,
         customer: Option<CustomerId>,
     },
@@ -84,6 +100,34 @@ pub enum Command {
         payment: PaymentId,
         amount: Option<Amount>,
         to: Allocation,
+    },
+    /// A line of a bank's statement. A transfer that it names is matched at once.
+    RecordStatementLine {
+        account: Code,
+        line: Code,
+        date: NaiveDate,
+        amount: Amount,
+        reference: Option<Code>,
+    },
+    /// Says that a statement's line is these payments, less a fee.
+    MatchStatementLine {
+        line: StatementLineId,
+        payments: Vec<PaymentId>,
+        fee: Money,
+    },
+    /// Cash was taken to the bank.
+    BankCash {
+        payment: PaymentId,
+        account: Code,
+    },
+    /// The money turned out not to exist.
+    ReversePayment {
+        payment: PaymentId,
+        reason: Reason,
+    },
+    /// Reminds the customer of an order that is to be paid soon.
+    Remind {
+        order: OrderId,
     },
     Release {
         order: OrderId,
@@ -205,7 +249,7 @@ pub enum Command {
     TopUpWallet {
         customer: CustomerId,
         payment: PaymentId,
-        kind: payment::Kind,
+        kind: Kind,
         amount: Amount,
     },
     /// A credit that needs no other stream: goodwill, or against a suspense item.
@@ -451,26 +495,42 @@ impl<'a> Decision<'a> {
 
     pub(crate) fn order(&self, id: OrderId) -> Result<Order, Undecided> {
         let state = self.state(StreamKey::Order(id))?;
-        let State::Order(order) = &*state else {
+        let State::Order(known) = &*state else {
             panic!("{state:?} stands where order {id} should")
         };
-        Ok(order.clone())
+        Ok(known.clone())
     }
 
     pub(crate) fn wallet(&self, id: WalletId) -> Result<Wallet, Undecided> {
         let state = self.state(StreamKey::Wallet(id))?;
-        let State::Wallet(wallet) = &*state else {
+        let State::Wallet(known) = &*state else {
             panic!("{state:?} stands where wallet {id} should")
         };
-        Ok(wallet.clone())
+        Ok(known.clone())
     }
 
     pub(crate) fn payment(&self, id: PaymentId) -> Result<Payment, Undecided> {
         let state = self.state(StreamKey::Payment(id))?;
-        let State::Payment(payment) = &*state else {
+        let State::Payment(known) = &*state else {
             panic!("{state:?} stands where payment {id} should")
         };
-        Ok(payment.clone())
+        Ok(known.clone())
+    }
+
+    pub(crate) fn statement_line(&self, id: StatementLineId) -> Result<StatementLine, Undecided> {
+        let state = self.state(StreamKey::StatementLine(id))?;
+        let State::StatementLine(known) = &*state else {
+            panic!("{state:?} stands where statement line {id} should")
+        };
+        Ok(known.clone())
+    }
+
+    pub(crate) fn receipt_file(&self, id: ReceiptFileId) -> Result<ReceiptFile, Undecided> {
+        let state = self.state(StreamKey::ReceiptFile(id))?;
+        let State::ReceiptFile(known) = &*state else {
+            panic!("{state:?} stands where receipt file {id} should")
+        };
+        Ok(known.clone())
     }
 
     pub(crate) fn suspense(&self, id: SuspenseId) -> Result<Suspense, Undecided> {
@@ -551,9 +611,7 @@ impl<'a> Decision<'a> {
             Command::PayFromWallet { order, amount, purpose } => {
                 pay::from_wallet(self, order, amount, purpose)
             }
-            Command::UploadReceipt { order, receipt } => {
-                self.order_decides(order, order::Command::UploadReceipt(receipt))
-            }
+            Command::UploadReceipt { order, receipt } => receipt_file::upload(self, order, receipt),
             Command::ApproveReceipt(approve) => receipt::approve(self, *approve),
             Command::RejectReceipt { order, receipt, reason } => {
                 let (now, extension) = (self.now, self.settings()?.extension());
@@ -561,9 +619,31 @@ impl<'a> Decision<'a> {
                 self.order_decides(order, reject)
             }
             Command::RecordGatewayPayment { gateway, gateway_id, amount, order } => {
-                pay::by_gateway(self, gateway, gateway_id, amount, order)
+                gateway::for_order(self, gateway, gateway_id, amount, order)
             }
+            Command::GatewayCallback { gateway, gateway_id, amount, order, customer } => {
+                gateway::callback(
+                    self,
+                    Kind::Gateway { gateway, gateway_id },
+                    amount,
+                    order,
+                    customer,
+                )
+            }
+            Command::RecordStatementLine { account, line, date, amount, reference } => {
+                let line = Recorded { account, line, date, amount, reference };
+                statement::record(self, line)
+            }
+            Command::MatchStatementLine { line, payments, fee } => {
+                statement::match_line(self, line, payments, fee)
+            }
+            Command::BankCash { payment, account } => {
+                self.payment_decides(payment, payment::Command::Bank { account })
+            }
+            Command::ReversePayment { payment, reason } => reverse::reverse(self, payment, reason),
+            Command::Remind { order } => remind::remind(self, order),
             Command::RecordPayment { payment, kind, amount, customer } => {
+                pay::must_be_derived(payment, &kind)?;
                 self.keeps(amount.currency())?;
                 let record = payment::Command::Record { kind, amount, customer, order: None };
                 self.payment_decides(payment, record)
@@ -651,7 +731,12 @@ impl<'a> Decision<'a> {
             Command::DebitWallet { wallet, amount, purpose } => {
                 wallets::debit(self, wallet, amount, purpose)
             }
-            Command::ImportOrder { order, imported } => {
+            Command::ImportOrder { order, mut imported } => {
+                if imported.deadline.is_none() && imported.awaits_payment() {
+                    // The longest time there is: nobody told its customer of a shorter one.
+                    let period = self.settings()?.payment_period(Channel::BankTransfer);
+                    imported.deadline = self.now.checked_add_signed(period);
+                }
                 self.order_decides(order, order::Command::Import(imported))
             }
             Command::ImportWallet { customer, currency, opening } => {
@@ -729,6 +814,18 @@ impl<'a> Decision<'a> {
                 suspense::explain(self, item, amount, against, reason)
             }
         }
+    }
+
+    /// Refuses money that another customer paid, unless another person has agreed.
+    pub(crate) fn money_of(
+        &self,
+        payment: &payment::Facts,
+        customer: &CustomerId,
+    ) -> Result<(), Undecided> {
+        if !self.second_person {
+            payment.must_be_of(customer)?;
+        }
+        Ok(())
     }
 
     /// A delivery that was just taken back counts among what a person moved, like any correction.

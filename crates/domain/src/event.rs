@@ -6,10 +6,12 @@ use cqrs_es::DomainEvent;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::id::{OrderId, PaymentId, SuspenseId, WalletId};
+use crate::id::{OrderId, PaymentId, ReceiptFileId, StatementLineId, SuspenseId, WalletId};
 use crate::order::{self, Order};
 use crate::payment::{self, Payment};
+use crate::receipt_file::{self, ReceiptFile};
 use crate::settings::{self, Settings};
+use crate::statement_line::{self, StatementLine};
 use crate::suspense::{self, Suspense};
 use crate::wallet::{self, Wallet};
 
@@ -24,6 +26,8 @@ pub enum StreamKey {
     Wallet(WalletId),
     Payment(PaymentId),
     Suspense(SuspenseId),
+    StatementLine(StatementLineId),
+    ReceiptFile(ReceiptFileId),
     /// The book's own settings: one stream a book.
     Settings,
 }
@@ -35,6 +39,8 @@ impl StreamKey {
             Self::Wallet(_) => "wallet",
             Self::Payment(_) => "payment",
             Self::Suspense(_) => "suspense",
+            Self::StatementLine(_) => "statement_line",
+            Self::ReceiptFile(_) => "receipt_file",
             Self::Settings => "settings",
         }
     }
@@ -46,6 +52,8 @@ impl StreamKey {
             Self::Wallet(id) => id.uuid(),
             Self::Payment(id) => id.uuid(),
             Self::Suspense(id) => id.uuid(),
+            Self::StatementLine(id) => id.uuid(),
+            Self::ReceiptFile(id) => id.uuid(),
             Self::Settings => Uuid::nil(),
         }
     }
@@ -57,6 +65,8 @@ impl StreamKey {
             "wallet" => Some(Self::Wallet(WalletId::new(aggregate_id))),
             "payment" => Some(Self::Payment(PaymentId::new(aggregate_id))),
             "suspense" => Some(Self::Suspense(SuspenseId::new(aggregate_id))),
+            "statement_line" => Some(Self::StatementLine(StatementLineId::new(aggregate_id))),
+            "receipt_file" => Some(Self::ReceiptFile(ReceiptFileId::new(aggregate_id))),
             "settings" => Some(Self::Settings),
             _ => None,
         }
@@ -76,6 +86,8 @@ pub enum Event {
     Wallet(wallet::Event),
     Payment(payment::Event),
     Suspense(suspense::Event),
+    StatementLine(statement_line::Event),
+    ReceiptFile(receipt_file::Event),
     Settings(settings::Event),
 }
 
@@ -95,6 +107,8 @@ impl Event {
             Self::Wallet(event) => wallet_event_type(event),
             Self::Payment(event) => payment_event_type(event),
             Self::Suspense(event) => suspense_event_type(event),
+            Self::StatementLine(event) => statement_line_event_type(event),
+            Self::ReceiptFile(event) => receipt_file_event_type(event),
             Self::Settings(settings::Event::Changed { .. }) => "changed",
         }
     }
@@ -111,6 +125,8 @@ impl Event {
             Self::Wallet(event) => serde_json::to_string(event),
             Self::Payment(event) => serde_json::to_string(event),
             Self::Suspense(event) => serde_json::to_string(event),
+            Self::StatementLine(event) => serde_json::to_string(event),
+            Self::ReceiptFile(event) => serde_json::to_string(event),
             Self::Settings(event) => serde_json::to_string(event),
         }
     }
@@ -122,6 +138,8 @@ impl Event {
             "wallet" => Ok(Self::Wallet(serde_json::from_str(payload)?)),
             "payment" => Ok(Self::Payment(serde_json::from_str(payload)?)),
             "suspense" => Ok(Self::Suspense(serde_json::from_str(payload)?)),
+            "statement_line" => Ok(Self::StatementLine(serde_json::from_str(payload)?)),
+            "receipt_file" => Ok(Self::ReceiptFile(serde_json::from_str(payload)?)),
             "settings" => Ok(Self::Settings(serde_json::from_str(payload)?)),
             other => Err(StoredEventError::UnknownStream(other.to_owned())),
         }
@@ -135,6 +153,10 @@ fn order_event_type(event: &order::Event) -> &'static str {
         order::Event::ReceiptUploaded(_) => "receipt_uploaded",
         order::Event::ReceiptApproved(_) => "receipt_approved",
         order::Event::ReceiptRejected { .. } => "receipt_rejected",
+        order::Event::ShortfallForgiven { .. } => "shortfall_forgiven",
+        order::Event::ForgivenessTakenBack { .. } => "forgiveness_taken_back",
+        order::Event::PaymentTakenBack { .. } => "payment_taken_back",
+        order::Event::Reminded { .. } => "reminded",
         order::Event::Released => "released",
         order::Event::ProcessingStarted => "processing_started",
         order::Event::Packed => "packed",
@@ -201,7 +223,24 @@ fn payment_event_type(event: &payment::Event) -> &'static str {
     match event {
         payment::Event::Recorded { .. } => "recorded",
         payment::Event::Allocated { .. } => "allocated",
+        payment::Event::Matched { .. } => "matched",
+        payment::Event::Banked { .. } => "banked",
+        payment::Event::Reversed { .. } => "reversed",
         payment::Event::Corrected { .. } => "corrected",
+    }
+}
+
+fn statement_line_event_type(event: &statement_line::Event) -> &'static str {
+    match event {
+        statement_line::Event::Recorded(_) => "recorded",
+        statement_line::Event::Matched { .. } => "matched",
+    }
+}
+
+fn receipt_file_event_type(event: &receipt_file::Event) -> &'static str {
+    match event {
+        receipt_file::Event::Uploaded { .. } => "uploaded",
+        receipt_file::Event::Approved { .. } => "approved",
     }
 }
 
@@ -241,6 +280,24 @@ impl DomainEvent for suspense::Event {
     }
 }
 
+impl DomainEvent for statement_line::Event {
+    fn event_type(&self) -> String {
+        statement_line_event_type(self).to_owned()
+    }
+    fn event_version(&self) -> String {
+        FIRST_VERSION.to_owned()
+    }
+}
+
+impl DomainEvent for receipt_file::Event {
+    fn event_type(&self) -> String {
+        receipt_file_event_type(self).to_owned()
+    }
+    fn event_version(&self) -> String {
+        FIRST_VERSION.to_owned()
+    }
+}
+
 impl DomainEvent for settings::Event {
     fn event_type(&self) -> String {
         "changed".to_owned()
@@ -258,6 +315,8 @@ pub enum State {
     Wallet(Wallet),
     Payment(Payment),
     Suspense(Suspense),
+    StatementLine(StatementLine),
+    ReceiptFile(ReceiptFile),
     Settings(Settings),
 }
 
@@ -269,6 +328,8 @@ impl State {
             StreamKey::Wallet(_) => Self::Wallet(Wallet::default()),
             StreamKey::Payment(_) => Self::Payment(Payment::default()),
             StreamKey::Suspense(_) => Self::Suspense(Suspense::default()),
+            StreamKey::StatementLine(_) => Self::StatementLine(StatementLine::default()),
+            StreamKey::ReceiptFile(_) => Self::ReceiptFile(ReceiptFile::default()),
             StreamKey::Settings => Self::Settings(Settings::default()),
         }
     }
@@ -280,6 +341,8 @@ impl State {
             Self::Wallet(wallet) => wallet.version(),
             Self::Payment(payment) => payment.version(),
             Self::Suspense(suspense) => suspense.version(),
+            Self::StatementLine(line) => line.version(),
+            Self::ReceiptFile(file) => file.version(),
             Self::Settings(settings) => settings.version,
         }
     }
@@ -291,6 +354,8 @@ impl State {
             (Self::Wallet(wallet), Event::Wallet(event)) => wallet.evolve(event),
             (Self::Payment(payment), Event::Payment(event)) => payment.evolve(event),
             (Self::Suspense(suspense), Event::Suspense(event)) => suspense.evolve(event),
+            (Self::StatementLine(line), Event::StatementLine(event)) => line.evolve(event),
+            (Self::ReceiptFile(file), Event::ReceiptFile(event)) => file.evolve(event),
             (Self::Settings(settings), Event::Settings(event)) => settings.evolve(event),
             (state, event) => panic!("corrupt stream: {event:?} after {state:?}"),
         }

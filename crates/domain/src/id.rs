@@ -78,6 +78,14 @@ id! {
     SuspenseId
 }
 id! {
+    /// A line of a bank's statement; always derived from the account and the bank's own id.
+    StatementLineId
+}
+id! {
+    /// A receipt's file; always derived from its SHA-256.
+    ReceiptFileId
+}
+id! {
     /// A row of personal data kept outside the log.
     PersonalDataId
 }
@@ -111,6 +119,20 @@ impl PaymentId {
     /// A gateway's payment is the same one however often it calls back.
     pub fn gateway(gateway: &str, gateway_id: &str) -> Self {
         Self(derived("gateway", &[gateway, gateway_id]))
+    }
+}
+
+impl StatementLineId {
+    /// A statement's line is the same one however often it is entered or imported.
+    pub fn of(bank_account: &str, line: &str) -> Self {
+        Self(derived("statement-line", &[bank_account, line]))
+    }
+}
+
+impl ReceiptFileId {
+    /// A file is the same one whoever uploads it, under whatever name.
+    pub fn of(sha256: &str) -> Self {
+        Self(derived("receipt-file", &[sha256]))
     }
 }
 

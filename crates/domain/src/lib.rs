@@ -18,8 +18,10 @@ pub mod number;
 pub mod order;
 pub mod payment;
 pub mod posting;
+pub mod receipt_file;
 pub mod rejection;
 pub mod settings;
+pub mod statement_line;
 pub mod suspense;
 pub mod wallet;
 

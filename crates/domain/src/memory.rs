@@ -47,6 +47,8 @@ impl Memory {
             | Event::Wallet(_)
             | Event::Payment(_)
             | Event::Suspense(_)
+            | Event::StatementLine(_)
+            | Event::ReceiptFile(_)
             | Event::Settings(_) => None,
         };
         if let Some((series, counter)) = counter {

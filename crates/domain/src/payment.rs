@@ -3,9 +3,13 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{Code, CustomerId, OrderId, PaymentId, Reason, WalletId};
+use crate::id::{Code, CustomerId, OrderId, PaymentId, Reason, StatementLineId, WalletId};
 use crate::money::{Amount, Money, MoneyError};
 use crate::rejection::Rejection;
+
+mod held;
+
+pub use held::Held;
 
 /// What has happened to a payment. Stored for ever: add variants, never change one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +25,13 @@ pub enum Event {
     },
     /// A part of it found its place. Posted by the order's or the wallet's own event.
     Allocated { amount: Amount, to: Target },
+    /// The bank told of it: less the fee, it is in this bank account.
+    Matched { line: StatementLineId, held: Held, account: Code, amount: Amount, fee: Money },
+    /// Cash that was taken to the bank.
+    Banked { account: Code, amount: Amount },
+    /// The money turned out not to exist: a forged receipt, or one charged back. What could be
+    /// taken back is unallocated again; what was spent is owed by who spent it.
+    Reversed { held: Held, amount: Amount, debts: Vec<Debt>, reason: Reason },
     /// The payment was recorded by mistake; nothing of it had been allocated.
     Corrected { kind: Kind, amount: Amount, reason: Reason, ticket: Code },
 }
@@ -41,6 +52,20 @@ pub enum Target {
     Wallet(WalletId),
     /// The debt of this wallet's customer.
     Debt(WalletId),
+}
+
+/// What a customer owes of a payment that was reversed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Debt {
+    pub customer: CustomerId,
+    pub amount: Amount,
+}
+
+/// A part of a payment that found its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Allocated {
+    pub to: Target,
+    pub amount: Amount,
 }
 
 impl Kind {
@@ -73,6 +98,17 @@ pub enum Command {
         amount: Amount,
         to: Target,
     },
+    Bank {
+        account: Code,
+    },
+    /// Always refused here: a match needs the statement's line too.
+    Match {
+        line: StatementLineId,
+    },
+    /// Always refused here: a reversal needs all that the payment went to.
+    Reverse {
+        reason: Reason,
+    },
     Correct {
         reason: Reason,
         ticket: Code,
@@ -99,6 +135,13 @@ pub struct Facts {
     /// What has no order or wallet yet: account 2120 of this payment.
     pub left: Money,
     pub corrected: bool,
+    /// Everything that it was allocated to, first to last.
+    pub allocations: Vec<Allocated>,
+    /// Where its money is; nowhere once it was corrected or reversed.
+    pub held: Option<Held>,
+    /// The statement's line that it was found on.
+    pub matched: Option<StatementLineId>,
+    pub reversed: bool,
 }
 
 impl Payment {
@@ -125,8 +168,13 @@ impl Payment {
             (Self::Unrecorded, Command::Record { kind, amount, customer, order }) => {
                 Ok(vec![Event::Recorded { kind, amount, customer, order }])
             }
-            (Self::Unrecorded, Command::Correct { .. }) => Err(Rejection::PaymentNotFound),
-            (_, Command::Allocate { .. }) => Err(Rejection::NeedsOtherStream),
+            (_, Command::Allocate { .. } | Command::Match { .. } | Command::Reverse { .. }) => {
+                Err(Rejection::NeedsOtherStream)
+            }
+            (Self::Unrecorded, Command::Correct { .. } | Command::Bank { .. }) => {
+                Err(Rejection::PaymentNotFound)
+            }
+            (Self::Recorded(facts), Command::Bank { account }) => facts.bank(account),
             (Self::Recorded(facts), Command::Record { amount, .. }) => {
                 facts.must_be(amount)?;
                 Ok(vec![])
@@ -134,6 +182,10 @@ impl Payment {
             (Self::Recorded(facts), Command::Correct { .. }) if facts.corrected => Ok(vec![]),
             (Self::Recorded(facts), Command::Correct { reason, ticket }) => {
                 facts.must_have_left(facts.amount)?;
+                if facts.held.as_ref() != Some(&Held::received(&facts.kind)) {
+                    // The bank has told of it: what it says is not a mistake of ours.
+                    return Err(Rejection::PaymentMatched);
+                }
                 let (kind, amount) = (facts.kind.clone(), facts.amount);
                 Ok(vec![Event::Corrected { kind, amount, reason, ticket }])
             }
@@ -152,6 +204,10 @@ impl Payment {
                     amount: *amount,
                     left: amount.money(),
                     corrected: false,
+                    allocations: Vec::new(),
+                    held: Some(Held::received(kind)),
+                    matched: None,
+                    reversed: false,
                 }));
             }
             (Self::Recorded(facts), event) => facts
@@ -181,6 +237,30 @@ impl Facts {
         }
     }
 
+    /// Refuses money that another customer is known to have paid.
+    pub fn must_be_of(&self, customer: &CustomerId) -> Result<(), Rejection> {
+        match &self.customer {
+            Some(payer) if payer != customer => Err(Rejection::PaymentForAnother),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Where the money is, of a payment that was neither corrected nor reversed.
+    pub fn must_be_held(&self) -> Result<&Held, Rejection> {
+        self.held.as_ref().ok_or(Rejection::PaymentNotHeld)
+    }
+
+    fn bank(&self, account: Code) -> Result<Vec<Event>, Rejection> {
+        match (&self.kind, self.must_be_held()?) {
+            (Kind::Cash { .. }, Held::Bank(there)) if *there == account => Ok(vec![]),
+            (Kind::Cash { .. }, Held::Bank(_)) => Err(Rejection::PaymentMatched),
+            (Kind::Cash { .. }, Held::Cash | Held::BankClearing | Held::GatewayClearing) => {
+                Ok(vec![Event::Banked { account, amount: self.amount }])
+            }
+            (Kind::BankTransfer { .. } | Kind::Gateway { .. }, _) => Err(Rejection::NotCash),
+        }
+    }
+
     /// Refuses unless this much of the payment is left.
     pub fn must_have_left(&self, required: Amount) -> Result<(), Rejection> {
         if self.left.covers(required.money()) {
@@ -194,12 +274,24 @@ impl Facts {
         self.version = self.version.checked_add(1).ok_or(MoneyError::OutOfRange)?;
         match event {
             Event::Recorded { .. } => panic!("corrupt stream: a payment recorded twice"),
-            Event::Allocated { amount, .. } => {
+            Event::Allocated { amount, to } => {
                 self.left = self.left.checked_sub(amount.money())?;
+                self.allocations.push(Allocated { to: *to, amount: *amount });
             }
             Event::Corrected { amount, .. } => {
                 self.left = self.left.checked_sub(amount.money())?;
                 self.corrected = true;
+                self.held = None;
+            }
+            Event::Matched { line, account, .. } => {
+                self.matched = Some(*line);
+                self.held = Some(Held::Bank(account.clone()));
+            }
+            Event::Banked { account, .. } => self.held = Some(Held::Bank(account.clone())),
+            Event::Reversed { .. } => {
+                self.left = Money::zero(self.amount.currency());
+                self.held = None;
+                self.reversed = true;
             }
         }
         assert!(!self.left.is_negative(), "corrupt stream: {event:?} uses more than came in");

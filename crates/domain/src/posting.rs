@@ -24,6 +24,9 @@ pub fn entry(stream: StreamKey, event: &Event) -> Result<JournalEntry, EntryErro
         (StreamKey::Wallet(id), Event::Wallet(event)) => wallet_entry(id, event),
         (StreamKey::Payment(id), Event::Payment(event)) => payment_entry(id, event),
         (StreamKey::Suspense(_), Event::Suspense(event)) => suspense_entry(event),
+        // What money a statement's line or a receipt's file tells of is posted by the payment.
+        (StreamKey::StatementLine(_), Event::StatementLine(_))
+        | (StreamKey::ReceiptFile(_), Event::ReceiptFile(_)) => Ok(JournalEntry::default()),
         (StreamKey::Settings, Event::Settings(settings::Event::Changed { .. })) => {
             Ok(JournalEntry::default())
         }
@@ -35,6 +38,15 @@ fn order_entry(id: OrderId, event: &order::Event) -> Result<JournalEntry, EntryE
     match event {
         order::Event::PaymentReceived { amount, source: order::Source::Payment(payment) } => {
             move_money(Account::Unallocated(*payment), Account::Prepayment(id), amount.money())
+        }
+        order::Event::PaymentTakenBack { payment, amount, .. } => {
+            move_money(Account::Prepayment(id), Account::Unallocated(*payment), amount.money())
+        }
+        order::Event::ShortfallForgiven { amount } => {
+            move_money(Account::Rounding, Account::Prepayment(id), amount.money())
+        }
+        order::Event::ForgivenessTakenBack { amount } => {
+            move_money(Account::Prepayment(id), Account::Rounding, amount.money())
         }
         order::Event::Delivered { earned, .. } => earn(id, earned),
         order::Event::ImportResolved(resolution) => match &resolution.delivered {
@@ -72,6 +84,7 @@ fn order_entry(id: OrderId, event: &order::Event) -> Result<JournalEntry, EntryE
         | order::Event::ReceiptUploaded(_)
         | order::Event::ReceiptApproved(_)
         | order::Event::ReceiptRejected { .. }
+        | order::Event::Reminded { .. }
         | order::Event::Released
         | order::Event::ProcessingStarted
         | order::Event::Packed
@@ -200,11 +213,7 @@ fn suspense_entry(event: &suspense::Event) -> Result<JournalEntry, EntryError> {
 }
 
 fn payment_entry(id: PaymentId, event: &payment::Event) -> Result<JournalEntry, EntryError> {
-    let received = |kind: &payment::Kind| match kind {
-        payment::Kind::BankTransfer { .. } => Account::BankClearing(id),
-        payment::Kind::Gateway { .. } => Account::GatewayClearing(id),
-        payment::Kind::Cash { .. } => Account::Cash(id),
-    };
+    let received = |kind: &payment::Kind| held(id, &payment::Held::received(kind));
     match event {
         payment::Event::Recorded { kind, amount, .. } => {
             move_money(received(kind), Account::Unallocated(id), amount.money())
@@ -214,6 +223,43 @@ fn payment_entry(id: PaymentId, event: &payment::Event) -> Result<JournalEntry, 
         payment::Event::Corrected { kind, amount, .. } => {
             move_money(Account::Unallocated(id), received(kind), amount.money())
         }
+        payment::Event::Matched { held: from, account, amount, fee, .. } => {
+            let (from, to) = (held(id, from), Account::Bank(account.clone()));
+            let mut lines = Lines::default();
+            if from == to {
+                // It was banked before the bank told of it: only the fee leaves the account.
+                lines.credit(to, *fee);
+            } else {
+                lines.debit(to, amount.money().checked_sub(*fee)?);
+                lines.credit(from, amount.money());
+            }
+            lines.debit(Account::BankFees, *fee);
+            lines.entry()
+        }
+        payment::Event::Banked { account, amount } => {
+            move_money(Account::Bank(account.clone()), Account::Cash(id), amount.money())
+        }
+        payment::Event::Reversed { held: from, amount, debts, .. } => {
+            let mut there = amount.money();
+            let mut lines = Lines::default();
+            for debt in debts {
+                there = there.checked_sub(debt.amount.money())?;
+                lines.debit(Account::Receivable(debt.customer.clone()), debt.amount.money());
+            }
+            lines.debit(Account::Unallocated(id), there);
+            lines.credit(held(id, from), amount.money());
+            lines.entry()
+        }
+    }
+}
+
+/// The account that holds a payment's money.
+fn held(id: PaymentId, held: &payment::Held) -> Account {
+    match held {
+        payment::Held::BankClearing => Account::BankClearing(id),
+        payment::Held::GatewayClearing => Account::GatewayClearing(id),
+        payment::Held::Cash => Account::Cash(id),
+        payment::Held::Bank(account) => Account::Bank(account.clone()),
     }
 }
 

@@ -106,8 +106,30 @@ pub enum Rejection {
     PaymentNotFound,
     #[error("the transfer is known with {recorded}, not with {claimed}")]
     PaymentDiffers { recorded: Money, claimed: Money },
-    #[error("this payment was made for another order")]
+    #[error("this payment was made for another order or customer")]
     PaymentForAnother,
+    #[error("such a payment has the id that is derived from what it is known by")]
+    PaymentIdNotDerived,
+    #[error("the payment was corrected or reversed, and nothing of it is held any more")]
+    PaymentNotHeld,
+    #[error("the payment is matched with a statement's line, or banked, already")]
+    PaymentMatched,
+    #[error("only cash is banked")]
+    NotCash,
+    #[error("there is no such statement line")]
+    StatementLineNotFound,
+    #[error("the statement line is known with other content")]
+    StatementLineDiffers,
+    #[error("the statement line is matched already")]
+    StatementLineMatched,
+    #[error("the payments' {payments} less a fee of {fee} are not the {line} of the line")]
+    StatementLineUnbalanced { payments: Money, fee: Money, line: Money },
+    #[error("the payment is in another bank account than the statement line")]
+    WrongBankAccount,
+    #[error("this file is on a receipt that was approved")]
+    ReceiptFileUsed,
+    #[error("no reminder is due")]
+    ReminderNotDue,
     #[error("of this payment {left} is left, and {required} is needed")]
     PaymentUsedUp { left: Money, required: Money },
     #[error("this moves {amount} after {moved} today, and one person may move {threshold} alone")]
@@ -193,6 +215,17 @@ impl Rejection {
             Self::PaymentNotFound => "payment-not-found",
             Self::PaymentDiffers { .. } => "payment-differs",
             Self::PaymentForAnother => "payment-for-another",
+            Self::PaymentIdNotDerived => "payment-id-not-derived",
+            Self::PaymentNotHeld => "payment-not-held",
+            Self::PaymentMatched => "payment-matched",
+            Self::NotCash => "not-cash",
+            Self::StatementLineNotFound => "statement-line-not-found",
+            Self::StatementLineDiffers => "statement-line-differs",
+            Self::StatementLineMatched => "statement-line-matched",
+            Self::StatementLineUnbalanced { .. } => "statement-line-unbalanced",
+            Self::WrongBankAccount => "wrong-bank-account",
+            Self::ReceiptFileUsed => "receipt-file-used",
+            Self::ReminderNotDue => "reminder-not-due",
             Self::PaymentUsedUp { .. } => "payment-used-up",
             Self::NeedsSecondPerson { .. } => "needs-second-person",
             Self::NotCorrectable { .. } => "not-correctable",

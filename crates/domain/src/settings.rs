@@ -34,6 +34,10 @@ pub enum Setting {
     ReturnWindowDays(u32),
     /// What totals are rounded to; "0" for none.
     SettlementUnit(#[serde(with = "crate::money::decimal_text")] Decimal),
+    /// Up to this, what a receipt lacks is forgiven when the wallet does not cover it.
+    ShortfallTolerance(Money),
+    /// How long before its deadline an order's customer is reminded; 0 for never.
+    ReminderHours(u32),
 }
 
 /// What has happened to a book's settings. Stored for ever: add variants, never change one.
@@ -64,6 +68,8 @@ pub struct Settings {
     pub settlement_unit: Decimal,
     pub delivery_code_tries: u32,
     pub return_window_days: u32,
+    pub shortfall_tolerance: Money,
+    pub reminder_hours: u32,
 }
 
 const HOURS_MAX: u32 = 24 * 366;
@@ -85,6 +91,8 @@ impl Default for Settings {
             settlement_unit: Decimal::ZERO,
             delivery_code_tries: 5,
             return_window_days: 14,
+            shortfall_tolerance: Money::zero(Currency::IQD),
+            reminder_hours: 24,
         }
     }
 }
@@ -123,6 +131,8 @@ impl Settings {
             Setting::SettlementUnit(unit) => self.settlement_unit = *unit,
             Setting::DeliveryCodeTries(tries) => self.delivery_code_tries = *tries,
             Setting::ReturnWindowDays(days) => self.return_window_days = *days,
+            Setting::ShortfallTolerance(tolerance) => self.shortfall_tolerance = *tolerance,
+            Setting::ReminderHours(hours) => self.reminder_hours = *hours,
         }
     }
 
@@ -132,6 +142,14 @@ impl Settings {
             Channel::BankTransfer => TimeDelta::hours(self.bank_transfer_hours.into()),
             Channel::Wallet | Channel::Gateway => TimeDelta::minutes(self.payment_minutes.into()),
         }
+    }
+
+    /// How long before its deadline an order's customer is reminded: never in the first half of
+    /// the order's time. None when the book reminds nobody.
+    pub fn reminder_lead(&self, channel: Channel) -> Option<TimeDelta> {
+        let half = self.payment_period(channel) / 2;
+        let lead = TimeDelta::hours(self.reminder_hours.into()).min(half);
+        (self.reminder_hours > 0).then_some(lead)
     }
 
     /// How far a review that ends without settling moves the deadline.
@@ -175,6 +193,8 @@ impl Setting {
             Self::PaymentMinutes(minutes) => (1..=60 * HOURS_MAX).contains(minutes),
             Self::DeliveryCodeTries(tries) => (1..=100).contains(tries),
             Self::ReturnWindowDays(days) => *days <= 366,
+            Self::ShortfallTolerance(tolerance) => !tolerance.is_negative(),
+            Self::ReminderHours(hours) => *hours <= HOURS_MAX,
             Self::FourEyesThreshold(_) | Self::TimeZone(_) => true,
             Self::NumberPrefix(prefix) => {
                 prefix.as_str().chars().all(|letter| letter.is_ascii_uppercase())

@@ -13,6 +13,9 @@ pub(super) fn cancel(
     id: OrderId,
     reason: Reason,
 ) -> Result<(), Undecided> {
+    if decision.order(id)?.placed()?.cancel(reason.clone())?.is_some() {
+        take_forgiveness_back(decision, id)?;
+    }
     match decision.order(id)?.placed()?.cancel(reason)? {
         Some(cancelled) => give_back(decision, id, cancelled, Source::Cancelled { order: id }),
         None => Ok(()),
@@ -31,6 +34,9 @@ pub(super) fn cancel_lines(
 }
 
 pub(super) fn expire(decision: &mut Decision<'_>, id: OrderId) -> Result<(), Undecided> {
+    if decision.order(id)?.placed()?.expire(decision.now)?.is_some() {
+        take_forgiveness_back(decision, id)?;
+    }
     match decision.order(id)?.placed()?.expire(decision.now)? {
         Some(expired) => give_back(decision, id, expired, Source::Expired { order: id }),
         None => Ok(()),
@@ -50,6 +56,20 @@ pub(super) fn give_back(
     let facts = order.placed()?;
     match held.checked_sub(facts.held())?.as_amount() {
         Some(given_back) => decision.credit(&facts.customer, given_back, source),
+        None => Ok(()),
+    }
+}
+
+/// What was forgiven never came: it is not given back as money.
+pub(super) fn take_forgiveness_back(
+    decision: &mut Decision<'_>,
+    id: OrderId,
+) -> Result<(), Undecided> {
+    match decision.order(id)?.placed()?.forgiven.as_amount() {
+        Some(amount) => {
+            let event = order::Event::ForgivenessTakenBack { amount };
+            decision.emit(StreamKey::Order(id), Event::Order(event))
+        }
         None => Ok(()),
     }
 }

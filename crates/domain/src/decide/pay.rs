@@ -49,28 +49,12 @@ pub(super) fn take(
     decision.emit(StreamKey::Order(id), Event::Order(received))
 }
 
-/// Records a gateway's payment; what the order does not owe goes to its customer's wallet.
-pub(super) fn by_gateway(
-    decision: &mut Decision<'_>,
-    gateway: Code,
-    gateway_id: Code,
-    amount: Amount,
-    id: OrderId,
-) -> Result<(), Undecided> {
-    let payment = PaymentId::gateway(gateway.as_str(), gateway_id.as_str());
-    if let Some(known) = decision.payment(payment)?.facts() {
-        known.must_be(amount)?;
-        known.must_be_for(id)?;
-        return Ok(());
+/// Refuses any id but the one that such a payment always has.
+pub(super) fn must_be_derived(payment: PaymentId, kind: &Kind) -> Result<(), Rejection> {
+    match kind.payment_id() {
+        Some(derived) if derived != payment => Err(Rejection::PaymentIdNotDerived),
+        Some(_) | None => Ok(()),
     }
-    let order = decision.order(id)?;
-    let facts = order.placed()?;
-    facts.in_currency(amount.currency())?;
-    let kind = Kind::Gateway { gateway, gateway_id };
-    let (customer, order) = (Some(facts.customer.clone()), Some(id));
-    let record = payment::Command::Record { kind, amount, customer, order };
-    decision.payment_decides(payment, record)?;
-    settle(decision, id, facts, payment, amount, Chosen::ByRule)
 }
 
 /// Whether what goes to a wallet does so by a rule or because a person says so, which needs two
@@ -83,7 +67,7 @@ pub(super) enum Chosen {
 
 /// Applies an amount of a recorded payment to an order as far as it owes; the rest, or all of it
 /// if the order is over, goes to the customer's wallet.
-fn settle(
+pub(super) fn settle(
     decision: &mut Decision<'_>,
     id: OrderId,
     facts: &Facts,
@@ -159,6 +143,7 @@ pub(super) fn allocate(
             let facts = order.placed()?;
             facts.in_currency(recorded.amount.currency())?;
             facts.must_allow(Step::Pay)?;
+            decision.money_of(recorded, &facts.customer)?;
             let wished = match amount {
                 Some(amount) => amount,
                 None => facts.owed().min(recorded.left)?.as_amount().ok_or(none_left)?,
@@ -167,11 +152,15 @@ pub(super) fn allocate(
             settle(decision, id, facts, payment, wished, Chosen::ByPerson)
         }
         Allocation::Customer(customer) => {
+            decision.money_of(recorded, &customer)?;
             let wished = amount.or(left).ok_or(none_left)?;
             recorded.must_have_left(wished)?;
             top_up_from(decision, &customer, payment, wished)
         }
-        Allocation::Debt(customer) => debt::repay_from(decision, payment, amount, &customer),
+        Allocation::Debt(customer) => {
+            decision.money_of(recorded, &customer)?;
+            debt::repay_from(decision, payment, amount, &customer)
+        }
     }
 }
 
@@ -183,10 +172,12 @@ pub(super) fn top_up(
     kind: Kind,
     amount: Amount,
 ) -> Result<(), Undecided> {
+    must_be_derived(payment, &kind)?;
     decision.keeps(amount.currency())?;
     let known = decision.payment(payment)?;
     if let Some(known) = known.facts() {
         known.must_be(amount)?;
+        decision.money_of(known, customer)?;
         if known.left.is_zero() && !known.corrected {
             return Ok(());
         }

@@ -12,7 +12,7 @@ use crate::rejection::Rejection;
 use crate::wallet;
 
 use super::pay::Chosen;
-use super::{Decision, Undecided, WalletPurpose, pay};
+use super::{Decision, Undecided, WalletPurpose, pay, receipt_file};
 
 /// What finance found out about a receipt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +71,7 @@ pub(super) fn approve(
     }
     facts.in_currency(approve.verified.currency())?;
     record_transfer(decision, facts, payment, &approve)?;
+    receipt_file::must_show(decision, facts, approve.receipt, payment)?;
     let split = split(decision, facts, &approve)?;
 
     let approved = ReceiptApproved {
@@ -84,6 +85,7 @@ pub(super) fn approve(
     };
     let stream = StreamKey::Order(approve.order);
     decision.emit(stream, Event::Order(order::Event::ReceiptApproved(approved)))?;
+    receipt_file::approve(decision, approve.order, approve.receipt, payment)?;
     if let Some(applied) = split.applied.as_amount() {
         pay::apply(decision, approve.order, payment, applied)?;
     }
@@ -99,6 +101,10 @@ pub(super) fn approve(
     if let Some(shortfall) = split.shortfall.as_amount() {
         pay::take(decision, approve.order, shortfall, WalletPurpose::Shortfall)?;
     }
+    if let Some(amount) = split.forgiven.as_amount() {
+        let forgiven = order::Event::ShortfallForgiven { amount };
+        decision.emit(stream, Event::Order(forgiven))?;
+    }
     Ok(())
 }
 
@@ -111,8 +117,10 @@ fn record_transfer(
 ) -> Result<(), Undecided> {
     let record = approve.transfer.record(facts.customer.clone());
     decision.payment_decides(payment, record)?;
-    decision.payment(payment)?.recorded()?.must_have_left(approve.verified)?;
-    Ok(())
+    let payment = decision.payment(payment)?;
+    let recorded = payment.recorded()?;
+    decision.money_of(recorded, &facts.customer)?;
+    Ok(recorded.must_have_left(approve.verified)?)
 }
 
 /// Where a verified amount goes.
@@ -120,6 +128,8 @@ struct Split {
     applied: Money,
     excess: Money,
     shortfall: Money,
+    /// What neither the transfer nor the wallet covers, and the book does not insist on.
+    forgiven: Money,
     deadline: Option<chrono::DateTime<chrono::Utc>>,
 }
 
@@ -132,8 +142,13 @@ fn split(
     let zero = Money::zero(facts.currency);
     if facts.ended.is_some() {
         // Money that is approved after the order ended is the customer's all the same.
-        let settled = Split { applied: zero, excess: verified, shortfall: zero, deadline: None };
-        return Ok(settled);
+        return Ok(Split {
+            applied: zero,
+            excess: verified,
+            shortfall: zero,
+            forgiven: zero,
+            deadline: None,
+        });
     }
     let owed = facts.owed();
     let applied = owed.min(verified)?;
@@ -142,14 +157,16 @@ fn split(
     let wallet = decision.wallet(WalletId::of(&facts.customer, facts.currency))?;
     let covered = wallet.available(facts.currency).covers(lacking);
     let shortfall = if covered { lacking } else { zero };
+    let forgiven = !covered && decision.settings()?.shortfall_tolerance.covers(lacking);
+    let forgiven = if forgiven { lacking } else { zero };
     let another_open = facts
         .receipts
         .iter()
         .any(|state| state.receipt != approve.receipt && state.review == Review::Open);
-    let deadline = if covered || another_open {
+    let deadline = if covered || forgiven.is_positive() || another_open {
         None
     } else {
         facts.extended(decision.now, decision.settings()?.extension())
     };
-    Ok(Split { applied, excess, shortfall, deadline })
+    Ok(Split { applied, excess, shortfall, forgiven, deadline })
 }

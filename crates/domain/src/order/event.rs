@@ -12,6 +12,7 @@ use crate::id::{
     WalletId,
 };
 use crate::money::{Amount, Currency, Money};
+use crate::receipt_file::On;
 
 /// What has happened to an order. Stored for ever: add variants, never change one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +30,26 @@ pub enum Event {
         receipt: ReceiptId,
         reason: Reason,
         deadline: Option<DateTime<Utc>>,
+    },
+    /// A receipt lacked this little, and the book's tolerance forgave it.
+    ShortfallForgiven {
+        amount: Amount,
+    },
+    /// The order was not bought after all: what was forgiven is not given back as money.
+    ForgivenessTakenBack {
+        amount: Amount,
+    },
+    /// A payment turned out not to exist before anything was shipped: the order is to be paid
+    /// anew, and its release is withdrawn.
+    PaymentTakenBack {
+        payment: PaymentId,
+        amount: Amount,
+        /// Set when something is due and no receipt is open.
+        deadline: Option<DateTime<Utc>>,
+    },
+    /// The customer is to be reminded of this deadline. Whoever sends messages reads it in the feed.
+    Reminded {
+        deadline: DateTime<Utc>,
     },
     /// Finance lets the order into the warehouse: the only gate.
     Released,
@@ -203,6 +224,9 @@ pub struct Receipt {
     /// The file itself, kept outside the log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stored: Option<PersonalRef>,
+    /// What the same file was uploaded for before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<On>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

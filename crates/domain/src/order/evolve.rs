@@ -22,7 +22,7 @@ impl Facts {
                 }
             }
             Event::ReceiptUploaded(receipt) => {
-                self.receipts.push(ReceiptState { receipt: receipt.receipt, review: Review::Open });
+                self.receipts.push(ReceiptState::open(receipt));
                 self.deadline = None;
             }
             Event::ReceiptApproved(approved) => {
@@ -35,6 +35,23 @@ impl Facts {
                 self.review(*receipt, Review::Rejected);
                 self.deadline = *deadline;
             }
+            Event::ShortfallForgiven { amount } => {
+                self.received = self.received.checked_add(amount.money())?;
+                self.forgiven = self.forgiven.checked_add(amount.money())?;
+            }
+            Event::ForgivenessTakenBack { amount } => {
+                self.received = self.received.checked_sub(amount.money())?;
+                self.forgiven = self.forgiven.checked_sub(amount.money())?;
+            }
+            Event::PaymentTakenBack { amount, deadline, .. } => {
+                self.received = self.received.checked_sub(amount.money())?;
+                self.deadline = *deadline;
+                self.first_deadline = *deadline;
+                self.released = false;
+                self.warehouse = Warehouse::Waiting;
+                self.steps.clear();
+            }
+            Event::Reminded { deadline } => self.reminded = Some(*deadline),
             Event::Released => {
                 self.released = true;
                 self.step(Done::Released);

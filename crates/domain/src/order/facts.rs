@@ -10,7 +10,7 @@ use super::status::{
     Statuses, Warehouse,
 };
 use super::totals::Totals;
-use super::{Department, Line, Placed, Shipment};
+use super::{Department, Line, Placed, Receipt, Shipment};
 use crate::id::{Code, CustomerId, OrderNumber, PaymentId, Reason, ReceiptId, ShipmentId};
 use crate::money::{Amount, Currency, Money};
 
@@ -55,6 +55,10 @@ pub struct Facts {
     pub deadline: Option<DateTime<Utc>>,
     /// The first deadline: the extensions are counted from it.
     pub first_deadline: Option<DateTime<Utc>>,
+    /// The deadline that the customer was reminded of.
+    pub reminded: Option<DateTime<Utc>>,
+    /// What of `received` was forgiven, and never came.
+    pub forgiven: Money,
     pub in_import_review: bool,
     /// The old rows that were linked as this order's debits.
     pub legacy_debits: Vec<Code>,
@@ -65,6 +69,8 @@ pub struct Facts {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReceiptState {
     pub receipt: ReceiptId,
+    /// SHA-256 of the file, in hex.
+    pub file: Option<Code>,
     pub review: Review,
 }
 
@@ -91,6 +97,12 @@ pub enum Done {
     Dispatched { shipment: ShipmentId },
     Delivered { shipment: ShipmentId, earned: Totals },
     Completed,
+}
+
+impl ReceiptState {
+    pub(super) fn open(receipt: &Receipt) -> Self {
+        Self { receipt: receipt.receipt, file: receipt.file.clone(), review: Review::Open }
+    }
 }
 
 impl Facts {
@@ -123,6 +135,8 @@ impl Facts {
             ended: None,
             deadline: placed.deadline,
             first_deadline: placed.deadline,
+            reminded: None,
+            forgiven: zero,
             in_import_review: false,
             legacy_debits: Vec::new(),
             steps: Vec::new(),
@@ -152,6 +166,17 @@ impl Facts {
     /// The first receipt that waits for finance.
     pub fn open_receipt(&self) -> Option<ReceiptId> {
         self.receipts.iter().find(|state| state.review == Review::Open).map(|state| state.receipt)
+    }
+
+    /// The digest of a receipt's file, where there is one.
+    pub fn file_of(&self, receipt: ReceiptId) -> Option<&Code> {
+        let state = self.receipts.iter().find(|state| state.receipt == receipt)?;
+        state.file.as_ref()
+    }
+
+    /// Something is due, and no receipt says that it came.
+    pub(crate) fn awaits_money(&self) -> bool {
+        !self.settled() && self.open_receipt().is_none()
     }
 
     fn receipt_fact(&self) -> ReceiptFact {

@@ -31,6 +31,7 @@ pub enum Step {
     CancelLines,
     Cancel,
     Expire,
+    Remind,
     Reopen,
     PutOnHold,
     LiftHold,
@@ -43,7 +44,7 @@ const ON_ITS_WAY: &[Phase] =
     &[Phase::PartlyShipped, Phase::Dispatched, Phase::DeliveryFailed, Phase::ReturningToOrigin];
 
 impl Step {
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Pay,
         Self::UploadReceipt,
         Self::ApproveReceipt,
@@ -67,6 +68,7 @@ impl Step {
         Self::CancelLines,
         Self::Cancel,
         Self::Expire,
+        Self::Remind,
         Self::Reopen,
         Self::PutOnHold,
         Self::LiftHold,
@@ -99,6 +101,7 @@ impl Step {
             Self::CancelLines => "cancel_lines",
             Self::Cancel => "cancel",
             Self::Expire => "expire",
+            Self::Remind => "remind",
             Self::Reopen => "reopen",
             Self::PutOnHold => "put_on_hold",
             Self::LiftHold => "lift_hold",
@@ -198,7 +201,7 @@ impl Step {
                 P::StockRejected,
                 P::Packed,
             ],
-            Self::Expire => &[P::AwaitingPayment, P::PaymentRejected],
+            Self::Expire | Self::Remind => &[P::AwaitingPayment, P::PaymentRejected],
             Self::Reopen => &[P::Cancelled, P::Expired, P::Completed],
             Self::PutOnHold => &[
                 P::ImportReview,
@@ -243,6 +246,7 @@ impl Step {
             | Self::CancelLines
             | Self::Cancel
             | Self::Expire
+            | Self::Remind
             | Self::Reopen
             | Self::PutOnHold
             | Self::LiftHold

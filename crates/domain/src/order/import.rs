@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::status::{Channel, Ended, Method, Warehouse};
 use super::totals::{LineItem, Quantity, Totals};
 use super::{
-    Facts, Line, LineQuantity, PersonalRef, Receipt, ReceiptState, Review, Shipment, ShipmentStage,
+    Facts, Line, LineQuantity, PersonalRef, Receipt, ReceiptState, Shipment, ShipmentStage,
 };
 use crate::id::{Code, CustomerId, OrderNumber, ShipmentId, Text};
 use crate::money::{Amount, Currency, Money, MoneyError};
@@ -38,6 +38,9 @@ pub struct Imported {
     pub receipt: Option<Receipt>,
     pub evidence: Evidence,
     pub personal: Option<PersonalRef>,
+    /// Until when it is to be paid; kept only where the order awaits its payment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,6 +132,13 @@ impl Stage {
 }
 
 impl Imported {
+    /// Neither paid nor under review: its customer is to pay it.
+    pub(crate) fn awaits_payment(&self) -> bool {
+        let paid = self.proven.covers(self.totals.due);
+        let waits = matches!(self.stage, Stage::Open | Stage::Released { .. });
+        waits && !paid && self.receipt.is_none()
+    }
+
     /// Makes the facts hold together, whatever the old rows said, and refuses mixed currencies.
     pub(super) fn make_sound(&mut self) -> Result<(), Rejection> {
         let parts = [
@@ -154,6 +164,9 @@ impl Imported {
         }
         // An order keeps no more than it costs, or the rest would stay in its account for ever.
         self.proven = self.proven.min(self.totals.due)?;
+        if !self.awaits_payment() {
+            self.deadline = None;
+        }
         if self.lines.is_empty() {
             // The old items are lost. One line stands for them: an order without any would count
             // as delivered, since no line of it is undelivered.
@@ -230,11 +243,7 @@ impl Facts {
             earned_before: if finished { received } else { zero },
             refunded: zero,
             paid_back: Totals::zero(imported.currency),
-            receipts: imported
-                .receipt
-                .iter()
-                .map(|receipt| ReceiptState { receipt: receipt.receipt, review: Review::Open })
-                .collect(),
+            receipts: imported.receipt.iter().map(ReceiptState::open).collect(),
             released: matches!(
                 imported.stage,
                 Stage::Released { .. } | Stage::Dispatched | Stage::Delivered | Stage::Completed
@@ -257,8 +266,10 @@ impl Facts {
                 | Stage::Delivered
                 | Stage::Completed => None,
             },
-            deadline: None,
-            first_deadline: None,
+            deadline: imported.deadline,
+            first_deadline: imported.deadline,
+            reminded: None,
+            forgiven: zero,
             in_import_review: imported.stage == Stage::Review,
             legacy_debits: imported.debits.iter().map(|debit| debit.debit.clone()).collect(),
             steps: Vec::new(),

@@ -6,7 +6,9 @@ use domain::Rejection;
 use domain::decide::Command;
 use domain::order::{self, Order};
 use domain::payment::{self, Payment};
+use domain::receipt_file::ReceiptFile;
 use domain::settings::{self, Setting, Settings};
+use domain::statement_line::StatementLine;
 use domain::wallet::{self, Purpose, Source, Wallet};
 
 use crate::book::given;
@@ -163,12 +165,15 @@ fn settings_are_changed_and_checked() {
 fn the_names_that_cqrs_es_stores_are_the_names_that_we_store() {
     assert_eq!([Order::TYPE, Wallet::TYPE], ["order", "wallet"]);
     assert_eq!([Payment::TYPE, Settings::TYPE], ["payment", "settings"]);
+    assert_eq!([StatementLine::TYPE, ReceiptFile::TYPE], ["statement_line", "receipt_file"]);
     for (name, (stream, event)) in samples() {
         let (kind, version) = match &event {
             domain::Event::Order(event) => (event.event_type(), event.event_version()),
             domain::Event::Wallet(event) => (event.event_type(), event.event_version()),
             domain::Event::Payment(event) => (event.event_type(), event.event_version()),
             domain::Event::Suspense(event) => (event.event_type(), event.event_version()),
+            domain::Event::StatementLine(event) => (event.event_type(), event.event_version()),
+            domain::Event::ReceiptFile(event) => (event.event_type(), event.event_version()),
             domain::Event::Settings(event) => (event.event_type(), event.event_version()),
         };
         assert_eq!(kind, event.event_type(), "{name}");

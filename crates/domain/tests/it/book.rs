@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::account::{Account, Side};
 use domain::decide::{Change, Circumstances, Command, States, Undecided, decide_all};
-use domain::id::{OrderId, PaymentId, SuspenseId, WalletId};
+use domain::id::{OrderId, PaymentId, StatementLineId, SuspenseId, WalletId};
 use domain::memory::Memory;
 use domain::money::Currency;
 use domain::order::Facts;
 use domain::order::status::Phase;
+use domain::payment::Held;
 use domain::wallet::Payout;
-use domain::{Event, Rejection, State, StreamKey, posting};
+use domain::{Event, Rejection, State, StreamKey, posting, statement_line};
 use rust_decimal::Decimal;
 
 use crate::build;
@@ -85,6 +86,7 @@ impl Book {
         self.memory.apply(&changes);
         assert_eq!(self.memory, self.replayed, "a replay of the stored forms after {commands:?}");
         self.check_end(&commands);
+        self.check_fees();
         check_terminal(&before, &self.memory, &commands);
         Ok(changes)
     }
@@ -151,6 +153,11 @@ impl Book {
                     let facts = order.facts().unwrap();
                     let held = self.holds(Account::Prepayment(id), facts.currency);
                     assert_eq!(facts.held().amount(), held, "order {id} after {commands:?}");
+                    let unpaid = [Phase::AwaitingPayment, Phase::PaymentRejected];
+                    assert!(
+                        !unpaid.contains(&facts.phase()) || facts.deadline.is_some(),
+                        "unpaid order {id} has no deadline after {commands:?}"
+                    );
                     let finished = [
                         Phase::Delivered,
                         Phase::Completed,
@@ -167,6 +174,13 @@ impl Book {
                     let facts = payment.facts().unwrap();
                     let held = self.holds(Account::Unallocated(id), facts.amount.currency());
                     assert_eq!(facts.left.amount(), held, "payment {id} after {commands:?}");
+                    self.check_payment(id, facts);
+                }
+                (StreamKey::StatementLine(id), State::StatementLine(line)) => {
+                    self.check_line(id, line.facts().unwrap());
+                }
+                (StreamKey::ReceiptFile(_), State::ReceiptFile(file)) => {
+                    assert!(!file.uploads.is_empty(), "{file:?} after {commands:?}");
                 }
                 (StreamKey::Suspense(id), State::Suspense(suspense)) => {
                     let facts = suspense.facts().unwrap();
@@ -177,6 +191,53 @@ impl Book {
                 (stream, state) => panic!("{state:?} stands in {stream}"),
             }
         }
+    }
+
+    /// A payment's money is where it says, and what it went to sums to what came in.
+    fn check_payment(&self, id: PaymentId, facts: &domain::payment::Facts) {
+        let amount = facts.amount.money().amount();
+        for (account, held) in [
+            (Account::BankClearing(id), Held::BankClearing),
+            (Account::GatewayClearing(id), Held::GatewayClearing),
+            (Account::Cash(id), Held::Cash),
+        ] {
+            let there = if facts.held == Some(held) { amount } else { Decimal::ZERO };
+            assert_eq!(-self.holds(account, facts.amount.currency()), there, "payment {id}");
+        }
+        if facts.held.is_some() {
+            let allocated = facts.allocations.iter().map(|part| part.amount.money().amount());
+            assert_eq!(allocated.sum::<Decimal>() + facts.left.amount(), amount, "payment {id}");
+        }
+    }
+
+    /// A matched line is its payments less the fee.
+    fn check_line(&self, id: StatementLineId, facts: &statement_line::Facts) {
+        let Some(matched) = &facts.matched else { return };
+        let payments = matched.payments.iter().map(|payment| self.payment(*payment).unwrap());
+        let sum: Decimal = payments
+            .map(|payment| {
+                assert_eq!(payment.matched, Some(id));
+                payment.amount.money().amount()
+            })
+            .sum();
+        let line = facts.recorded.amount.money().amount();
+        assert_eq!(sum, line + matched.fee.amount(), "line {id}");
+    }
+
+    /// What banks kept is what the matched lines say they kept.
+    fn check_fees(&self) {
+        let fee = |state: &State| match state {
+            State::StatementLine(line) => Some(line.facts()?.matched.as_ref()?.fee.amount()),
+            _ => None,
+        };
+        let total: Decimal = self.memory.streams().filter_map(|(_, state)| fee(state)).sum();
+        let kept: Decimal = self
+            .accounts
+            .iter()
+            .filter(|((account, _), _)| *account == Account::BankFees)
+            .map(|(_, balance)| *balance)
+            .sum();
+        assert_eq!(kept, total, "bank fees");
     }
 
     /// What an account of ours owes: credits less debits.

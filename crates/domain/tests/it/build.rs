@@ -7,8 +7,8 @@ use domain::decide::{
     ResolvedFacts, Transfer, WalletPurpose,
 };
 use domain::id::{
-    Code, CustomerId, OrderId, PaymentId, Reason, ReceiptId, RequestId, ShipmentId, SuspenseId,
-    Text, WalletId,
+    Code, CustomerId, OrderId, PaymentId, Reason, ReceiptId, RequestId, ShipmentId,
+    StatementLineId, SuspenseId, Text, WalletId,
 };
 use domain::money::{Amount, Currency, Money};
 use domain::order::import::{Evidence, Imported, Stage};
@@ -153,8 +153,9 @@ pub(crate) fn upload(number: u64, receipt_number: u64) -> Command {
     let receipt = Receipt {
         receipt: receipt(receipt_number),
         claimed: Some(amount("1")),
-        file: Some(code("e3b0c442")),
+        file: Some(code(&format!("e3b0c442{receipt_number}"))),
         stored: None,
+        repeats: None,
     };
     Command::UploadReceipt { order: order(number), receipt }
 }
@@ -420,6 +421,7 @@ pub(crate) fn old_order(number: &str, name: &str, due: &str) -> Imported {
             double_charges: Vec::new(),
         },
         personal: None,
+        deadline: None,
     }
 }
 
@@ -566,4 +568,65 @@ pub(crate) fn import_wallet(name: &str, balance: &str, explained: &str) -> Comma
     let row = code("customer_wallets:3");
     let opening = Opening { row, balance: iqd(balance), explained: iqd(explained) };
     Command::ImportWallet { customer: customer(name), currency: Currency::IQD, opening }
+}
+
+pub(crate) fn callback(id: &str, sum: &str, order: Option<OrderId>, name: Option<&str>) -> Command {
+    Command::GatewayCallback {
+        gateway: code("zain"),
+        gateway_id: code(id),
+        amount: amount(sum),
+        order,
+        customer: name.map(customer),
+    }
+}
+
+pub(crate) fn gateway_id(id: &str) -> PaymentId {
+    PaymentId::gateway("zain", id)
+}
+
+/// A transfer that waits; its customer is known or not.
+pub(crate) fn record_transfer(reference: &str, sum: &str, name: Option<&str>) -> Command {
+    let transfer = transfer(reference, sum);
+    Command::RecordPayment {
+        payment: transfer_id(reference),
+        kind: Kind::BankTransfer {
+            account: transfer.account,
+            reference: transfer.reference,
+            date: transfer.date,
+        },
+        amount: transfer.amount,
+        customer: name.map(customer),
+    }
+}
+
+/// A line of the one bank account that transfers go to.
+pub(crate) fn statement(line: &str, sum: &str, reference: Option<&str>) -> Command {
+    let transfer = transfer("R", sum);
+    Command::RecordStatementLine {
+        account: transfer.account,
+        line: code(line),
+        date: transfer.date,
+        amount: transfer.amount,
+        reference: reference.map(code),
+    }
+}
+
+pub(crate) fn line_id(line: &str) -> StatementLineId {
+    StatementLineId::of("rafidain-1", line)
+}
+
+pub(crate) fn match_line(line: &str, payments: &[PaymentId], fee: &str) -> Command {
+    Command::MatchStatementLine { line: line_id(line), payments: payments.to_vec(), fee: iqd(fee) }
+}
+
+pub(crate) fn bank(payment: PaymentId, account: &str) -> Command {
+    Command::BankCash { payment, account: code(account) }
+}
+
+pub(crate) fn reverse(payment: PaymentId) -> Command {
+    Command::ReversePayment { payment, reason: because() }
+}
+
+pub(crate) fn remind(number: u64) -> Command {
+    Command::Remind { order: order(number) }
 }

@@ -10,8 +10,7 @@ use domain::settings::Setting;
 use crate::book::given;
 use crate::build::{
     approve, as_far_as_dispatched, because, by_gateway, by_transfer, by_wallet, cancel, expire,
-    gateway, import, mixed, noon, old_order, order, pay_from_wallet, place, release, reopen, start,
-    top_up, upload,
+    gateway, mixed, noon, order, pay_from_wallet, place, release, reopen, start, top_up, upload,
 };
 
 #[test]
@@ -76,16 +75,6 @@ fn a_paid_order_does_not_expire() {
         .later(Duration::days(30))
         .when(expire(1))
         .then_code("wrong-phase");
-}
-
-#[test]
-fn an_imported_order_has_no_deadline_to_miss() {
-    let mut old = old_order("M2511128", "94", "44");
-    old.stage = domain::order::import::Stage::Open;
-    given([import(1, old)])
-        .later(Duration::days(30))
-        .when(expire(1))
-        .then_refused(Rejection::NoDeadline);
 }
 
 #[test]

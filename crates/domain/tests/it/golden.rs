@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use domain::account::SuspenseItem;
 use domain::order::import::Stage;
 use domain::settings::Setting;
-use domain::{Event, order, payment, suspense, wallet};
+use domain::{Event, order, payment, receipt_file, suspense, wallet};
 use serde::de::DeserializeOwned;
 
 use crate::sample::{event_types, samples, variants};
@@ -73,6 +73,10 @@ fn every_form_that_an_event_can_take_has_a_golden_file() {
     check::<wallet::Movement>("wallet.corrected.1", &files);
     check::<payment::Kind>("payment.recorded.1", &files);
     check::<payment::Kind>("payment.corrected.1", &files);
+    check::<payment::Held>("payment.matched.1", &files);
+    check::<payment::Held>("payment.reversed.1", &files);
+    check::<receipt_file::On>("receipt_file.uploaded.1", &files);
+    check::<receipt_file::On>("receipt_file.approved.1", &files);
     check::<payment::Target>("payment.allocated.1", &files);
     check::<Setting>("settings.changed.1", &files);
 }

@@ -56,7 +56,13 @@ fn customer_94(balance: &str) -> Book {
         method: Method::BankTransferGrace,
         channel: Channel::BankTransfer,
         stage: Stage::Open,
-        receipt: Some(Receipt { receipt: receipt(38), claimed: None, file: None, stored: None }),
+        receipt: Some(Receipt {
+            receipt: receipt(38),
+            claimed: None,
+            file: None,
+            stored: None,
+            repeats: None,
+        }),
         ..old_order("M2511138", "94", "81431.3")
     };
     given([

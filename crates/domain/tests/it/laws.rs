@@ -8,7 +8,7 @@ use domain::decide::{
     Allocation, ApproveTopUp, Command, EditOrder, OrderedLine, PlaceOrder, ResolvedFacts,
     WalletPurpose,
 };
-use domain::id::{Text, WalletId};
+use domain::id::{PaymentId, Text, WalletId};
 use domain::money::{Currency, Money};
 use domain::order::import::Stage;
 use domain::order::status::{Channel, Ended, Method, Phase, Warehouse};
@@ -18,6 +18,7 @@ use domain::payment::Kind;
 use domain::settings::Setting;
 use domain::suspense::Against;
 use domain::wallet::{Opening, Payout, Purpose, Source, TopUp};
+use domain::{State, StreamKey};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -98,7 +99,8 @@ fn wish(book: &Book, dice: &mut Dice) -> Command {
         0..70 if dice.chance(30) => import_wish(number, dice),
         0..70 => build::place(place_wish(book, number, dice)),
         70..90 => wallet_wish(book, dice),
-        90..95 => payment_wish(book, dice),
+        90..93 => payment_wish(book, dice),
+        93..97 => bank_wish(book, dice),
         _ => any_step(number, dice),
     }
 }
@@ -397,6 +399,9 @@ fn review_wish(number: u64, facts: &Facts, dice: &mut Dice) -> Command {
 
 fn unpaid_wish(number: u64, facts: &Facts, dice: &mut Dice) -> Command {
     let id = build::order(number);
+    if dice.chance(15) {
+        return build::remind(number);
+    }
     match dice.below(7) {
         0 | 1 if facts.channel == Channel::BankTransfer => build::upload(number, dice.fresh()),
         0..=2 => build::gateway(number, &dice.fresh().to_string(), &dice.about(facts.owed())),
@@ -511,11 +516,8 @@ fn suspense_wish(book: &Book, wallet: WalletId, dice: &mut Dice) -> Command {
     let items: Vec<_> = book
         .streams()
         .filter_map(|(_, state)| match state {
-            domain::State::Suspense(item) => item.facts().filter(|item| !item.settled),
-            domain::State::Order(_)
-            | domain::State::Wallet(_)
-            | domain::State::Payment(_)
-            | domain::State::Settings(_) => None,
+            State::Suspense(item) => item.facts().filter(|item| !item.settled),
+            _ => None,
         })
         .map(|facts| facts.item)
         .collect();
@@ -531,16 +533,63 @@ fn suspense_wish(book: &Book, wallet: WalletId, dice: &mut Dice) -> Command {
     build::explain(dice.one_of(&items), None, against)
 }
 
-fn payment_wish(book: &Book, dice: &mut Dice) -> Command {
-    let waiting: Vec<_> = book
+fn payments(book: &Book) -> impl Iterator<Item = PaymentId> {
+    book.streams().filter_map(|(stream, _)| match stream {
+        StreamKey::Payment(id) => Some(id),
+        _ => None,
+    })
+}
+
+/// What the bank tells of a payment, or that its money does not exist.
+fn bank_wish(book: &Book, dice: &mut Dice) -> Command {
+    let held: Vec<_> = payments(book)
+        .filter(|id| book.payment(*id).is_some_and(|facts| facts.held.is_some()))
+        .collect();
+    let unmatched: Vec<_> = held
+        .iter()
+        .copied()
+        .filter(|id| book.payment(*id).is_some_and(|facts| facts.matched.is_none()))
+        .collect();
+    if dice.chance(12) {
+        return build::callback(&dice.fresh().to_string(), &dice.text(), None, None);
+    }
+    if held.is_empty() || unmatched.is_empty() || dice.chance(20) {
+        return build::statement(&dice.fresh().to_string(), &dice.text(), None);
+    }
+    let lines: Vec<_> = book
         .streams()
-        .filter_map(|(stream, _)| match stream {
-            domain::StreamKey::Payment(id) => Some(id),
-            domain::StreamKey::Order(_)
-            | domain::StreamKey::Wallet(_)
-            | domain::StreamKey::Suspense(_)
-            | domain::StreamKey::Settings => None,
+        .filter_map(|(_, state)| match state {
+            State::StatementLine(line) => line.facts(),
+            _ => None,
         })
+        .filter(|facts| facts.matched.is_none())
+        .collect();
+    let id = dice.one_of(&unmatched);
+    let payment = book.payment(id).unwrap();
+    let fits = lines.iter().find(|line| {
+        let line = line.recorded.amount.money();
+        line.amount() <= payment.amount.money().amount()
+    });
+    match (dice.below(4), fits, &payment.kind) {
+        (0, ..) => build::reverse(dice.one_of(&held)),
+        (1, _, Kind::Cash { .. }) => build::bank(id, "rafidain-1"),
+        (_, Some(line), _) => Command::MatchStatementLine {
+            line: line.recorded.id(),
+            payments: vec![id],
+            fee: payment.amount.money().checked_sub(line.recorded.amount.money()).unwrap(),
+        },
+        (_, None, Kind::BankTransfer { reference, .. }) => {
+            let sum = payment.amount.money().amount().to_string();
+            build::statement(&dice.fresh().to_string(), &sum, Some(reference.as_str()))
+        }
+        (_, None, Kind::Cash { .. } | Kind::Gateway { .. }) => {
+            build::statement(&dice.fresh().to_string(), "1", None)
+        }
+    }
+}
+
+fn payment_wish(book: &Book, dice: &mut Dice) -> Command {
+    let waiting: Vec<_> = payments(book)
         .filter(|id| book.payment(*id).is_some_and(|facts| facts.left.is_positive()))
         .collect();
     let setting = dice.one_of(&[
@@ -549,6 +598,7 @@ fn payment_wish(book: &Book, dice: &mut Dice) -> Command {
         Setting::SettlementUnit(decimal("250")),
         Setting::DeliveryCodeTries(2),
         Setting::BankTransferHours(48),
+        Setting::ShortfallTolerance(iqd("2")),
         Setting::NumberPrefix(Text::new("Q").unwrap()),
     ]);
     let change = Command::ChangeSetting { setting, reason: because() };
@@ -612,6 +662,10 @@ struct Tally {
 fn live(rolls: Vec<u32>, tally: &mut Tally) {
     let mut dice = Dice::new(rolls);
     let mut book = Book::new();
+    if dice.chance(60) {
+        let setting = Setting::ShortfallTolerance(iqd("2"));
+        book.take(Command::ChangeSetting { setting, reason: because() }).unwrap();
+    }
     for name in CUSTOMERS {
         if dice.chance(70) {
             book.take(build::top_up(name, dice.fresh(), "9000")).unwrap();

@@ -12,6 +12,8 @@ mod code;
 #[cfg(test)]
 mod correct;
 #[cfg(test)]
+mod deadline;
+#[cfg(test)]
 mod debt;
 #[cfg(test)]
 mod edit;
@@ -23,6 +25,8 @@ mod four_eyes;
 mod freeze;
 #[cfg(test)]
 mod fulfil;
+#[cfg(test)]
+mod gateway;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
@@ -46,7 +50,11 @@ mod posting;
 #[cfg(test)]
 mod receipt;
 #[cfg(test)]
+mod receipt_file;
+#[cfg(test)]
 mod refund;
+#[cfg(test)]
+mod reversal;
 #[cfg(test)]
 mod sample;
 #[cfg(test)]
@@ -54,9 +62,13 @@ mod settings;
 #[cfg(test)]
 mod share;
 #[cfg(test)]
+mod statement;
+#[cfg(test)]
 mod status;
 #[cfg(test)]
 mod suspense;
+#[cfg(test)]
+mod tolerance;
 #[cfg(test)]
 mod top_up;
 #[cfg(test)]

@@ -17,6 +17,11 @@ order.payment_received.1.payment       | Dr 2120:P 44, Cr 2200:O 44
 order.receipt_uploaded.1               | -
 order.receipt_approved.1               | -
 order.receipt_rejected.1               | -
+order.receipt_uploaded.1.repeated      | -
+order.shortfall_forgiven.1             | Dr 5040 44, Cr 2200:O 44
+order.forgiveness_taken_back.1         | Dr 2200:O 44, Cr 5040 44
+order.payment_taken_back.1             | Dr 2200:O 44, Cr 2120:P 44
+order.reminded.1                       | -
 order.released.1                       | -
 order.processing_started.1             | -
 order.packed.1                         | -
@@ -53,6 +58,7 @@ order.corrected.1                      | -
 order.corrected.1.delivery             | Cr 2200:O 99, Cr 4095:O 10, Dr 4010:O 100, Dr 4020:O 5, Dr 4030:O 2, Dr 2400 3, Cr 5040 1
 order.imported.1.review                | Dr 3900:O 98, Cr 2200:O 98
 order.imported.1.open                  | Dr 3900:O 98, Cr 2200:O 98
+order.imported.1.open_with_deadline    | Dr 3900:O 98, Cr 2200:O 98
 order.imported.1.released              | Dr 3900:O 98, Cr 2200:O 98
 order.imported.1.dispatched            | Dr 3900:O 98, Cr 2200:O 98
 order.imported.1.delivered             | -
@@ -112,6 +118,19 @@ payment.recorded.1.cash                | Dr 1040:P 44, Cr 2120:P 44
 payment.allocated.1.order              | -
 payment.allocated.1.wallet             | -
 payment.allocated.1.debt               | -
+payment.banked.1                       | Dr 1010:rafidain-1 44, Cr 1040:P 44
+payment.matched.1.bank_clearing        | Dr 1010:rafidain-1 43, Cr 1020:P 44, Dr 5010 1
+payment.matched.1.gateway_clearing     | Dr 1010:rafidain-1 43, Cr 1030:P 44, Dr 5010 1
+payment.matched.1.cash                 | Dr 1010:rafidain-1 43, Cr 1040:P 44, Dr 5010 1
+payment.matched.1.bank                 | Cr 1010:rafidain-1 1, Dr 5010 1
+payment.reversed.1.bank_clearing       | Dr 1100:94 40, Dr 2120:P 4, Cr 1020:P 44
+payment.reversed.1.gateway_clearing    | Dr 1100:94 40, Dr 2120:P 4, Cr 1030:P 44
+payment.reversed.1.cash                | Dr 1100:94 40, Dr 2120:P 4, Cr 1040:P 44
+payment.reversed.1.bank                | Dr 1100:94 40, Dr 2120:P 4, Cr 1010:rafidain-1 44
+statement_line.recorded.1              | -
+statement_line.matched.1               | -
+receipt_file.uploaded.1.order          | -
+receipt_file.approved.1.order          | -
 payment.corrected.1.bank_transfer      | Dr 2120:P 44, Cr 1020:P 44
 payment.corrected.1.gateway            | Dr 2120:P 44, Cr 1030:P 44
 payment.corrected.1.cash               | Dr 2120:P 44, Cr 1040:P 44

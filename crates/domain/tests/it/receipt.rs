@@ -25,7 +25,7 @@ fn approved(approval: ApproveReceipt) -> Command {
 fn a_receipt_stops_the_deadline_and_waits_for_finance() {
     let book = given([place(by_transfer(1, "94", "44"))])
         .when(upload(1, 1))
-        .then(&["order.receipt_uploaded"])
+        .then(&["order.receipt_uploaded", "receipt_file.uploaded"])
         .expect_total("2200", "0");
     let facts = book.facts(order(1));
     assert_eq!((facts.phase(), facts.deadline), (Phase::PaymentReview, None));
@@ -41,8 +41,13 @@ fn a_receipt_is_uploaded_once_and_only_for_a_transfer_that_is_awaited() {
     given([top_up("94", 1, "44"), place(by_transfer(1, "94", "44")), pay_from_wallet(1, None)])
         .when(upload(1, 1))
         .then_code("wrong-phase");
-    let receipt =
-        Receipt { receipt: receipt(1), claimed: Some(usd("1")), file: None, stored: None };
+    let receipt = Receipt {
+        receipt: receipt(1),
+        claimed: Some(usd("1")),
+        file: None,
+        stored: None,
+        repeats: None,
+    };
     given([place(by_transfer(1, "94", "44"))])
         .when(Command::UploadReceipt { order: order(1), receipt })
         .then_code("bad-amount");
@@ -55,6 +60,7 @@ fn an_exact_receipt_settles_the_order_and_approving_it_again_does_nothing() {
         .then(&[
             "payment.recorded",
             "order.receipt_approved",
+            "receipt_file.approved",
             "payment.allocated",
             "order.payment_received",
         ])
@@ -115,6 +121,7 @@ fn what_is_short_comes_from_the_wallet_if_it_suffices() {
         .then(&[
             "payment.recorded",
             "order.receipt_approved",
+            "receipt_file.approved",
             "payment.allocated",
             "order.payment_received",
             "wallet.debited",
@@ -201,6 +208,7 @@ fn a_receipt_that_is_approved_after_the_order_ended_is_the_customers_money() {
         .then(&[
             "payment.recorded",
             "order.receipt_approved",
+            "receipt_file.approved",
             "payment.allocated",
             "wallet.opened",
             "wallet.credited",
@@ -223,7 +231,8 @@ fn an_exact_receipt_in_a_second_currency_needs_one_person() {
     let zero = domain::money::Money::zero(dollars);
     order_placed.lines[0].unit_price = sum.money();
     (order_placed.total, order_placed.discount, order_placed.delivery) = (sum.money(), zero, zero);
-    let receipt_uploaded = Receipt { receipt: receipt(1), claimed: None, file: None, stored: None };
+    let receipt_uploaded =
+        Receipt { receipt: receipt(1), claimed: None, file: None, stored: None, repeats: None };
     let mut approval = approval(1, 1, "44", transfer("R", "44"));
     (approval.verified, approval.transfer.amount) = (sum, sum);
     given([

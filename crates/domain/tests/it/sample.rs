@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use domain::account::SuspenseItem;
 use domain::id::{
-    OrderId, PaymentId, PersonalDataId, ReceiptId, RequestId, ShipmentId, SuspenseId, Text,
-    WalletId,
+    OrderId, PaymentId, PersonalDataId, ReceiptFileId, ReceiptId, RequestId, ShipmentId,
+    StatementLineId, SuspenseId, Text, WalletId,
 };
 use domain::money::Currency;
 use domain::order::import::{
@@ -17,12 +17,14 @@ use domain::order::totals::{LineItem, Totals};
 use domain::order::{
     self, Corrected, Department, LineQuantity, PersonalRef, Placed, Receipt, ReceiptApproved,
 };
+use domain::payment::Held;
+use domain::receipt_file::On;
 use domain::settings::{self, Setting};
 use domain::suspense::{self, Against};
 use domain::wallet::{
     self, DebtCause, Movement, Opening, Purpose, Repayment, Source, TopUpRequested,
 };
-use domain::{Event, StreamKey, payment};
+use domain::{Event, StreamKey, payment, receipt_file, statement_line};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
@@ -38,6 +40,18 @@ pub(crate) fn wallet_id() -> WalletId {
 
 pub(crate) fn payment_id() -> PaymentId {
     PaymentId::new(Uuid::from_u128(3))
+}
+
+pub(crate) fn line_id() -> StatementLineId {
+    StatementLineId::new(Uuid::from_u128(8))
+}
+
+fn file_id() -> ReceiptFileId {
+    ReceiptFileId::new(Uuid::from_u128(9))
+}
+
+fn on() -> On {
+    On::Order { order: order_id(), receipt: receipt_id() }
 }
 
 fn receipt_id() -> ReceiptId {
@@ -95,6 +109,7 @@ fn receipt() -> Receipt {
         claimed: Some(amount("99.5")),
         file: Some(code("e3b0c442")),
         stored: None,
+        repeats: None,
     }
 }
 
@@ -156,6 +171,7 @@ pub(crate) fn imported(stage: Stage) -> Imported {
             double_charges: if stage == Stage::Review { charges } else { Vec::new() },
         },
         personal: Some(personal()),
+        deadline: None,
     }
 }
 
@@ -210,6 +226,21 @@ fn order_events() -> Vec<(&'static str, order::Event)> {
         ("payment_received.1.wallet", paid(order::Source::Wallet(wallet_id()))),
         ("payment_received.1.payment", paid(order::Source::Payment(payment_id()))),
         ("receipt_uploaded.1", E::ReceiptUploaded(receipt())),
+        (
+            "receipt_uploaded.1.repeated",
+            E::ReceiptUploaded(Receipt { repeats: Some(on()), ..receipt() }),
+        ),
+        ("shortfall_forgiven.1", E::ShortfallForgiven { amount: amount("44") }),
+        ("forgiveness_taken_back.1", E::ForgivenessTakenBack { amount: amount("44") }),
+        (
+            "payment_taken_back.1",
+            E::PaymentTakenBack {
+                payment: payment_id(),
+                amount: amount("44"),
+                deadline: Some(noon()),
+            },
+        ),
+        ("reminded.1", E::Reminded { deadline: noon() }),
         (
             "receipt_approved.1",
             E::ReceiptApproved(ReceiptApproved {
@@ -297,6 +328,10 @@ fn order_events() -> Vec<(&'static str, order::Event)> {
         ("corrected.1.delivery", E::Corrected(corrected(Some(totals())))),
         ("imported.1.review", import(Stage::Review)),
         ("imported.1.open", import(Stage::Open)),
+        (
+            "imported.1.open_with_deadline",
+            E::Imported(Box::new(Imported { deadline: Some(noon()), ..imported(Stage::Open) })),
+        ),
         ("imported.1.released", import(Stage::Released { warehouse: Warehouse::StockRejected })),
         ("imported.1.dispatched", import(Stage::Dispatched)),
         ("imported.1.delivered", import(Stage::Delivered)),
@@ -473,18 +508,65 @@ fn payment_events() -> Vec<(&'static str, payment::Event)> {
     let allocated = |to| E::Allocated { amount: amount("44"), to };
     let corrected =
         |kind| E::Corrected { kind, amount: amount("44"), reason: because(), ticket: code("T-1") };
+    let matched = |held| E::Matched {
+        line: line_id(),
+        held,
+        account: code("rafidain-1"),
+        amount: amount("44"),
+        fee: iqd("1"),
+    };
+    let debt = payment::Debt { customer: customer("94"), amount: amount("40") };
+    let reversed = |held| E::Reversed {
+        held,
+        amount: amount("44"),
+        debts: vec![debt.clone()],
+        reason: because(),
+    };
+    let bank = || Held::Bank(code("rafidain-1"));
     let gateway = || payment::Kind::Gateway { gateway: code("zain"), gateway_id: code("Z-1") };
     let cash = || payment::Kind::Cash { note: Some(code("till 2")) };
     vec![
         ("recorded.1.bank_transfer", recorded(transfer())),
         ("recorded.1.gateway", recorded(gateway())),
         ("recorded.1.cash", recorded(cash())),
+        ("banked.1", E::Banked { account: code("rafidain-1"), amount: amount("44") }),
+        ("matched.1.bank_clearing", matched(Held::BankClearing)),
+        ("matched.1.gateway_clearing", matched(Held::GatewayClearing)),
+        ("matched.1.cash", matched(Held::Cash)),
+        ("matched.1.bank", matched(bank())),
+        ("reversed.1.bank_clearing", reversed(Held::BankClearing)),
+        ("reversed.1.gateway_clearing", reversed(Held::GatewayClearing)),
+        ("reversed.1.cash", reversed(Held::Cash)),
+        ("reversed.1.bank", reversed(bank())),
         ("allocated.1.order", allocated(payment::Target::Order(order_id()))),
         ("allocated.1.wallet", allocated(payment::Target::Wallet(wallet_id()))),
         ("allocated.1.debt", allocated(payment::Target::Debt(wallet_id()))),
         ("corrected.1.bank_transfer", corrected(transfer())),
         ("corrected.1.gateway", corrected(gateway())),
         ("corrected.1.cash", corrected(cash())),
+    ]
+}
+
+fn statement_line_events() -> Vec<(&'static str, statement_line::Event)> {
+    use statement_line::Event as E;
+    let recorded = statement_line::Recorded {
+        account: code("rafidain-1"),
+        line: code("2025-11-20/7"),
+        date: NaiveDate::from_ymd_opt(2025, 11, 20).unwrap(),
+        amount: amount("43"),
+        reference: Some(code("R-1")),
+    };
+    vec![
+        ("recorded.1", E::Recorded(recorded)),
+        ("matched.1", E::Matched { payments: vec![payment_id()], fee: iqd("1") }),
+    ]
+}
+
+fn receipt_file_events() -> Vec<(&'static str, receipt_file::Event)> {
+    use receipt_file::Event as E;
+    vec![
+        ("uploaded.1.order", E::Uploaded { file: code("e3b0c442"), on: on() }),
+        ("approved.1.order", E::Approved { on: on(), payment: payment_id() }),
     ]
 }
 
@@ -502,6 +584,8 @@ fn settings_events() -> Vec<(&'static str, settings::Event)> {
         ("changed.1.delivery_code_tries", changed(Setting::DeliveryCodeTries(3))),
         ("changed.1.return_window_days", changed(Setting::ReturnWindowDays(30))),
         ("changed.1.settlement_unit", changed(Setting::SettlementUnit(decimal("250")))),
+        ("changed.1.shortfall_tolerance", changed(Setting::ShortfallTolerance(iqd("250")))),
+        ("changed.1.reminder_hours", changed(Setting::ReminderHours(12))),
     ]
 }
 
@@ -523,10 +607,23 @@ pub(crate) fn samples() -> BTreeMap<String, (StreamKey, Event)> {
         suspense_events().into_iter().map(|(name, e)| of(suspense, name, Event::Suspense(e)));
     let payments =
         payment_events().into_iter().map(|(name, e)| of(payment, name, Event::Payment(e)));
+    let (line, file) = (StreamKey::StatementLine(line_id()), StreamKey::ReceiptFile(file_id()));
+    let lines = statement_line_events()
+        .into_iter()
+        .map(|(name, e)| of(line, name, Event::StatementLine(e)));
+    let files =
+        receipt_file_events().into_iter().map(|(name, e)| of(file, name, Event::ReceiptFile(e)));
     let settings = settings_events()
         .into_iter()
         .map(|(name, e)| of(StreamKey::Settings, name, Event::Settings(e)));
-    orders.chain(wallets).chain(payments).chain(suspended).chain(settings).collect()
+    orders
+        .chain(wallets)
+        .chain(payments)
+        .chain(lines)
+        .chain(files)
+        .chain(suspended)
+        .chain(settings)
+        .collect()
 }
 
 /// The names of an enum's variants, as serde lists them when it is given one that is none of them.
@@ -547,6 +644,8 @@ pub(crate) fn event_types() -> BTreeSet<String> {
         of("wallet", variants::<wallet::Event>()),
         of("payment", variants::<payment::Event>()),
         of("suspense", variants::<suspense::Event>()),
+        of("statement_line", variants::<statement_line::Event>()),
+        of("receipt_file", variants::<receipt_file::Event>()),
         of("settings", variants::<settings::Event>()),
     ]
     .concat()

@@ -39,6 +39,8 @@ fn every_setting_can_be_changed() {
         Setting::NumberPrefix(Text::new("QX").unwrap()),
         Setting::Currencies(vec![Currency::IQD, Currency::USD]),
         Setting::SettlementUnit(decimal("250")),
+        Setting::ShortfallTolerance(iqd("250")),
+        Setting::ReminderHours(0),
     ];
     let mut book = Book::new();
     for setting in settings {
@@ -47,7 +49,7 @@ fn every_setting_can_be_changed() {
         assert_ne!(book.settings(), Settings { version: book.settings().version, ..earlier });
     }
     let after = book.settings();
-    assert_eq!(after.version, 9);
+    assert_eq!(after.version, 11);
     assert_ne!(after.number_prefix, before.number_prefix);
     book.and(place(by_transfer(1, "94", "1000"))).when(top_up("94", 1, "5")).then(&[
         "payment.recorded",
@@ -70,6 +72,8 @@ fn a_value_outside_its_range_is_refused() {
         Setting::NumberPrefix(Text::new("M2").unwrap()),
         Setting::Currencies(vec![]),
         Setting::Currencies(vec![Currency::IQD, Currency::IQD]),
+        Setting::ShortfallTolerance(iqd("-1")),
+        Setting::ReminderHours(24 * 366 + 1),
         unit("-1"),
         unit("0.0001"),
         unit("1000001"),

@@ -95,7 +95,7 @@ impl Facts {
         return_until: DateTime<Utc>,
     ) -> Result<Vec<Event>, Rejection> {
         self.must_allow(Step::Reopen)?;
-        let deadline = (!self.settled()).then_some(deadline);
+        let deadline = self.awaits_money().then_some(deadline);
         let return_until = self.completed.then_some(return_until);
         Ok(vec![Event::Reopened { deadline, return_until }])
     }

@@ -48,7 +48,7 @@ impl Facts {
             warehouse: if shipped.is_some() { Warehouse::Packed } else { resolve.warehouse },
             shipped: shipped.map(|lines| ResolvedShipment { shipment: resolve.shipment, lines }),
             delivered,
-            deadline: (!self.settled()).then_some(resolve.deadline),
+            deadline: self.awaits_money().then_some(resolve.deadline),
             return_until,
         };
         Ok(vec![Event::ImportResolved(resolution)])

@@ -1,0 +1,76 @@
+//! What a gateway tells of money that it took: recorded whatever it was meant for.
+
+use crate::id::{Code, CustomerId, OrderId, PaymentId, WalletId};
+use crate::money::{Amount, Money};
+use crate::order::Facts;
+use crate::payment::{self, Kind};
+
+use super::pay::Chosen;
+use super::{Decision, Undecided, pay};
+
+/// A gateway's payment that a person or a shop says was made for an order, which must be there.
+pub(super) fn for_order(
+    decision: &mut Decision<'_>,
+    gateway: Code,
+    gateway_id: Code,
+    amount: Amount,
+    id: OrderId,
+) -> Result<(), Undecided> {
+    let kind = Kind::Gateway { gateway, gateway_id };
+    let known = kind.payment_id().map(|payment| decision.payment(payment)).transpose()?;
+    if known.is_none_or(|payment| payment.facts().is_none()) {
+        decision.order(id)?.placed()?.in_currency(amount.currency())?;
+    }
+    callback(decision, kind, amount, Some(id), None)
+}
+
+/// Records the money once, and applies it to the order as far as that owes; the rest, or all of it
+/// if the order is over, goes to the customer's wallet. Money that fits nowhere waits.
+pub(super) fn callback(
+    decision: &mut Decision<'_>,
+    kind: Kind,
+    amount: Amount,
+    order: Option<OrderId>,
+    customer: Option<CustomerId>,
+) -> Result<(), Undecided> {
+    let Kind::Gateway { gateway, gateway_id } = &kind else {
+        panic!("{kind:?} is not a gateway's");
+    };
+    let payment = PaymentId::gateway(gateway.as_str(), gateway_id.as_str());
+    if let Some(known) = decision.payment(payment)?.facts() {
+        known.must_be(amount)?;
+        if let Some(order) = order {
+            known.must_be_for(order)?;
+        }
+        return Ok(());
+    }
+    let paid = match order {
+        Some(id) => decision.order(id)?.facts().cloned(),
+        None => None,
+    };
+    let payer = customer.or_else(|| paid.as_ref().map(|facts| facts.customer.clone()));
+    let record = payment::Command::Record { kind, amount, customer: payer.clone(), order };
+    decision.payment_decides(payment, record)?;
+    match (order, paid) {
+        (Some(id), Some(facts)) if fits(decision, &facts, payer.as_ref(), amount)? => {
+            pay::settle(decision, id, &facts, payment, amount, Chosen::ByRule)
+        }
+        (Some(_) | None, _) => Ok(()),
+    }
+}
+
+/// Whether the order and its customer can take all of this.
+fn fits(
+    decision: &Decision<'_>,
+    facts: &Facts,
+    payer: Option<&CustomerId>,
+    amount: Amount,
+) -> Result<bool, Undecided> {
+    if payer != Some(&facts.customer) || facts.in_currency(amount.currency()).is_err() {
+        return Ok(false);
+    }
+    let takes = if facts.ended.is_some() { Money::zero(facts.currency) } else { facts.owed() };
+    let rest = amount.money().checked_sub(takes.min(amount.money())?)?;
+    let wallet = decision.wallet(WalletId::of(&facts.customer, facts.currency))?;
+    Ok(wallet.available(facts.currency).checked_add(rest).is_ok())
+}

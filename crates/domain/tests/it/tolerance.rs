@@ -1,0 +1,87 @@
+//! A shortfall so small that the book forgives it, by rule and as an event of its own.
+
+use chrono::Duration;
+use domain::decide::Command;
+use domain::order::status::Phase;
+use domain::settings::Setting;
+
+use crate::book::{Book, given};
+use crate::build::{
+    approve, as_far_as_dispatched, because, by_transfer, cancel, deliver, expire, iqd, order,
+    place, reverse, top_up, transfer_id, upload,
+};
+
+/// A book that forgives this much, and an order of 44 under review.
+fn forgiving(tolerance: &str) -> Book {
+    let setting = Setting::ShortfallTolerance(iqd(tolerance));
+    given([
+        Command::ChangeSetting { setting, reason: because() },
+        place(by_transfer(1, "94", "44")),
+        upload(1, 1),
+    ])
+}
+
+#[test]
+fn what_a_receipt_lacks_within_the_tolerance_is_forgiven() {
+    let mut book = forgiving("2")
+        .when(approve(1, 1, "42"))
+        .then(&[
+            "payment.recorded",
+            "order.receipt_approved",
+            "receipt_file.approved",
+            "payment.allocated",
+            "order.payment_received",
+            "order.shortfall_forgiven",
+        ])
+        .expect_phase(order(1), Phase::FinanceReview)
+        .expect_total("5040", "-2")
+        .expect_total("2200", "44");
+    assert_eq!(book.facts(order(1)).deadline, None);
+    for step in as_far_as_dispatched(1) {
+        book = book.and(step);
+    }
+    book.and(deliver(1)).expect_phase(order(1), Phase::Delivered).expect_total("2200", "0");
+}
+
+#[test]
+fn more_than_the_tolerance_stays_due() {
+    let book = forgiving("2").and(approve(1, 1, "41.999"));
+    assert_eq!(book.facts(order(1)).owed(), iqd("2.001"));
+    let none = forgiving("0").and(approve(1, 1, "43.999"));
+    assert_eq!(none.facts(order(1)).owed(), iqd("0.001"));
+}
+
+#[test]
+fn a_wallet_that_covers_it_is_asked_first() {
+    forgiving("2")
+        .and(top_up("94", 9, "2"))
+        .and(approve(1, 1, "42"))
+        .expect_balance("94", "0")
+        .expect_total("5040", "0");
+}
+
+#[test]
+fn what_was_forgiven_is_never_paid_out() {
+    forgiving("2")
+        .and(approve(1, 1, "42"))
+        .when(cancel(1))
+        .then(&[
+            "order.forgiveness_taken_back",
+            "order.cancelled",
+            "wallet.opened",
+            "wallet.credited",
+        ])
+        .expect_balance("94", "42")
+        .expect_total("5040", "0");
+}
+
+#[test]
+fn a_reversed_payment_takes_what_was_forgiven_with_it() {
+    let book = forgiving("2")
+        .and(approve(1, 1, "42"))
+        .when(reverse(transfer_id("R1")))
+        .then(&["order.forgiveness_taken_back", "order.payment_taken_back", "payment.reversed"])
+        .expect_total("5040", "0");
+    assert_eq!(book.facts(order(1)).owed(), iqd("44"));
+    book.later(Duration::days(3)).and(expire(1)).expect_phase(order(1), Phase::Expired);
+}
