@@ -102,6 +102,8 @@ impl<'a> Fact<'a> {
             | Event::Wallet(_)
             | Event::Payment(_)
             | Event::Suspense(_)
+            | Event::StatementLine(_)
+            | Event::ReceiptFile(_)
             | Event::Settings(_) => None,
         }
     }

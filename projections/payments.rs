@@ -73,7 +73,11 @@ impl Projection for Payments {
             corrected: facts.corrected,
             recorded_at: match event {
                 Event::Recorded { .. } => Some(fact.recorded.recorded_at),
-                Event::Allocated { .. } | Event::Corrected { .. } => None,
+                Event::Allocated { .. }
+                | Event::Matched { .. }
+                | Event::Banked { .. }
+                | Event::Reversed { .. }
+                | Event::Corrected { .. } => None,
             },
             version: fact.version(),
             position: fact.position(),

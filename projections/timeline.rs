@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::id::OrderId;
 use domain::money::Money;
 use domain::payment::{self, Target};
+use domain::receipt_file::{self, On};
 use domain::wallet::{self, DebtCause, Purpose, Source};
 use domain::{Event, order};
 use eventstore::{BookId, Position};
@@ -124,6 +125,10 @@ fn order_of(fact: &Fact<'_>) -> Option<OrderId> {
             | wallet::Event::DeliveryCorrected { order, .. },
         ) => Some(*order),
         Event::Payment(payment::Event::Allocated { to: Target::Order(order), .. }) => Some(*order),
+        Event::ReceiptFile(
+            receipt_file::Event::Uploaded { on: On::Order { order, .. }, .. }
+            | receipt_file::Event::Approved { on: On::Order { order, .. }, .. },
+        ) => Some(*order),
         Event::Wallet(
             wallet::Event::Opened { .. }
             | wallet::Event::ToppedUp { .. }
@@ -145,8 +150,12 @@ fn order_of(fact: &Fact<'_>) -> Option<OrderId> {
         | Event::Payment(
             payment::Event::Recorded { .. }
             | payment::Event::Allocated { to: Target::Wallet(_) | Target::Debt(_), .. }
+            | payment::Event::Matched { .. }
+            | payment::Event::Banked { .. }
+            | payment::Event::Reversed { .. }
             | payment::Event::Corrected { .. },
         )
+        | Event::StatementLine(_)
         | Event::Suspense(_)
         | Event::Settings(_) => None,
     }
@@ -168,10 +177,13 @@ fn stated(event: &Event) -> (Option<String>, Option<String>) {
             | order::Event::PutOnHold { reason, .. }
             | order::Event::Delivered { proof: Some(order::Proof::Override { reason }), .. },
         ) => (Some(reason.to_string()), None),
+        Event::Payment(payment::Event::Reversed { reason, .. }) => (Some(reason.to_string()), None),
         Event::Order(_)
         | Event::Wallet(_)
         | Event::Payment(_)
         | Event::Suspense(_)
+        | Event::StatementLine(_)
+        | Event::ReceiptFile(_)
         | Event::Settings(_) => (None, None),
     }
 }
@@ -183,9 +195,16 @@ fn moved(fact: &Fact<'_>) -> Option<Money> {
         Event::Wallet(_) => fact.wallet().map(|(_, _, facts)| facts.moved),
         Event::Payment(payment::Event::Recorded { amount, .. }) => Some(amount.money()),
         Event::Payment(
-            payment::Event::Allocated { amount, .. } | payment::Event::Corrected { amount, .. },
+            payment::Event::Allocated { amount, .. }
+            | payment::Event::Corrected { amount, .. }
+            | payment::Event::Reversed { amount, .. },
         ) => Some(amount.money().negated()),
-        Event::Suspense(_) | Event::Settings(_) => None,
+        // From one account of ours to another.
+        Event::Payment(payment::Event::Matched { .. } | payment::Event::Banked { .. })
+        | Event::Suspense(_)
+        | Event::StatementLine(_)
+        | Event::ReceiptFile(_)
+        | Event::Settings(_) => None,
     }
 }
 
@@ -193,7 +212,10 @@ fn order_moved(event: &order::Event) -> Option<Money> {
     match event {
         order::Event::PaymentReceived { amount, .. }
         | order::Event::LeftOnAccount { amount, .. }
+        | order::Event::ShortfallForgiven { amount }
         | order::Event::LegacyDebitLinked { amount, .. } => Some(amount.money()),
+        order::Event::ForgivenessTakenBack { amount }
+        | order::Event::PaymentTakenBack { amount, .. } => Some(amount.money().negated()),
         order::Event::Delivered { earned, .. } => Some(earned.due.negated()),
         order::Event::Cancelled { given_back, .. }
         | order::Event::LinesCancelled { given_back, .. }
@@ -208,6 +230,7 @@ fn order_moved(event: &order::Event) -> Option<Money> {
         | order::Event::ReceiptUploaded(_)
         | order::Event::ReceiptApproved(_)
         | order::Event::ReceiptRejected { .. }
+        | order::Event::Reminded { .. }
         | order::Event::Released
         | order::Event::ProcessingStarted
         | order::Event::Packed

@@ -34,6 +34,8 @@ impl FoundOrder {
             | State::Wallet(_)
             | State::Payment(_)
             | State::Suspense(_)
+            | State::StatementLine(_)
+            | State::ReceiptFile(_)
             | State::Settings(_)) => unreachable!("{other:?} was found as an order"),
         }
     }
@@ -54,7 +56,12 @@ pub(crate) async fn order<const SCOPE: Scope>(
         .map_err(Problem::unreadable)?;
     let customer = match &*state {
         State::Order(order) => order.facts().map(|facts| &facts.customer),
-        State::Wallet(_) | State::Payment(_) | State::Suspense(_) | State::Settings(_) => None,
+        State::Wallet(_)
+        | State::Payment(_)
+        | State::Suspense(_)
+        | State::StatementLine(_)
+        | State::ReceiptFile(_)
+        | State::Settings(_) => None,
     };
     if customer.is_some_and(|customer| caller.credential.may_see(customer.as_str())) {
         Ok(FoundOrder { id, state, position, tries_allowed: settings.delivery_code_tries })

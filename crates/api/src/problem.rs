@@ -348,7 +348,20 @@ impl From<&Rejection> for Problem {
             Rejection::Money(error) => problem.detail(error),
             Rejection::Text(error) => problem.detail(error),
             Rejection::Quantity(error) => problem.detail(error),
-            Rejection::PaymentForAnother
+            Rejection::StatementLineUnbalanced { payments, fee, line } => {
+                problem.member("payments", payments).member("fee", fee).member("line", line)
+            }
+            Rejection::PaymentIdNotDerived
+            | Rejection::PaymentNotHeld
+            | Rejection::PaymentMatched
+            | Rejection::NotCash
+            | Rejection::StatementLineNotFound
+            | Rejection::StatementLineDiffers
+            | Rejection::StatementLineMatched
+            | Rejection::WrongBankAccount
+            | Rejection::ReceiptFileUsed
+            | Rejection::ReminderNotDue
+            | Rejection::PaymentForAnother
             | Rejection::OrderNotFound
             | Rejection::OrderExists
             | Rejection::ReceiptNotFound

@@ -107,9 +107,12 @@ pub async fn run(
             load::state(&mut conn, ledger.book(), ledger.upcasters(), StreamKey::Settings).await?;
         match &*state {
             State::Settings(settings) => settings.number_prefix.as_str().to_owned(),
-            State::Order(_) | State::Wallet(_) | State::Payment(_) | State::Suspense(_) => {
-                String::new()
-            },
+            State::Order(_)
+            | State::Wallet(_)
+            | State::Payment(_)
+            | State::Suspense(_)
+            | State::StatementLine(_)
+            | State::ReceiptFile(_) => String::new(),
         }
     };
     let shop = legacy::read(source, &options.schema).await?;

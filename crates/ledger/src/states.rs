@@ -71,6 +71,8 @@ fn count(counters: &mut BTreeMap<Code, u32>, event: &Event) {
         | Event::Wallet(_)
         | Event::Payment(_)
         | Event::Suspense(_)
+        | Event::StatementLine(_)
+        | Event::ReceiptFile(_)
         | Event::Settings(_) => return,
     };
     if let Some(last) = counters.get_mut(series) {

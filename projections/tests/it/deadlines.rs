@@ -19,7 +19,8 @@ fn receipt(id: u128) -> ReceiptId {
 }
 
 fn upload(id: u128) -> Command {
-    let receipt = Receipt { receipt: receipt(id), claimed: None, file: None, stored: None };
+    let receipt =
+        Receipt { receipt: receipt(id), claimed: None, file: None, stored: None, repeats: None };
     Command::UploadReceipt { order: order(ORDER), receipt }
 }
 

@@ -134,6 +134,7 @@ fn imported(id: u128, number: &str, stage: Stage, proven: &str) -> Command {
                 double_charges: vec![],
             },
             personal: None,
+            deadline: None,
         }),
     }
 }
@@ -268,8 +269,13 @@ async fn transfer_order(book: &mut Book) {
     let id = order(TRANSFER_ORDER);
     let receipt = ReceiptId::new(Uuid::from_u128(0x3001));
     book.run(place(TRANSFER_ORDER, Method::BankTransferGrace, "151126.17")).await;
-    let uploaded =
-        Receipt { receipt, claimed: Some(amount("171126.17")), file: None, stored: None };
+    let uploaded = Receipt {
+        receipt,
+        claimed: Some(amount("171126.17")),
+        file: None,
+        stored: None,
+        repeats: None,
+    };
     book.run(Command::UploadReceipt { order: id, receipt: uploaded }).await;
     book.run(Command::ApproveReceipt(Box::new(ApproveReceipt {
         order: id,

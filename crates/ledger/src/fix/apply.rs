@@ -285,6 +285,8 @@ fn submission(
                     StreamKey::Wallet(_)
                     | StreamKey::Payment(_)
                     | StreamKey::Suspense(_)
+                    | StreamKey::StatementLine(_)
+                    | StreamKey::ReceiptFile(_)
                     | StreamKey::Settings => None,
                 });
                 Reply {

@@ -391,7 +391,12 @@ fn proof(case: &Case) -> Vec<String> {
 pub(super) fn standing_of(changes: &[Change], before: &Standing) -> Standing {
     let after = changes.iter().rev().find_map(|change| match &*change.state {
         State::Order(order) => order.facts().map(Standing::of),
-        State::Wallet(_) | State::Payment(_) | State::Suspense(_) | State::Settings(_) => None,
+        State::Wallet(_)
+        | State::Payment(_)
+        | State::Suspense(_)
+        | State::StatementLine(_)
+        | State::ReceiptFile(_)
+        | State::Settings(_) => None,
     });
     after.unwrap_or_else(|| before.clone())
 }
@@ -445,6 +450,8 @@ impl Moved {
                 | Event::Order(_)
                 | Event::Payment(_)
                 | Event::Suspense(_)
+                | Event::StatementLine(_)
+                | Event::ReceiptFile(_)
                 | Event::Settings(_) => {
                     continue;
                 }

@@ -160,6 +160,7 @@ impl<'a> Rows<'a> {
             claimed: None,
             file: None,
             stored: None,
+            repeats: None,
         });
         let then = if receipt_rejected { vec![reject(id)] } else { Vec::new() };
         let wanted = match assessed.landing() {
@@ -239,6 +240,8 @@ impl<'a> Rows<'a> {
                 double_charges,
             },
             personal: None,
+            // The book's settings at the time of its recording say it.
+            deadline: None,
         }
     }
 

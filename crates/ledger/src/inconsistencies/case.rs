@@ -78,9 +78,12 @@ pub(crate) async fn load(
             let wallet = wallets.get(&StreamKey::Wallet(wallet_of(&facts)));
             let wallet = wallet.and_then(|state| match &**state {
                 State::Wallet(wallet) => wallet.facts().cloned(),
-                State::Order(_) | State::Payment(_) | State::Suspense(_) | State::Settings(_) => {
-                    None
-                }
+                State::Order(_)
+                | State::Payment(_)
+                | State::Suspense(_)
+                | State::StatementLine(_)
+                | State::ReceiptFile(_)
+                | State::Settings(_) => None,
             });
             Case {
                 order,

@@ -298,6 +298,7 @@ pub(crate) fn import(number: u64, old: &str, bytes: usize) -> Command {
             double_charges: Vec::new(),
         },
         personal: None,
+        deadline: None,
     };
     Command::ImportOrder { order: order(number), imported: Box::new(imported) }
 }

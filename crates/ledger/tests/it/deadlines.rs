@@ -31,7 +31,13 @@ fn receipt(number: u64) -> ReceiptId {
 }
 
 fn upload(number: u64) -> Command {
-    let receipt = Receipt { receipt: receipt(number), claimed: None, file: None, stored: None };
+    let receipt = Receipt {
+        receipt: receipt(number),
+        claimed: None,
+        file: None,
+        stored: None,
+        repeats: None,
+    };
     Command::UploadReceipt { order: order(number), receipt }
 }
 

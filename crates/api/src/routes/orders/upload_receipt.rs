@@ -76,6 +76,7 @@ pub(crate) async fn handler(
             claimed: claimed.map(|claimed| claimed.0),
             file: Some(upload.hash().clone()),
             stored,
+            repeats: None,
         },
     };
     let told = Told { claimed, file: upload.hash() };
