@@ -254,6 +254,8 @@ fn given_back(change: &Change) -> Option<Money> {
         | Event::Wallet(_)
         | Event::Payment(_)
         | Event::Suspense(_)
+        | Event::StatementLine(_)
+        | Event::ReceiptFile(_)
         | Event::Settings(_) => None,
     }
 }

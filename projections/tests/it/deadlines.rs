@@ -95,7 +95,7 @@ async fn what_falls_due_first_comes_first_page_by_page() {
         book.run(place(id, method, "500")).await;
     }
     let whole = all(&book).await;
-    // The story's two, one of them taken over unpaid, and these three.
+    // The story's two, one to be paid and one to complete itself, and these three.
     assert_eq!(whole.len(), 5);
     assert!(whole.is_sorted_by_key(|due| (due.due_at, due.order_id)));
 
