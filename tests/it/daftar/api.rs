@@ -141,7 +141,7 @@ impl Ticket {
         Self {
             idempotency_key: format!("top-up {customer}"),
             bearer: bearer.to_owned(),
-            path: format!("/api/customers/{customer}/wallet/top-ups"),
+            path: format!("/api/customers/{customer}/wallet/deposits"),
             body: json!({ "amount": iqd(amount), "payment": { "cash": {} } }),
         }
     }

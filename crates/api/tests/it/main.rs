@@ -15,6 +15,8 @@ mod gateways;
 #[cfg(test)]
 mod idempotency;
 #[cfg(test)]
+mod imported;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod orders;
@@ -22,3 +24,11 @@ mod orders;
 mod receipts;
 #[cfg(test)]
 mod service;
+#[cfg(test)]
+mod suspense;
+#[cfg(test)]
+mod top_ups;
+#[cfg(test)]
+mod wallet_states;
+#[cfg(test)]
+mod withdrawals;

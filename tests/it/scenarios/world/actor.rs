@@ -80,7 +80,7 @@ impl<'w> Actor<'w> {
     /// Money over the counter, into a wallet.
     pub(crate) fn tops_up(self, customer: &str, amount: &str) -> Step<'w> {
         let body = json!({ "amount": iqd(amount), "payment": { "cash": {} } });
-        self.money(customer, format!("/api/customers/{customer}/wallet/top-ups"), body)
+        self.money(customer, format!("/api/customers/{customer}/wallet/deposits"), body)
     }
 
     /// Approves the last receipt: so much of this transfer is for this order.
