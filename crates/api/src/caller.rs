@@ -77,4 +77,13 @@ impl<const SCOPE: Scope> Caller<SCOPE> {
     pub(crate) fn must_see(&self, customer: &str) -> Result<(), Problem> {
         if self.credential.may_see(customer) { Ok(()) } else { Err(Problem::new("not-found")) }
     }
+
+    /// For what may be about any customer.
+    pub(crate) fn must_see_every_customer(&self, what: &str) -> Result<(), Problem> {
+        if self.credential.customers.is_none() {
+            return Ok(());
+        }
+        let detail = format!("a key that is limited to some customers sees no {what}");
+        Err(Problem::new("forbidden").detail(detail))
+    }
 }

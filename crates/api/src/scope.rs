@@ -44,7 +44,21 @@ pub(crate) const ISSUE_DELIVERY_CODES: Scope = 1 << 32;
 pub(crate) const READ_DELIVERY_CODES: Scope = 1 << 33;
 /// Of one's own department.
 pub(crate) const HOLD_ORDERS: Scope = 1 << 34;
-const ALL: Scope = (1 << 35) - 1;
+/// Top-ups and withdrawals, as the customer asks for them.
+pub(crate) const ASK_OF_WALLETS: Scope = 1 << 35;
+pub(crate) const READ_WALLET_REQUESTS: Scope = 1 << 36;
+pub(crate) const DECIDE_WALLET_REQUESTS: Scope = 1 << 37;
+/// Where withdrawn money goes.
+pub(crate) const READ_DESTINATIONS: Scope = 1 << 38;
+/// Freezing and closing them, and the reverse.
+pub(crate) const GOVERN_WALLETS: Scope = 1 << 39;
+/// Goodwill, and adjustments against suspense items.
+pub(crate) const ADJUST_WALLETS: Scope = 1 << 40;
+pub(crate) const CORRECT_WALLETS: Scope = 1 << 41;
+pub(crate) const SETTLE_DEBTS: Scope = 1 << 42;
+pub(crate) const READ_SUSPENSE: Scope = 1 << 43;
+pub(crate) const KEEP_SUSPENSE: Scope = 1 << 44;
+const ALL: Scope = (1 << 45) - 1;
 
 pub(crate) fn of(role: Role) -> Scope {
     match role {
@@ -58,6 +72,7 @@ pub(crate) fn of(role: Role) -> Scope {
                 | EDIT_ORDERS
                 | READ_DELIVERY_CODES
                 | READ_WALLETS
+                | ASK_OF_WALLETS
                 | READ_SETTINGS
         }
         // A gateway proves itself by a signature, and no key of its role opens anything.
@@ -79,6 +94,15 @@ pub(crate) fn of(role: Role) -> Scope {
                 | HOLD_ORDERS
                 | RECORD_PAYMENTS
                 | TOP_UP_WALLETS
+                | READ_WALLET_REQUESTS
+                | DECIDE_WALLET_REQUESTS
+                | READ_DESTINATIONS
+                | GOVERN_WALLETS
+                | ADJUST_WALLETS
+                | CORRECT_WALLETS
+                | SETTLE_DEBTS
+                | READ_SUSPENSE
+                | KEEP_SUSPENSE
                 | READ_MANAGEMENT
                 | READ_SETTINGS
                 | READ_INCONSISTENCIES
@@ -109,6 +133,8 @@ pub(crate) fn of(role: Role) -> Scope {
             READ_ORDERS
                 | READ_RECEIPT_FILES
                 | READ_WALLETS
+                | READ_WALLET_REQUESTS
+                | READ_SUSPENSE
                 | READ_MANAGEMENT
                 | READ_AUDIT
                 | READ_SETTINGS

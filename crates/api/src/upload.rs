@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, Request, header};
 use axum::response::{IntoResponse, Response};
 use domain::StreamKey;
 use domain::id::{Code, CustomerId, PersonalDataId};
+use domain::money::Currency;
 use domain::order::PersonalRef;
 use ledger::personal::NewPersonal;
 use serde::Deserialize;
@@ -95,6 +96,15 @@ impl Claim {
                     .map_err(|cause| invalid("claimed", "invalid-value").detail(cause))
             }
         }
+    }
+
+    /// The same for a wallet: the currency says which one, whatever is claimed.
+    pub(crate) fn for_wallet(&self) -> Result<(Currency, Option<Amount>), Problem> {
+        let invalid = |code| Problem::new("invalid-query").fault("currency", code);
+        let code = self.currency.as_deref().ok_or_else(|| invalid("missing-field"))?;
+        let currency = Currency::from_code(code).ok_or_else(|| invalid("unknown-value"))?;
+        let claimed = if self.claimed.is_some() { self.amount()? } else { None };
+        Ok((currency, claimed))
     }
 }
 

@@ -3,11 +3,13 @@
 pub(crate) mod approval;
 pub(crate) mod delivery_code;
 pub(crate) mod event;
+pub(crate) mod iban;
 pub(crate) mod money;
 pub(crate) mod order;
 pub(crate) mod payment;
 pub(crate) mod reply;
 pub(crate) mod settings;
+pub(crate) mod suspense;
 pub(crate) mod wallet;
 
 use domain::{State, StreamKey};
@@ -31,6 +33,9 @@ pub(crate) fn state(stream: StreamKey, state: &State) -> Value {
         }
         (StreamKey::Payment(id), State::Payment(payment)) => {
             json!(payment.facts().map(|facts| payment::Payment::of(id, facts)))
+        }
+        (StreamKey::Suspense(id), State::Suspense(item)) => {
+            json!(item.facts().map(|facts| suspense::Suspense::of(id, facts)))
         }
         (StreamKey::Settings, State::Settings(settings)) => json!(settings::Settings::of(settings)),
         (stream, state) => unreachable!("{state:?} is not the state of {stream}"),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::service::{Answer, Service, iqd, wallet_order};
 
-const TOP_UPS: &str = "/api/customers/c1/wallet/top-ups";
+const TOP_UPS: &str = "/api/customers/c1/wallet/deposits";
 
 fn much() -> Value {
     json!({ "amount": iqd("2000000"), "payment": { "cash": {} } })

@@ -45,7 +45,7 @@ fn routes() -> Vec<Route> {
     order["tax_rate"] = json!("1");
     order["surcharge_rate"] = json!("1");
     order["recipient"] = json!({ "name": "N", "phone": "1", "address": "A", "note": "x" });
-    vec![
+    let mut routes = vec![
         post("/api/orders", "client", "warehouse", order),
         get("/api/orders/{order}", "client", "gateway"),
         get("/api/orders/{order}/timeline", "client", "gateway"),
@@ -80,15 +80,6 @@ fn routes() -> Vec<Route> {
         post("/api/orders/{order}/start-processing", "warehouse", "finance", json!({})),
         post("/api/orders/{order}/pack", "warehouse", "finance", json!({})),
         post("/api/orders/{order}/reject-stock", "warehouse", "finance", json!({ "reason": "w" })),
-        post(
-            "/api/orders/{order}/dispatch",
-            "logistics",
-            "warehouse",
-            json!({
-                "shipment": NOBODY, "carrier": "van", "tracking": "T",
-            }),
-        ),
-        post("/api/orders/{order}/deliver", "logistics", "client", json!({ "shipment": NOBODY })),
         post("/api/orders/{order}/complete", "logistics", "client", json!({})),
         post("/api/orders/{order}/cancel", "client", "logistics", json!({ "reason": "why" })),
         post("/api/orders/{order}/reopen", "finance", "client", json!({})),
@@ -103,8 +94,9 @@ fn routes() -> Vec<Route> {
         get("/api/customers/{customer}/orders", "client", "gateway"),
         get("/api/customers/{customer}/wallet", "client", "warehouse"),
         get("/api/customers/{customer}/wallet/statement", "client", "warehouse"),
+        get("/api/customers/{customer}/wallet/requests", "client", "warehouse"),
         post(
-            "/api/customers/{customer}/wallet/top-ups",
+            "/api/customers/{customer}/wallet/deposits",
             "finance",
             "client",
             json!({
@@ -189,6 +181,161 @@ fn routes() -> Vec<Route> {
             }),
         ),
         post("/api/admin/emergency-order-fix/{plan}/approve", "second", "client", json!({})),
+    ];
+    routes.extend(wallet_routes());
+    routes.extend(goods_routes());
+    routes.extend(change_routes());
+    routes
+}
+
+/// Where the goods of an order go.
+fn goods_routes() -> Vec<Route> {
+    let lines = json!([{ "line": 1, "quantity": "1" }]);
+    let shipment = json!({ "shipment": NOBODY });
+    let mut failed = shipment.clone();
+    failed["reason"] = json!("why");
+    let sent = json!({
+        "shipment": NOBODY, "carrier": "van", "tracking": "T", "lines": lines, "with_code": true,
+    });
+    let told = json!({ "shipment": NOBODY, "code": "123456" });
+    let back = json!({ "lines": lines, "reason": "why" });
+    let refund = json!({ "lines": lines, "fees": true, "reason": "why" });
+    vec![
+        post("/api/orders/{order}/dispatch", "logistics", "warehouse", sent),
+        post("/api/orders/{order}/deliver", "logistics", "client", told),
+        get("/api/orders/{order}/delivery-code", "client", "finance"),
+        post("/api/orders/{order}/delivery-codes", "logistics", "warehouse", shipment.clone()),
+        post("/api/orders/{order}/fail-delivery", "logistics", "finance", failed),
+        post("/api/orders/{order}/retry-delivery", "logistics", "finance", shipment.clone()),
+        post("/api/orders/{order}/return-to-origin", "logistics", "finance", shipment.clone()),
+        post("/api/orders/{order}/receive-back", "logistics", "warehouse", shipment),
+        post("/api/orders/{order}/returns", "warehouse", "finance", back),
+        post("/api/orders/{order}/refunds", "finance", "logistics", refund),
+    ]
+}
+
+/// What else can be wished of an order.
+fn change_routes() -> Vec<Route> {
+    let some = json!({ "lines": [{ "line": 1, "quantity": "1" }], "reason": "why" });
+    let edit = json!({
+        "lines": [{ "sku": "S", "quantity": "1", "unit_price": iqd("10") }],
+        "discount": iqd("1"), "delivery": iqd("1"), "surcharge_rate": "1", "tax_rate": "1",
+        "total": iqd("10"),
+    });
+    let hold = json!({ "department": "warehouse", "reason": "why" });
+    let lift = json!({ "department": "warehouse" });
+    vec![
+        post("/api/orders/{order}/cancel-lines", "client", "warehouse", some),
+        post("/api/orders/{order}/edit", "client", "logistics", edit),
+        post("/api/orders/{order}/hold", "warehouse", "client", hold),
+        post("/api/orders/{order}/lift-hold", "warehouse", "client", lift),
+        post("/api/orders/{order}/leave-on-account", "finance", "client", json!({})),
+    ]
+}
+
+/// The routes of wallets, of what is asked of them, and of suspense items.
+#[expect(clippy::too_many_lines, reason = "a table: one entry a route")]
+fn wallet_routes() -> Vec<Route> {
+    let transfer = json!({ "account": "rafidain-1", "reference": "R-1", "date": "2025-11-20" });
+    let because = json!({ "currency": "IQD", "reason": "why" });
+    vec![
+        post_file("/api/customers/{customer}/wallet/top-ups", "client", "finance"),
+        post(
+            "/api/wallet-top-ups/{request}/approve",
+            "finance",
+            "client",
+            json!({
+                "verified": iqd("10"), "transfer": transfer, "transfer_amount": iqd("10"),
+            }),
+        ),
+        post(
+            "/api/wallet-top-ups/{request}/reject",
+            "finance",
+            "client",
+            json!({ "reason": "why" }),
+        ),
+        get("/api/wallet-top-ups/{request}/file", "client", "logistics"),
+        post(
+            "/api/customers/{customer}/wallet/withdrawals",
+            "client",
+            "finance",
+            json!({
+                "amount": iqd("10"),
+                "destination": { "iban": "IQ98NBIQ850123456789012", "holder": "N" },
+            }),
+        ),
+        get("/api/wallet-withdrawals/{request}", "finance", "auditor"),
+        post(
+            "/api/wallet-withdrawals/{request}/pay",
+            "finance",
+            "client",
+            json!({ "account": "rafidain-1", "reference": "R-1" }),
+        ),
+        post(
+            "/api/wallet-withdrawals/{request}/fail",
+            "finance",
+            "client",
+            json!({ "reason": "why" }),
+        ),
+        get("/api/management/wallet-requests", "auditor", "client"),
+        post("/api/customers/{customer}/wallet/freeze", "finance", "client", because.clone()),
+        post("/api/customers/{customer}/wallet/unfreeze", "finance", "client", because.clone()),
+        post("/api/customers/{customer}/wallet/close", "finance", "client", because.clone()),
+        post("/api/customers/{customer}/wallet/reopen", "finance", "client", because),
+        post(
+            "/api/customers/{customer}/wallet/goodwill",
+            "finance",
+            "client",
+            json!({ "amount": iqd("10"), "reason": "why" }),
+        ),
+        post(
+            "/api/customers/{customer}/wallet/adjustments",
+            "finance",
+            "client",
+            json!({
+                "amount": iqd("10"), "direction": "credit", "item": NOBODY, "reason": "why",
+            }),
+        ),
+        post(
+            "/api/customers/{customer}/wallet/corrections",
+            "finance",
+            "client",
+            json!({ "sequence": 1, "currency": "IQD", "reason": "why", "ticket": "T" }),
+        ),
+        post(
+            "/api/customers/{customer}/wallet/debt/repay",
+            "finance",
+            "client",
+            json!({ "amount": iqd("10"), "currency": "IQD" }),
+        ),
+        post(
+            "/api/customers/{customer}/wallet/debt/write-off",
+            "finance",
+            "client",
+            json!({ "amount": iqd("10"), "currency": "IQD", "reason": "why" }),
+        ),
+        post(
+            "/api/payments/{payment}/repay-debt",
+            "finance",
+            "client",
+            json!({ "amount": iqd("10"), "customer": "c1" }),
+        ),
+        post(
+            "/api/suspense-items",
+            "finance",
+            "auditor",
+            json!({ "owner": "finance", "reason": "why", "currency": "IQD" }),
+        ),
+        get("/api/suspense-items", "auditor", "client"),
+        get("/api/suspense-items/{item}", "auditor", "client"),
+        post(
+            "/api/suspense-items/{item}/explain",
+            "finance",
+            "auditor",
+            json!({
+                "amount": iqd("10"), "against": { "opening_balance": NOBODY }, "reason": "why",
+            }),
+        ),
     ]
 }
 
@@ -206,6 +353,8 @@ fn path(template: &str, order: &str) -> String {
         .replace("{customer}", "c1")
         .replace("{payment}", NOBODY)
         .replace("{approval}", NOBODY)
+        .replace("{request}", NOBODY)
+        .replace("{item}", NOBODY)
         .replace("{key}", "0123456789abcdef")
         .replace("{plan}", &"0".repeat(64))
         .replace("{book}", "main")
@@ -298,7 +447,8 @@ async fn unknown_ids_other_methods_and_unknown_parameters_are_problems() {
             }
             let nul = route.template.replace("{receipt}", NOBODY);
             let nul = nul.replace("{order}", "%00").replace("{payment}", "%00");
-            let nul = nul.replace("{approval}", "%00");
+            let nul = nul.replace("{approval}", "%00").replace("{request}", "%00");
+            let nul = nul.replace("{item}", "%00");
             let nul = nul.replace("{key}", "%00").replace("{plan}", "%00");
             let nul = nul.replace("{book}", "main").replace("{gateway}", "%00");
             let answer = send(&service, &route, &nul, route.body.as_ref()).await;

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::must_see_every_customer;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::extract::{Json, Search};
@@ -55,7 +54,7 @@ pub(crate) async fn handler(
     caller: Caller<{ READ_APPROVALS }>,
     Search(query): Search<Parameters>,
 ) -> Result<Response, Problem> {
-    must_see_every_customer(&caller)?;
+    caller.must_see_every_customer("proposals")?;
     let size = page::size(query.limit)?;
     let after: Option<(DateTime<Utc>, Uuid)> = page::read_cursor(query.cursor.as_deref())?;
     let asked = Page { standing: query.state, after, size };

@@ -1,7 +1,9 @@
-//! `GET /api/customers/{customer}/wallet`: what a customer's wallets hold, one a currency.
+//! `GET /api/customers/{customer}/wallet`: what a customer's wallets hold, one a currency, and what
+//! is asked of them.
 
 use axum::extract::State;
-use projections::wallet_balances;
+use projections::wallet_requests::Filter;
+use projections::{wallet_balances, wallet_requests};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -13,7 +15,9 @@ use crate::problem::Problem;
 use crate::scope::READ_WALLETS;
 use crate::view::View;
 use crate::wire::reply::ProblemReply;
-use crate::wire::wallet::WalletRow;
+use crate::wire::wallet::{WalletRequestRow, WalletRow};
+
+const OPEN_REQUESTS_MAX: u32 = 200;
 
 /// None are taken.
 #[derive(Debug, Deserialize)]
@@ -25,9 +29,11 @@ pub(crate) struct Parameters {}
 #[schema(as = CustomerWallets)]
 pub(crate) struct Body {
     wallets: Vec<WalletRow>,
+    /// Top-ups and withdrawals that wait for finance, oldest first, at most 200.
+    open_requests: Vec<WalletRequestRow>,
 }
 
-/// What a customer's wallets hold, one a currency.
+/// What a customer's wallets hold, one a currency, and what is asked of them.
 #[utoipa::path(
     get,
     path = "/api/customers/{customer}/wallet",
@@ -46,16 +52,25 @@ pub(crate) async fn handler(
     Search(_none): Search<Parameters>,
 ) -> Result<View<Body>, Problem> {
     let customer = find::customer(&caller, &path.one())?;
-    let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
-    let read = wallet_balances::of_customer(&mut conn, app.ledger.book(), customer.as_str())
+    let book = app.ledger.book();
+    let snapshot = "begin isolation level repeatable read, read only";
+    let mut tx = app.ledger.pool().begin_with(snapshot).await.map_err(Problem::unreadable)?;
+    let read = wallet_balances::of_customer(&mut tx, book, customer.as_str())
         .await
         .map_err(Problem::unreadable)?;
+    let (state, customer) = (Some("open".to_owned()), Some(customer.to_string()));
+    let filter = Filter { state, kind: None, customer };
+    let open = wallet_requests::page(&mut tx, book, filter, None, OPEN_REQUESTS_MAX)
+        .await
+        .map_err(Problem::unreadable)?;
+    tx.commit().await.map_err(Problem::unreadable)?;
     let version = match read.value.as_slice() {
         [only] => u64::try_from(only.version).ok(),
         _ => None,
     };
     let wallets = read.value.into_iter().map(WalletRow::from).collect();
-    let view = View::new(read.position, Body { wallets });
+    let open_requests = open.value.into_iter().map(WalletRequestRow::from).collect();
+    let view = View::new(read.position, Body { wallets, open_requests });
     Ok(match version {
         Some(version) => view.at_version(version),
         None => view,

@@ -1,0 +1,46 @@
+//! What the routes of suspense items share: finding one.
+
+use std::sync::Arc;
+
+use domain::id::SuspenseId;
+use domain::suspense::{Facts, Suspense};
+use domain::{State, StreamKey};
+use eventstore::Position;
+use ledger::queries;
+
+use crate::app::App;
+use crate::problem::Problem;
+
+pub(super) mod explain;
+pub(super) mod get;
+pub(super) mod list;
+pub(super) mod open;
+
+/// An item that is there.
+pub(super) struct FoundItem {
+    id: SuspenseId,
+    state: Arc<State>,
+    position: Position,
+}
+
+impl FoundItem {
+    pub(super) fn facts(&self) -> &Facts {
+        match &*self.state {
+            State::Suspense(Suspense::Open(facts)) => facts,
+            other => unreachable!("{other:?} was found as a suspense item"),
+        }
+    }
+}
+
+/// The item of an id.
+pub(super) async fn find(app: &App, text: &str) -> Result<FoundItem, Problem> {
+    let not_found = || Problem::new("suspense-not-found");
+    let id: SuspenseId = text.parse().map_err(|_| not_found())?;
+    let stream = StreamKey::Suspense(id);
+    let (position, state) =
+        queries::state(&app.ledger, stream).await.map_err(Problem::unreadable)?;
+    if state.version() == 0 {
+        return Err(not_found());
+    }
+    Ok(FoundItem { id, state, position })
+}

@@ -1,0 +1,62 @@
+//! `POST /api/wallet-top-ups/{request}/reject`: finance did not see the money.
+
+use axum::extract::State;
+use axum::response::Response;
+use domain::StreamKey;
+use domain::decide::Command;
+use domain::id::Reason;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{FoundRequest, Kind, request};
+use crate::app::App;
+use crate::attempt::Attempt;
+use crate::caller::Caller;
+use crate::command::{Asked, execute};
+use crate::extract::{Json, Segments};
+use crate::problem::Problem;
+use crate::scope::DECIDE_WALLET_REQUESTS;
+use crate::wire::reply::{ProblemReply, WalletReply};
+
+const ROUTE: &str = "POST /api/wallet-top-ups/{request}/reject";
+
+/// Why.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = RejectTopUp)]
+pub(crate) struct Body {
+    #[schema(value_type = String, max_length = 500)]
+    reason: Reason,
+}
+
+/// Rejects a top-up.
+#[utoipa::path(
+    post,
+    path = "/api/wallet-top-ups/{request}/reject",
+    tag = "wallets",
+    operation_id = "reject_top_up",
+    params(("request" = Uuid, Path)),
+    request_body = Body,
+    responses(
+        (status = 200, description = "The wallet after it", body = WalletReply),
+        (status = "default", description = "Refused", body = ProblemReply, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn handler(
+    State(app): State<App>,
+    caller: Caller<{ DECIDE_WALLET_REQUESTS }>,
+    path: Segments<1>,
+    attempt: Attempt<false>,
+    Json(body): Json<Body>,
+) -> Result<Response, Problem> {
+    let text = path.one();
+    let FoundRequest { id: request, wallet, before, .. } =
+        request(&app, &caller, &text, Kind::TopUp).await?;
+    let command = Command::RejectTopUp { wallet, request, reason: body.reason.clone() };
+    // Which request is a part of what is asked.
+    let told = (text, &body);
+    let asked = Asked::about(ROUTE, StreamKey::Wallet(wallet), before, &told, command)
+        .with_reason(body.reason.clone());
+    let name = attempt.name(&app, &caller.credential);
+    execute(&app, &caller, &attempt, name, asked).await
+}

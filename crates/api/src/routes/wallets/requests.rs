@@ -1,0 +1,66 @@
+//! `GET /api/customers/{customer}/wallet/requests`: what a customer asked for, and what became of it.
+
+use axum::extract::State;
+use projections::wallet_requests::{self, Filter};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::extract::{Search, Segments};
+use crate::find;
+use crate::page;
+use crate::problem::Problem;
+use crate::scope::READ_WALLETS;
+use crate::view::View;
+use crate::wire::reply::ProblemReply;
+use crate::wire::wallet::WalletRequestRow;
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Parameters {
+    cursor: Option<String>,
+    limit: Option<u32>,
+}
+
+/// A page of requests.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CustomerWalletRequests)]
+pub(crate) struct Body {
+    requests: Vec<WalletRequestRow>,
+    next: Option<String>,
+}
+
+/// A customer's top-ups and withdrawals, the oldest first.
+#[utoipa::path(
+    get,
+    path = "/api/customers/{customer}/wallet/requests",
+    tag = "wallets",
+    operation_id = "get_customer_wallet_requests",
+    params(("customer" = String, Path), Parameters),
+    responses(
+        (status = 200, description = "What was asked for", body = Body),
+        (status = "default", description = "Refused", body = ProblemReply, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn handler(
+    State(app): State<App>,
+    caller: Caller<{ READ_WALLETS }>,
+    path: Segments<1>,
+    Search(query): Search<Parameters>,
+) -> Result<View<Body>, Problem> {
+    let customer = find::customer(&caller, &path.one())?;
+    let size = page::size(query.limit)?;
+    let after = page::read_cursor(query.cursor.as_deref())?;
+    let filter = Filter { customer: Some(customer.to_string()), ..Filter::default() };
+    let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
+    let read = wallet_requests::page(&mut conn, app.ledger.book(), filter, after, size)
+        .await
+        .map_err(Problem::unreadable)?;
+    let last = read.value.last().filter(|_| page::is_full(read.value.len(), size));
+    let next = last.map(|last| page::write_cursor(&(last.requested_at, last.request_id)));
+    let link = next.as_ref().map(|next| format!("?cursor={next}&limit={size}"));
+    let requests = read.value.into_iter().map(WalletRequestRow::from).collect();
+    Ok(View::new(read.position, Body { requests, next }).with_next(link))
+}
