@@ -5,6 +5,7 @@
 mod world;
 
 mod bank_transfer;
+mod cancelled_line;
 mod customer_94;
 mod expired_mixed_payment;
 mod fifty_times;
@@ -12,6 +13,7 @@ mod late_money;
 mod long_receipt;
 mod one_wallet_many_orders;
 mod races;
+mod refund;
 mod rejected_twice;
 mod review_stops_the_clock;
 mod short_receipt;

@@ -1,6 +1,8 @@
 //! Scenario 2: Bank transfer, exact amount; receipt approved; released; delivered. One transfer
 //! that pays three orders.
 
+use serde_json::json;
+
 use super::world::{Cart, Order, Seen, Transfer, World};
 
 #[tokio::test]
@@ -28,7 +30,36 @@ async fn a_bank_transfer_of_the_exact_amount_is_approved_and_the_order_delivered
     // Approving twice is a no-op that says so.
     world.second_finance().approves(&order, "100000", transfer).changes_nothing().await;
 
-    world.walk_to_delivered(&order, "Dr 2200:M2600001 / Cr 4010:M2600001 100000", "none").await;
+    // The receiver has lost the code: it is handed over all the same, and why is recorded.
+    world.walk_to_packed(&order, "none").await;
+    world
+        .logistics()
+        .dispatches_against_a_code(&order)
+        .then(Seen {
+            events: "order dispatched",
+            views: "shipped | logistics_dispatched · logistics | paid",
+            journal: &[],
+            wallet: "none",
+        })
+        .await;
+    world
+        .logistics()
+        .delivers_without_the_code(&order, "known in person")
+        .then(Seen {
+            events: "order delivered",
+            views: "delivered | logistics_delivered · – | paid",
+            journal: &["Dr 2200:M2600001 / Cr 4010:M2600001 100000"],
+            wallet: "none",
+        })
+        .await;
+    let events = world.read(&format!("/api/orders/{}/events", order.id)).await;
+    let last = events["events"].as_array().and_then(|events| events.last());
+    let payload = &last.expect("an order has events")["payload"];
+    assert_eq!(
+        payload.pointer("/delivered/proof/override/reason"),
+        Some(&json!("known in person")),
+        "{payload}"
+    );
     world.ends().await;
 }
 

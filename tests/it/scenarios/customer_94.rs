@@ -13,9 +13,9 @@ const ORDERS: [&str; 5] = ["M2511128", "M2511130", "M2511133", "M2511135", "M251
 /// What both views show once all is put right.
 const AFTER: [&str; 5] = [
     "warehouse_ready | warehouse_pending · warehouse | paid",
-    "delivered | logistics_delivered · logistics | paid",
+    "delivered | logistics_delivered · – | paid",
     "warehouse_ready | warehouse_pending · warehouse | paid",
-    "delivered | logistics_delivered · logistics | paid",
+    "delivered | logistics_delivered · – | paid",
     "warehouse_ready | warehouse_pending · warehouse | paid",
 ];
 

@@ -65,7 +65,7 @@ async fn a_wallet_order_goes_through_every_department_and_is_completed() {
 
     world
         .logistics()
-        .dispatches(&order)
+        .dispatches_against_a_code(&order)
         .then(Seen {
             events: "order dispatched",
             views: "shipped | logistics_dispatched · logistics | paid",
@@ -74,12 +74,31 @@ async fn a_wallet_order_goes_through_every_department_and_is_completed() {
         })
         .await;
     world.client().cancels(&order, "too late").fails_with(409, "wrong-phase").await;
+
+    // Who cannot tell the code does not get it, and that it was tried is known.
+    let code = world.delivery_code(&order).await;
+    let wrong = if code == "000000" { "111111" } else { "000000" };
+    world.logistics().delivers(&order).fails_with(422, "delivery-code-needed").await;
     world
         .logistics()
-        .delivers(&order)
+        .delivers_with_code(&order, wrong)
+        .counts_as(
+            422,
+            "delivery-code-wrong",
+            Seen {
+                events: "order delivery_code_refused",
+                views: "shipped | logistics_dispatched · logistics | paid",
+                journal: &[],
+                wallet: "117000",
+            },
+        )
+        .await;
+    world
+        .logistics()
+        .delivers_with_code(&order, &code)
         .then(Seen {
             events: "order delivered",
-            views: "delivered | logistics_delivered · logistics | paid",
+            views: "delivered | logistics_delivered · – | paid",
             journal: &["Dr 2200:M2600001 383000, 4095:M2600001 960.15 / \
                        Cr 4010:M2600001 360960.15, 4020:M2600001 5000, 2400 18000"],
             wallet: "117000",

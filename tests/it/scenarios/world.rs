@@ -4,6 +4,7 @@
 mod actor;
 mod cart;
 mod gateway;
+mod goods;
 mod journal;
 mod order;
 mod seen;
@@ -156,6 +157,14 @@ impl World {
     /// What the clock shows, in seconds since 1970.
     fn seconds(&self) -> i64 {
         self.time.load(Ordering::Relaxed)
+    }
+
+    /// What the receiver of an order is to tell at the door, as the customer reads it.
+    pub(crate) async fn delivery_code(&self, order: &Order) -> String {
+        let path = format!("/api/orders/{}/delivery-code", order.id);
+        let said = self.nodes[0].get(self.key("storefront"), &path).await;
+        let code = said["delivery_codes"][0]["code"].as_str();
+        code.unwrap_or_else(|| panic!("{} has no code: {said:#}", order.number)).to_owned()
     }
 
     /// The nodes, for those who do many things at once.

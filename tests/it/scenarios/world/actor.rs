@@ -45,12 +45,23 @@ impl<'w> Actor<'w> {
         }
     }
 
-    fn about(self, order: &Order, what: &str, body: Value) -> Step<'w> {
+    pub(super) fn about(self, order: &Order, what: &str, body: Value) -> Step<'w> {
         let ticket = self.ticket(format!("/api/orders/{}/{what}", order.id), body);
         Step::send(self.world, About::Order(order.id.clone()), ticket)
     }
 
-    fn money(self, customer: &str, path: String, body: Value) -> Step<'w> {
+    pub(super) fn sends_raw(
+        self,
+        order: &Order,
+        what: &str,
+        headers: Vec<(&'static str, String)>,
+        body: impl Into<Vec<u8>>,
+    ) -> Step<'w> {
+        let ticket = self.ticket(format!("/api/orders/{}/{what}", order.id), Value::Null);
+        Step::raw(self.world, About::Order(order.id.clone()), ticket, headers, body.into())
+    }
+
+    pub(super) fn money(self, customer: &str, path: String, body: Value) -> Step<'w> {
         let ticket = self.ticket(path, body);
         Step::send(self.world, About::Customer(customer.to_owned()), ticket)
     }
@@ -62,11 +73,9 @@ impl<'w> Actor<'w> {
 
     /// Shows a receipt; `file` tells one from another.
     pub(crate) fn uploads(self, order: &Order, file: &str, claimed: &str) -> Step<'w> {
-        let path = format!("/api/orders/{}/receipts?claimed={claimed}&currency=IQD", order.id);
-        let ticket = self.ticket(path, Value::Null);
+        let what = format!("receipts?claimed={claimed}&currency=IQD");
         let media_type = ("Content-Type", "application/pdf".to_owned());
-        let file = format!("%PDF-1.4\n% {file}\n%%EOF\n").into_bytes();
-        Step::raw(self.world, About::Order(order.id.clone()), ticket, vec![media_type], file)
+        self.sends_raw(order, &what, vec![media_type], pdf(file))
     }
 
     pub(crate) fn pays_from_the_wallet(self, order: &Order) -> Step<'w> {
@@ -160,4 +169,9 @@ impl<'w> Actor<'w> {
     pub(crate) fn completes(self, order: &Order) -> Step<'w> {
         self.about(order, "complete", json!({}))
     }
+}
+
+/// A file that is taken for a receipt.
+pub(super) fn pdf(text: &str) -> Vec<u8> {
+    format!("%PDF-1.4\n% {text}\n%%EOF\n").into_bytes()
 }

@@ -65,10 +65,16 @@ impl Cart {
     }
 
     pub(crate) fn body(&self) -> Value {
-        let mut body = self.more.clone();
+        let mut body = self.goods();
         body.insert("customer".to_owned(), json!(self.customer));
-        body.insert("lines".to_owned(), json!(self.lines));
         Value::Object(body)
+    }
+
+    /// All but whose it is.
+    pub(super) fn goods(&self) -> Map<String, Value> {
+        let mut goods = self.more.clone();
+        goods.insert("lines".to_owned(), json!(self.lines));
+        goods
     }
 }
 

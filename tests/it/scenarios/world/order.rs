@@ -30,6 +30,16 @@ impl Order {
         self.shown["owed"]["amount"].as_str().expect("an order owes something or 0")
     }
 
+    /// What it costs as it is now.
+    pub(crate) fn due(&self) -> &str {
+        self.shown["totals"]["due"]["amount"].as_str().expect("an order costs something or 0")
+    }
+
+    /// How many of its events there were.
+    pub(super) fn version(&self) -> u64 {
+        self.shown["version"].as_u64().expect("an order has a version")
+    }
+
     /// The receipt that was uploaded last.
     pub(super) fn receipt(&self) -> &str {
         let receipts = self.shown["receipts"].as_array().expect("receipts are a list");

@@ -71,18 +71,30 @@ impl<'w> Step<'w> {
 
     /// It is accepted, does exactly this, and leaves the books in balance.
     pub(crate) async fn then(self, seen: Seen<'_>) -> Order {
+        let reply = self.perform().await;
+        self.shows(reply.as_ref(), seen).await
+    }
+
+    /// It is refused for this reason, and all that it does is that it was tried.
+    pub(crate) async fn counts_as(self, status: u16, code: &str, seen: Seen<'_>) -> Order {
+        let reply = self.attempt().await.expect("something is asked");
+        let said = reply.json();
+        assert_eq!((reply.status, said["code"].as_str()), (status, Some(code)), "{self}: {said:#}");
+        self.shows(Some(&reply), seen).await
+    }
+
+    async fn shows(self, reply: Option<&Reply>, seen: Seen<'_>) -> Order {
         let (world, told) = (self.world, self.to_string());
         let before = world.accounted.load(Ordering::Relaxed);
-        let reply = self.perform().await;
         let id = match &self.about {
             About::Order(id) => id.clone(),
             About::NewOrder => {
-                let said = reply.as_ref().expect("placing is answered").json();
+                let said = reply.expect("placing is answered").json();
                 Order::read(&said["order"]).id
             }
             About::Customer(customer) => panic!("{told} is about {customer} and no order"),
         };
-        let events = self.appended(before, reply.as_ref()).await;
+        let events = self.appended(before, reply).await;
         let order = world.look_at(&id).await;
         let (journal, wallet) =
             (world.journal_after(before).await, world.wallet(&order.customer).await);
@@ -130,15 +142,32 @@ impl<'w> Step<'w> {
         said
     }
 
+    /// It is shown what it would do, and does nothing.
+    pub(crate) async fn previews(mut self) -> Value {
+        self.ask("dry_run=true");
+        let told = self.to_string();
+        let reply = self.undone().await;
+        assert!(reply.is_accepted(), "{told}: {}", reply.body);
+        reply.json()
+    }
+
     /// It is put before a second person, and until somebody agrees it does nothing.
     pub(crate) async fn waits_for_agreement(mut self) -> Proposal {
+        self.ask("propose=true");
         let (told, about) = (self.to_string(), self.about.clone());
-        let Act::Send(ticket) = &mut self.act else { panic!("{told} cannot be proposed") };
-        ticket.path.push_str("?propose=true");
         let reply = self.undone().await;
         assert_eq!(reply.status, 202, "{told}: {}", reply.body);
         let id = reply.json()["approval"]["id"].as_str().expect("a proposal has an id").to_owned();
         Proposal { id, about }
+    }
+
+    fn ask(&mut self, parameter: &str) {
+        let (Act::Send(ticket) | Act::Raw { ticket, .. }) = &mut self.act else {
+            panic!("nobody asks for {self}");
+        };
+        let join = if ticket.path.contains('?') { '&' } else { '?' };
+        ticket.path.push(join);
+        ticket.path.push_str(parameter);
     }
 
     /// Nothing is appended, and an order that was seen before is as it was.
@@ -210,7 +239,7 @@ impl<'w> Step<'w> {
             assert!(same, "{self} was not alone: {events:#?}");
         }
         let names = names(&events);
-        if let Some(reply) = reply {
+        if let Some(reply) = reply.filter(|reply| reply.is_accepted()) {
             let said = reply.json();
             let told = said["events"].as_array().expect("a reply tells of its events");
             assert_eq!(super::seen::names(told), names, "{self} tells of what it did");

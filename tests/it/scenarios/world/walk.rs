@@ -55,7 +55,7 @@ impl World {
             .delivers(order)
             .then(Seen {
                 events: "order delivered",
-                views: "delivered | logistics_delivered · logistics | paid",
+                views: "delivered | logistics_delivered · – | paid",
                 journal: &[earned],
                 wallet,
             })
