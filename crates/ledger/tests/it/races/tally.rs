@@ -12,6 +12,20 @@ pub(super) fn outcome(race: &[Finisher]) -> String {
     names.join(", ")
 }
 
+/// Either node had the first change of a race at times, so that the two did meet.
+pub(super) fn assert_each_node_wins(run: &[Vec<Finisher>]) {
+    let mut counts = [0_usize; 2];
+    for race in run {
+        let changed = race.iter().filter(|finisher| finisher.changed());
+        let first_hand = changed.filter(|finisher| !finisher.answer.is_replayed);
+        if let Some(first) = first_hand.min_by_key(|finisher| finisher.answer.position) {
+            counts[first.node] += 1;
+        }
+    }
+    println!("the first of each race, by node: {counts:?}");
+    assert!(counts.iter().all(|count| *count > 0), "one node did it all: {counts:?}");
+}
+
 /// Counts and prints what came up. Nothing did that is not legal, and each legal one in at least
 /// one race of twenty.
 pub(super) fn assert_each_comes_up(
