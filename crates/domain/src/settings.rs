@@ -147,7 +147,7 @@ impl Settings {
     /// How long before its deadline an order's customer is reminded: never in the first half of
     /// the order's time. None when the book reminds nobody.
     pub fn reminder_lead(&self, channel: Channel) -> Option<TimeDelta> {
-        let half = self.payment_period(channel) / 2;
+        let half = self.payment_period(channel).checked_div(2)?;
         let lead = TimeDelta::hours(self.reminder_hours.into()).min(half);
         (self.reminder_hours > 0).then_some(lead)
     }

@@ -226,9 +226,9 @@ impl Book {
 
     /// What banks kept is what the matched lines say they kept.
     fn check_fees(&self) {
-        let fee = |state: &State| match state {
-            State::StatementLine(line) => Some(line.facts()?.matched.as_ref()?.fee.amount()),
-            _ => None,
+        let fee = |state: &State| {
+            let State::StatementLine(line) = state else { return None };
+            Some(line.facts()?.matched.as_ref()?.fee.amount())
         };
         let total: Decimal = self.memory.streams().filter_map(|(_, state)| fee(state)).sum();
         let kept: Decimal = self

@@ -515,9 +515,9 @@ fn account_wish(
 fn suspense_wish(book: &Book, wallet: WalletId, dice: &mut Dice) -> Command {
     let items: Vec<_> = book
         .streams()
-        .filter_map(|(_, state)| match state {
-            State::Suspense(item) => item.facts().filter(|item| !item.settled),
-            _ => None,
+        .filter_map(|(_, state)| {
+            let State::Suspense(item) = state else { return None };
+            item.facts().filter(|item| !item.settled)
         })
         .map(|facts| facts.item)
         .collect();
@@ -534,9 +534,9 @@ fn suspense_wish(book: &Book, wallet: WalletId, dice: &mut Dice) -> Command {
 }
 
 fn payments(book: &Book) -> impl Iterator<Item = PaymentId> {
-    book.streams().filter_map(|(stream, _)| match stream {
-        StreamKey::Payment(id) => Some(id),
-        _ => None,
+    book.streams().filter_map(|(stream, _)| {
+        let StreamKey::Payment(id) = stream else { return None };
+        Some(id)
     })
 }
 
@@ -558,9 +558,9 @@ fn bank_wish(book: &Book, dice: &mut Dice) -> Command {
     }
     let lines: Vec<_> = book
         .streams()
-        .filter_map(|(_, state)| match state {
-            State::StatementLine(line) => line.facts(),
-            _ => None,
+        .filter_map(|(_, state)| {
+            let State::StatementLine(line) = state else { return None };
+            line.facts()
         })
         .filter(|facts| facts.matched.is_none())
         .collect();
