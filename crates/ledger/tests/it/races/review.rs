@@ -45,7 +45,7 @@ async fn in_whatever_order_approval_rejection_and_cancellation_come_no_dinar_is_
 
     let states = arena.end(&run).await;
     for (number, race) in numbers.zip(&run) {
-        let (came_in, status) = match outcome(race).as_str() {
+        let (sum, status) = match outcome(race).as_str() {
             "approve, cancel" | "cancel, approve" => (SENT, PaymentStatus::Unpaid),
             "reject, cancel" | "cancel, reject" => (0, PaymentStatus::Rejected),
             other => panic!("{other:?} is not legal"),
@@ -53,8 +53,8 @@ async fn in_whatever_order_approval_rejection_and_cancellation_come_no_dinar_is_
         let facts = facts(&states, number);
         assert_eq!((facts.phase(), facts.payment_status()), (Phase::Cancelled, status));
         assert!(facts.held().is_zero());
-        assert_eq!(balance(&states, &name(number)), iqd(came_in));
-        if came_in > 0 {
+        assert_eq!(balance(&states, &name(number)), iqd(sum));
+        if sum > 0 {
             assert_eq!(left(&states, transfer(&reference(number))), iqd(0));
         }
     }
