@@ -15,7 +15,13 @@ pub(super) fn receipt(number: u64) -> ReceiptId {
 }
 
 pub(super) fn upload(number: u64) -> Command {
-    let receipt = Receipt { receipt: receipt(number), claimed: None, file: None, stored: None };
+    let receipt = Receipt {
+        receipt: receipt(number),
+        claimed: None,
+        file: None,
+        stored: None,
+        repeats: None,
+    };
     Command::UploadReceipt { order: order(number), receipt }
 }
 
