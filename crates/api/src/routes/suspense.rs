@@ -32,15 +32,17 @@ impl FoundItem {
     }
 }
 
+fn item(text: &str) -> Result<SuspenseId, Problem> {
+    text.parse().map_err(|_| Problem::new("suspense-not-found"))
+}
+
 /// The item of an id.
-pub(super) async fn find(app: &App, text: &str) -> Result<FoundItem, Problem> {
-    let not_found = || Problem::new("suspense-not-found");
-    let id: SuspenseId = text.parse().map_err(|_| not_found())?;
+pub(super) async fn find(app: &App, id: SuspenseId) -> Result<FoundItem, Problem> {
     let stream = StreamKey::Suspense(id);
     let (position, state) =
         queries::state(&app.ledger, stream).await.map_err(Problem::unreadable)?;
     if state.version() == 0 {
-        return Err(not_found());
+        return Err(Problem::new("suspense-not-found"));
     }
     Ok(FoundItem { id, state, position })
 }

@@ -8,7 +8,7 @@ use domain::id::Reason;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::find;
+use super::{find, item};
 use crate::app::App;
 use crate::attempt::Attempt;
 use crate::caller::Caller;
@@ -55,7 +55,7 @@ pub(crate) async fn handler(
     Json(body): Json<Body>,
 ) -> Result<Response, Problem> {
     caller.must_see_every_customer("suspense items")?;
-    let found = find(&app, &path.one()).await?;
+    let found = find(&app, item(&path.one())?).await?;
     let command = Command::ExplainSuspense {
         item: found.id,
         amount: body.amount.map(|amount| amount.0),

@@ -6,7 +6,7 @@ use ledger::queries;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::find;
+use super::{find, item};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::extract::{Search, Segments};
@@ -44,7 +44,7 @@ pub(crate) async fn handler(
     Search(Nothing {}): Search<Nothing>,
 ) -> Result<View<Body>, Problem> {
     caller.must_see_every_customer("suspense items")?;
-    let found = find(&app, &path.one()).await?;
+    let found = find(&app, item(&path.one())?).await?;
     let history = queries::history(&app.ledger, StreamKey::Suspense(found.id))
         .await
         .map_err(Problem::unreadable)?;

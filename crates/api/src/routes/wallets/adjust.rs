@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::StreamKey;
 use domain::decide::Command;
-use domain::id::Reason;
+use domain::id::{Reason, SuspenseId};
 use domain::wallet::{Purpose, Source};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -69,7 +69,7 @@ pub(crate) async fn handler(
 ) -> Result<Response, Problem> {
     let amount = body.amount.0;
     let (wallet, before) = wallet(&app, &caller, &path.one(), amount.currency()).await?;
-    let item = suspense::find(&app, &body.item.to_string()).await?.facts().item;
+    let item = suspense::find(&app, SuspenseId::new(body.item)).await?.facts().item;
     let reason = body.reason.clone();
     let command = match body.direction {
         Direction::Credit => {
