@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::id::ReceiptId;
+use domain::order::Department;
 use eventstore::{BookId, Position};
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
@@ -41,6 +42,9 @@ row! {
         deadline: Option<DateTime<Utc>>,
         open_receipt_id: Option<Uuid>,
         in_import_review: bool,
+        /// The hold that the department which has to act is under, else the first one there is.
+        on_hold_department: Option<String>,
+        on_hold_reason: Option<String>,
         /// Known from the first event on.
         placed_at: Option<DateTime<Utc>>,
         updated_at: DateTime<Utc>,
@@ -63,6 +67,9 @@ impl Projection for OrderManagement {
     fn fold(fact: &Fact<'_>, rows: &mut Rows<Self>) -> Result<(), FoldError> {
         let Some((order_id, _, facts)) = fact.order() else { return Ok(()) };
         let statuses = facts.statuses();
+        let of = |department: &Department| statuses.department == Some(department.as_str());
+        let acting = facts.holds.iter().find(|(department, _)| of(department));
+        let hold = acting.or_else(|| facts.holds.first_key_value());
         rows.put(ManagedOrder {
             order_id,
             number: facts.number.to_string(),
@@ -81,6 +88,8 @@ impl Projection for OrderManagement {
             deadline: facts.deadline.map(stored),
             open_receipt_id: facts.open_receipt().map(ReceiptId::uuid),
             in_import_review: facts.in_import_review,
+            on_hold_department: hold.map(|(department, _)| department.as_str().to_owned()),
+            on_hold_reason: hold.map(|(_, reason)| reason.to_string()),
             placed_at: fact.placed_at(),
             updated_at: fact.recorded.recorded_at,
             version: fact.version(),

@@ -243,20 +243,16 @@ pub(crate) fn render(shown: Shown) -> Render {
 
 /// What an order gave back of the money that it held.
 fn given_back(change: &Change) -> Option<Money> {
-    match &change.event {
-        Event::Order(
-            order::Event::Edited { given_back, .. }
-            | order::Event::LinesCancelled { given_back, .. }
-            | order::Event::Cancelled { given_back, .. }
-            | order::Event::Expired { given_back },
-        ) => Some(*given_back),
-        Event::Order(_)
-        | Event::Wallet(_)
-        | Event::Payment(_)
-        | Event::Suspense(_)
-        | Event::StatementLine(_)
-        | Event::ReceiptFile(_)
-        | Event::Settings(_) => None,
+    if let Event::Order(
+        order::Event::Edited { given_back, .. }
+        | order::Event::LinesCancelled { given_back, .. }
+        | order::Event::Cancelled { given_back, .. }
+        | order::Event::Expired { given_back },
+    ) = &change.event
+    {
+        Some(*given_back)
+    } else {
+        None
     }
 }
 

@@ -234,6 +234,18 @@ impl Problem {
         Value::Object(body).to_string()
     }
 
+    /// What it is, for a caller who only asks whether it would be.
+    pub(crate) fn guard(&self) -> Map<String, Value> {
+        let mut guard = Map::new();
+        guard.insert("code".to_owned(), json!(self.0.code));
+        guard.insert("title".to_owned(), json!(self.0.title));
+        if let Some(detail) = &self.0.detail {
+            guard.insert("detail".to_owned(), json!(detail));
+        }
+        guard.extend(self.0.members.clone());
+        guard
+    }
+
     /// The finished response.
     pub(crate) fn respond(&self, instance: &str, trace_id: &str) -> Response {
         let mut response = (self.0.status, self.body(instance, trace_id)).into_response();

@@ -36,6 +36,7 @@ mod management {
     pub(super) mod wallet_requests;
 }
 mod orders {
+    pub(super) mod allowed_commands;
     pub(super) mod approve_receipt;
     pub(super) mod cancel;
     pub(super) mod cancel_lines;
@@ -132,6 +133,7 @@ fn order_routes() -> OpenApiRouter<App> {
         .routes(routes!(orders::complete::handler))
         .routes(routes!(orders::cancel::handler))
         .routes(routes!(orders::reopen::handler))
+        .routes(routes!(orders::allowed_commands::handler))
         .routes(routes!(orders::cancel_lines::handler))
         .routes(routes!(orders::delivery_code::handler))
         .routes(routes!(orders::delivery_codes::handler))

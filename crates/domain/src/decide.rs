@@ -28,6 +28,7 @@ use crate::statement_line::{Recorded, StatementLine};
 use crate::suspense::{Against, Suspense};
 use crate::wallet::{self, Opening, TopUpRequested, Wallet};
 
+mod allowed;
 mod cancel;
 mod debt;
 mod edit;
@@ -45,6 +46,7 @@ mod statement;
 mod suspense;
 mod wallets;
 
+pub use allowed::{Prospect, prospect, prospects, representative};
 pub use edit::EditOrder;
 pub use offer::OrderedLine;
 pub use place::PlaceOrder;

@@ -1,5 +1,6 @@
 //! Executes commands over a book: load, decide, append, in one writer a node.
 
+pub mod allowed;
 pub mod approvals;
 pub mod book_settings;
 pub mod clock;

@@ -451,7 +451,7 @@ impl Committed {
 }
 
 /// Loads the states and counters that a decision lacks.
-async fn load_missing(
+pub(crate) async fn load_missing(
     conn: &mut PgConnection,
     book: BookId,
     upcasters: &Upcasters,

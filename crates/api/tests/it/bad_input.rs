@@ -229,6 +229,7 @@ fn change_routes() -> Vec<Route> {
         post("/api/orders/{order}/edit", "client", "logistics", edit),
         post("/api/orders/{order}/hold", "warehouse", "client", hold),
         post("/api/orders/{order}/lift-hold", "warehouse", "client", lift),
+        get("/api/orders/{order}/allowed-commands", "warehouse", "gateway"),
         post("/api/orders/{order}/leave-on-account", "finance", "client", json!({})),
     ]
 }

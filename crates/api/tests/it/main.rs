@@ -3,15 +3,21 @@
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod allowed;
+#[cfg(test)]
 mod approvals;
 #[cfg(test)]
 mod bad_input;
+#[cfg(test)]
+mod changes;
 #[cfg(test)]
 mod document;
 #[cfg(test)]
 mod fix;
 #[cfg(test)]
 mod gateways;
+#[cfg(test)]
+mod goods;
 #[cfg(test)]
 mod idempotency;
 #[cfg(test)]

@@ -38,7 +38,12 @@ async fn a_wallet_order_goes_all_the_way() {
         ("finance", "release", json!({}), "warehouse_ready"),
         ("warehouse", "start-processing", json!({}), "warehouse_processing"),
         ("warehouse", "pack", json!({}), "packed"),
-        ("logistics", "dispatch", json!({ "carrier": "own van" }), "dispatched"),
+        (
+            "logistics",
+            "dispatch",
+            json!({ "carrier": "own van", "with_code": false }),
+            "dispatched",
+        ),
         ("logistics", "deliver", json!({}), "delivered"),
         ("logistics", "complete", json!({}), "completed"),
     ];

@@ -302,6 +302,10 @@ impl Book {
         settings.clone()
     }
 
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
     pub(crate) fn streams(&self) -> impl Iterator<Item = (StreamKey, &State)> {
         self.memory.streams()
     }

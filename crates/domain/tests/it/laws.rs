@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
+use domain::Rejection;
 use domain::account::SuspenseItem;
 use domain::decide::{
-    Allocation, ApproveTopUp, Command, EditOrder, OrderedLine, PlaceOrder, ResolvedFacts,
+    Allocation, ApproveTopUp, Command, EditOrder, OrderedLine, PlaceOrder, Prospect, ResolvedFacts,
     WalletPurpose,
 };
 use domain::id::{PaymentId, Text, WalletId};
@@ -25,6 +26,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use rust_decimal::Decimal;
 
+use crate::allowed;
 use crate::book::{Book, type_name};
 use crate::build::{self, because, code, customer, decimal, iqd};
 use crate::sample::event_types;
@@ -676,10 +678,25 @@ fn live(rolls: Vec<u32>, tally: &mut Tally) {
         let wish = wish(&book, &mut dice);
         tally.asked += 1;
         book.second_person = dice.chance(75);
+        let foreseen =
+            allowed::step(&wish).and_then(|(order, step)| allowed::prospect(&book, order, step));
+        let told = format!("{wish:?}");
         if let Ok(changes) = book.take(wish) {
+            assert!(changes.is_empty() || may_be(foreseen.as_ref()), "{told}: {foreseen:?}");
             tally.accepted += 1;
             tally.types.extend(changes.iter().map(type_name));
         }
+    }
+    allowed::try_all(&book);
+}
+
+/// Whether what was foreseen of a step fits with its having been accepted.
+fn may_be(foreseen: Option<&Prospect>) -> bool {
+    match foreseen {
+        None | Some(Prospect::Allowed) => true,
+        // More was asked of it than was wished.
+        Some(Prospect::Refused(Rejection::NeedsSecondPerson { .. })) => true,
+        Some(Prospect::AlreadySo | Prospect::Refused(_)) => false,
     }
 }
 

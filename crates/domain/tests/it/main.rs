@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod aggregates;
 #[cfg(test)]
+mod allowed;
+#[cfg(test)]
 mod book;
 #[cfg(test)]
 mod build;

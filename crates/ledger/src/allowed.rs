@@ -1,0 +1,53 @@
+//! What may be done with an order now: every step decided on one snapshot, and thrown away.
+
+use std::num::NonZeroUsize;
+
+use domain::State;
+use domain::StreamKey;
+use domain::decide::{Circumstances, Prospect, Undecided, prospects};
+use domain::id::OrderId;
+use domain::order::{Department, Step};
+use eventstore::{Batch, Position};
+
+use crate::ledger::Ledger;
+use crate::queries::QueryError;
+use crate::states::{Cache, Working};
+use crate::writer::load_missing;
+
+/// How each step of an order would go for one person alone.
+#[derive(Debug)]
+pub struct Foreseen {
+    pub position: Position,
+    pub version: u64,
+    pub steps: Vec<(Step, Prospect)>,
+}
+
+/// None if there is no such order.
+pub async fn of_order(
+    ledger: &Ledger,
+    order: OrderId,
+    department: Option<Department>,
+) -> Result<Option<Foreseen>, QueryError> {
+    let begin = "begin isolation level repeatable read, read only";
+    let mut tx = ledger.pool().begin_with(begin).await?;
+    let head = eventstore::read_head(&mut tx, ledger.book()).await?;
+    let (cache, mut loaded) = (Cache::new(NonZeroUsize::MIN), Working::default());
+    let circumstances = Circumstances::at(Batch::new(&head, ledger.clock().now()).recorded_at());
+    let foreseen = loop {
+        let view = loaded.over(&cache, &[]);
+        match prospects(&view, circumstances, order, department) {
+            Ok(steps) => {
+                let state = domain::decide::States::state(&view, StreamKey::Order(order));
+                let version = state.as_deref().map_or(0, State::version);
+                break Some(Foreseen { position: head.position, version, steps });
+            }
+            Err(Undecided::Refused(_)) => break None,
+            Err(Undecided::Missing(missing)) => {
+                let (book, upcasters) = (ledger.book(), ledger.upcasters());
+                load_missing(&mut tx, book, upcasters, [missing].into(), &mut loaded).await?;
+            }
+        }
+    };
+    tx.commit().await?;
+    Ok(foreseen)
+}
