@@ -142,12 +142,15 @@ pub(super) fn allocate(
             let order = decision.order(id)?;
             let facts = order.placed()?;
             facts.in_currency(recorded.amount.currency())?;
-            facts.must_allow(Step::Pay)?;
             decision.money_of(recorded, &facts.customer)?;
-            let wished = match amount {
-                Some(amount) => amount,
-                None => facts.owed().min(recorded.left)?.as_amount().ok_or(none_left)?,
+            // Of an order that is over, all of it is the customer's.
+            let takes = if facts.ended.is_some() {
+                recorded.left
+            } else {
+                facts.must_allow(Step::Pay)?;
+                facts.owed().min(recorded.left)?
             };
+            let wished = amount.or(takes.as_amount()).ok_or(none_left)?;
             recorded.must_have_left(wished)?;
             settle(decision, id, facts, payment, wished, Chosen::ByPerson)
         }

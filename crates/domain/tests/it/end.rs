@@ -2,15 +2,16 @@
 
 use chrono::Duration;
 use domain::Rejection;
-use domain::decide::Command;
+use domain::decide::{Allocation, Command};
 use domain::money::Currency;
 use domain::order::status::Phase;
 use domain::settings::Setting;
 
 use crate::book::given;
 use crate::build::{
-    approve, as_far_as_dispatched, because, by_gateway, by_transfer, by_wallet, cancel, expire,
-    gateway, mixed, noon, order, pay_from_wallet, place, release, reopen, start, top_up, upload,
+    allocate, approve, as_far_as_dispatched, because, by_gateway, by_transfer, by_wallet, cancel,
+    cash, expire, gateway, mixed, noon, order, pay_from_wallet, place, record_cash, release,
+    reopen, start, top_up, upload,
 };
 
 #[test]
@@ -117,4 +118,14 @@ fn money_comes_back_even_when_the_book_keeps_its_currency_no_more() {
         .when(cancel(1))
         .then(&["order.cancelled", "wallet.opened", "wallet.credited"])
         .expect_balance("94", "44");
+}
+
+#[test]
+fn money_that_came_for_an_order_that_is_over_goes_to_the_wallet_and_names_the_order() {
+    given([place(by_transfer(1, "94", "44")), record_cash(9, "60"), cancel(1)])
+        .when(allocate(cash(9), None, Allocation::Order(order(1))))
+        .then(&["payment.allocated", "wallet.opened", "wallet.credited"])
+        .expect_phase(order(1), Phase::Cancelled)
+        .expect_balance("94", "60")
+        .expect_total("2120", "0");
 }
