@@ -4,11 +4,16 @@
 
 mod world;
 
+mod bank_statement;
 mod bank_transfer;
 mod cancelled_line;
 mod customer_94;
+mod edit;
 mod expired_mixed_payment;
 mod fifty_times;
+mod forged_receipt;
+mod four_eyes;
+mod holds;
 mod late_money;
 mod long_receipt;
 mod one_wallet_many_orders;
@@ -17,4 +22,6 @@ mod refund;
 mod rejected_twice;
 mod review_stops_the_clock;
 mod short_receipt;
+mod suspense;
 mod wallet_order;
+mod wallet_requests;

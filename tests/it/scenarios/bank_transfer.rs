@@ -17,8 +17,8 @@ async fn a_bank_transfer_of_the_exact_amount_is_approved_and_the_order_delivered
         .finance()
         .approves(&order, "100000", transfer)
         .then(Seen {
-            events: "payment recorded, order receipt_approved, payment allocated, \
-                     order payment_received",
+            events: "payment recorded, order receipt_approved, receipt_file approved, \
+                     payment allocated, order payment_received",
             views: "paid | financial_reviewing · finance | paid",
             journal: &[
                 "Dr 1020:TT-1 / Cr 2120:TT-1 100000",
@@ -85,8 +85,8 @@ async fn one_transfer_pays_three_orders_and_not_a_dinar_more() {
         .finance()
         .approves(&first, "100000", transfer)
         .then(Seen {
-            events: "payment recorded, order receipt_approved, payment allocated, \
-                     order payment_received",
+            events: "payment recorded, order receipt_approved, receipt_file approved, \
+                     payment allocated, order payment_received",
             views: "paid | financial_reviewing · finance | paid",
             journal: &[
                 "Dr 1020:TT-3 / Cr 2120:TT-3 600000",
@@ -104,7 +104,8 @@ async fn one_transfer_pays_three_orders_and_not_a_dinar_more() {
             .finance()
             .approves(order, verified, transfer)
             .then(Seen {
-                events: "order receipt_approved, payment allocated, order payment_received",
+                events: "order receipt_approved, receipt_file approved, payment allocated, \
+                         order payment_received",
                 views: "paid | financial_reviewing · finance | paid",
                 journal: &[entry],
                 wallet: "none",
@@ -139,7 +140,7 @@ async fn upload(world: &World, order: &Order, slip: &str, claimed: &str) {
         .client()
         .uploads(order, slip, claimed)
         .then(Seen {
-            events: "order receipt_uploaded",
+            events: "order receipt_uploaded, receipt_file uploaded",
             views: "pending | payment_uploaded · finance | receipt_uploaded",
             journal: &[],
             wallet: "none",

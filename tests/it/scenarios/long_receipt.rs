@@ -11,8 +11,9 @@ async fn what_a_receipt_is_over_goes_to_the_wallet_and_much_of_it_needs_two_pers
         .finance()
         .approves(&order, "120000", Transfer { reference: "TT-1", amount: "120000" })
         .then(Seen {
-            events: "payment recorded, order receipt_approved, payment allocated, \
-                     order payment_received, payment allocated, wallet opened, wallet credited",
+            events: "payment recorded, order receipt_approved, receipt_file approved, \
+                     payment allocated, order payment_received, payment allocated, \
+                     wallet opened, wallet credited",
             views: "paid | financial_reviewing · finance | paid",
             journal: &[
                 "Dr 1020:TT-1 / Cr 2120:TT-1 120000",
@@ -41,8 +42,9 @@ async fn what_a_receipt_is_over_goes_to_the_wallet_and_much_of_it_needs_two_pers
         .second_finance()
         .agrees(&proposal)
         .then(Seen {
-            events: "payment recorded, order receipt_approved, payment allocated, \
-                     order payment_received, payment allocated, wallet opened, wallet credited",
+            events: "payment recorded, order receipt_approved, receipt_file approved, \
+                     payment allocated, order payment_received, payment allocated, \
+                     wallet opened, wallet credited",
             views: "paid | financial_reviewing · finance | paid",
             journal: &[
                 "Dr 1020:TT-2 / Cr 2120:TT-2 1100000.001",
@@ -73,7 +75,7 @@ async fn under_review(world: &World, customer: &str) -> Order {
         .client()
         .uploads(&order, customer, "120000")
         .then(Seen {
-            events: "order receipt_uploaded",
+            events: "order receipt_uploaded, receipt_file uploaded",
             views: "pending | payment_uploaded · finance | receipt_uploaded",
             journal: &[],
             wallet: "none",

@@ -129,8 +129,8 @@ async fn money_that_is_approved_after_a_cancellation_is_in_the_wallet() {
         .finance()
         .approves(&order, "100000", Transfer { reference: "TT-1", amount: "100000" })
         .then(Seen {
-            events: "payment recorded, order receipt_approved, payment allocated, wallet opened, \
-                     wallet credited",
+            events: "payment recorded, order receipt_approved, receipt_file approved, \
+                     payment allocated, wallet opened, wallet credited",
             views: "cancelled | cancelled · – | unpaid",
             journal: &["Dr 1020:TT-1 / Cr 2120:TT-1 100000", "Dr 2120:TT-1 / Cr 2100:zaid 100000"],
             wallet: "100000",
@@ -159,7 +159,7 @@ async fn under_review(world: &World, customer: &str) -> Order {
         .client()
         .uploads(&order, customer, "100000")
         .then(Seen {
-            events: "order receipt_uploaded",
+            events: "order receipt_uploaded, receipt_file uploaded",
             views: "pending | payment_uploaded · finance | receipt_uploaded",
             journal: &[],
             wallet: "none",

@@ -42,8 +42,8 @@ async fn a_receipt_rejected_twice_gets_more_time_and_is_approved_the_third_time(
         .finance()
         .approves(&order, "100000", Transfer { reference: "TT-1", amount: "100000" })
         .then(Seen {
-            events: "payment recorded, order receipt_approved, payment allocated, \
-                     order payment_received",
+            events: "payment recorded, order receipt_approved, receipt_file approved, \
+                     payment allocated, order payment_received",
             views: "paid | financial_reviewing · finance | paid",
             journal: &[
                 "Dr 1020:TT-1 / Cr 2120:TT-1 100000",
@@ -61,7 +61,7 @@ async fn upload(world: &World, order: &Order, file: &str) -> Order {
         .client()
         .uploads(order, file, "100000")
         .then(Seen {
-            events: "order receipt_uploaded",
+            events: "order receipt_uploaded, receipt_file uploaded",
             views: "pending | payment_uploaded · finance | receipt_uploaded",
             journal: &[],
             wallet: "none",

@@ -13,7 +13,7 @@ async fn a_deadline_that_passes_while_a_receipt_is_under_review_ends_nothing() {
         .client()
         .uploads(&reviewed, "slip", "100000")
         .then(Seen {
-            events: "order receipt_uploaded",
+            events: "order receipt_uploaded, receipt_file uploaded",
             views: "pending | payment_uploaded · finance | receipt_uploaded",
             journal: &[],
             wallet: "none",

@@ -11,8 +11,9 @@ async fn what_a_receipt_is_short_of_is_taken_from_the_wallet_if_it_suffices() {
         .finance()
         .approves(&order, "95000", Transfer { reference: "TT-1", amount: "95000" })
         .then(Seen {
-            events: "payment recorded, order receipt_approved, payment allocated, \
-                     order payment_received, wallet debited, order payment_received",
+            events: "payment recorded, order receipt_approved, receipt_file approved, \
+                     payment allocated, order payment_received, wallet debited, \
+                     order payment_received",
             views: "paid | financial_reviewing · finance | paid",
             journal: &[
                 "Dr 1020:TT-1 / Cr 2120:TT-1 95000",
@@ -31,8 +32,8 @@ async fn what_a_receipt_is_short_of_is_taken_from_the_wallet_if_it_suffices() {
         .finance()
         .approves(&order, "95000", Transfer { reference: "TT-2", amount: "95000" })
         .then(Seen {
-            events: "payment recorded, order receipt_approved, payment allocated, \
-                     order payment_received",
+            events: "payment recorded, order receipt_approved, receipt_file approved, \
+                     payment allocated, order payment_received",
             views: "payment_grace_period | payment_grace_period · customer | partial",
             journal: &[
                 "Dr 1020:TT-2 / Cr 2120:TT-2 95000",
@@ -54,7 +55,7 @@ async fn what_a_receipt_is_short_of_is_taken_from_the_wallet_if_it_suffices() {
         .client()
         .uploads(&order, "the rest", "5000")
         .then(Seen {
-            events: "order receipt_uploaded",
+            events: "order receipt_uploaded, receipt_file uploaded",
             views: "pending | payment_uploaded · finance | receipt_uploaded",
             journal: &[],
             wallet: "4999.999",
@@ -64,8 +65,8 @@ async fn what_a_receipt_is_short_of_is_taken_from_the_wallet_if_it_suffices() {
         .finance()
         .approves(&order, "5000", Transfer { reference: "TT-3", amount: "5000" })
         .then(Seen {
-            events: "payment recorded, order receipt_approved, payment allocated, \
-                     order payment_received",
+            events: "payment recorded, order receipt_approved, receipt_file approved, \
+                     payment allocated, order payment_received",
             views: "paid | financial_reviewing · finance | paid",
             journal: &["Dr 1020:TT-3 / Cr 2120:TT-3 5000", "Dr 2120:TT-3 / Cr 2200:M2600002 5000"],
             wallet: "4999.999",
@@ -91,7 +92,7 @@ async fn under_review(world: &World, customer: &str, wallet: &str) -> Order {
         .client()
         .uploads(&order, customer, "100000")
         .then(Seen {
-            events: "order receipt_uploaded",
+            events: "order receipt_uploaded, receipt_file uploaded",
             views: "pending | payment_uploaded · finance | receipt_uploaded",
             journal: &[],
             wallet,

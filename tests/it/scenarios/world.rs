@@ -6,6 +6,7 @@ mod cart;
 mod gateway;
 mod goods;
 mod journal;
+mod money;
 mod order;
 mod seen;
 mod step;
@@ -143,7 +144,8 @@ impl World {
         Actor::new(self, name)
     }
 
-    /// A deadline fires by itself: what the service does to an order without being asked.
+    /// What the service does to an order without being asked: it reminds of a deadline, or the
+    /// deadline fires.
     pub(crate) fn deadline_of(&self, order: &Order) -> Step<'_> {
         Step::wait(self, order)
     }
@@ -165,6 +167,13 @@ impl World {
         let said = self.nodes[0].get(self.key("storefront"), &path).await;
         let code = said["delivery_codes"][0]["code"].as_str();
         code.unwrap_or_else(|| panic!("{} has no code: {said:#}", order.number)).to_owned()
+    }
+
+    /// The one payment that an order received.
+    pub(crate) async fn payment_of(&self, order: &Order) -> String {
+        let said = self.read(&format!("/api/orders/{}", order.id)).await;
+        let payment = said["order"]["receipts"][0]["payment"].as_str();
+        payment.unwrap_or_else(|| panic!("{} was paid by a receipt", order.number)).to_owned()
     }
 
     /// The nodes, for those who do many things at once.

@@ -4,12 +4,10 @@
 use serde_json::{Value, json};
 
 use super::cart::{Cart, iqd};
+use super::money::ACCOUNT;
 use super::step::{About, Proposal};
 use super::{Order, Step, World};
 use crate::daftar::Ticket;
-
-/// The shop's bank account.
-const ACCOUNT: &str = "rafidain";
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Actor<'w> {
@@ -25,7 +23,7 @@ pub(crate) struct Transfer<'a> {
 }
 
 impl Transfer<'_> {
-    fn body(self) -> Value {
+    pub(super) fn body(self) -> Value {
         json!({ "account": ACCOUNT, "reference": self.reference, "date": "2026-03-02" })
     }
 }
@@ -59,6 +57,17 @@ impl<'w> Actor<'w> {
     ) -> Step<'w> {
         let ticket = self.ticket(format!("/api/orders/{}/{what}", order.id), Value::Null);
         Step::raw(self.world, About::Order(order.id.clone()), ticket, headers, body.into())
+    }
+
+    pub(super) fn sends_raw_about(
+        self,
+        customer: &str,
+        path: String,
+        headers: Vec<(&'static str, String)>,
+        body: Vec<u8>,
+    ) -> Step<'w> {
+        let ticket = self.ticket(path, Value::Null);
+        Step::raw(self.world, About::Customer(customer.to_owned()), ticket, headers, body)
     }
 
     pub(super) fn money(self, customer: &str, path: String, body: Value) -> Step<'w> {

@@ -65,12 +65,15 @@ fn place(account: &str, item: &str, names: &BTreeMap<String, String>) -> String 
     format!("{account}:{name}")
 }
 
-/// A wallet is its customer's, an order has a number, a payment its reference.
+/// A wallet and what is asked of it are their customer's, an order has a number, a payment its
+/// reference.
 async fn names(log: &mut PgConnection) -> BTreeMap<String, String> {
     let names: Vec<(String, String)> = sqlx::query_as(
         "select wallet_id::text, customer_id from daftar.wallet_balances where book_id = 1
          union all
          select order_id::text, number from daftar.customer_orders where book_id = 1
+         union all
+         select request_id::text, customer_id from daftar.wallet_requests where book_id = 1
          union all
          select payment_id::text, coalesce(reference, gateway_id, kind)
          from daftar.payments where book_id = 1",

@@ -35,6 +35,11 @@ impl Order {
         self.shown["totals"]["due"]["amount"].as_str().expect("an order costs something or 0")
     }
 
+    pub(crate) fn is_held_by(&self, department: &str) -> bool {
+        let holds = self.shown["holds"].as_array().expect("holds are a list");
+        holds.iter().any(|hold| hold["department"] == department)
+    }
+
     /// How many of its events there were.
     pub(super) fn version(&self) -> u64 {
         self.shown["version"].as_u64().expect("an order has a version")

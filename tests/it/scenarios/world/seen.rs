@@ -110,6 +110,13 @@ impl World {
         wallet["balance"]["amount"].as_str().expect("a balance is a text").to_owned()
     }
 
+    /// What a customer owes.
+    pub(crate) async fn debt(&self, customer: &str) -> String {
+        let said = self.read(&format!("/api/customers/{customer}/wallet")).await;
+        let debt = said["wallets"][0]["debt"]["amount"].as_str();
+        debt.unwrap_or_else(|| panic!("{customer} has a wallet: {said:#}")).to_owned()
+    }
+
     /// The journal's entries after a position.
     pub(crate) async fn journal_after(&self, position: i64) -> Vec<String> {
         journal::entries_after(&mut *self.log.lock().await, position).await
