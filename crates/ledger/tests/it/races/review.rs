@@ -45,13 +45,13 @@ async fn in_whatever_order_approval_rejection_and_cancellation_come_no_dinar_is_
 
     let states = arena.end(&run).await;
     for (number, race) in numbers.zip(&run) {
-        let (sum, status) = match outcome(race).as_str() {
+        let (sum, payment) = match outcome(race).as_str() {
             "approve, cancel" | "cancel, approve" => (SENT, PaymentStatus::Unpaid),
             "reject, cancel" | "cancel, reject" => (0, PaymentStatus::Rejected),
             other => panic!("{other:?} is not legal"),
         };
         let facts = facts(&states, number);
-        assert_eq!((facts.phase(), facts.payment_status()), (Phase::Cancelled, status));
+        assert_eq!((facts.phase(), facts.payment_status()), (Phase::Cancelled, payment));
         assert!(facts.held().is_zero());
         assert_eq!(balance(&states, &name(number)), iqd(sum));
         if sum > 0 {
