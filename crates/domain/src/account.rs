@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 use crate::id::{Code, CustomerId, OrderId, PaymentId, RequestId, SuspenseId, WalletId};
 use crate::money::{Amount, Currency, Money, MoneyError};
 
+mod chart;
+
+pub use chart::{CHART, ChartAccount, Kind};
+
 /// A place money can be: an account of the chart and, where it has a sub-ledger, the item in it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Account {
@@ -59,6 +63,7 @@ pub enum Account {
 
 /// What a suspense item is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SuspenseItem {
     /// What an imported wallet's own rows do not explain.

@@ -27,6 +27,7 @@ macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(transparent)]
         pub struct $name(Uuid);
 
@@ -67,8 +68,14 @@ id! {
     /// Money that came in; derived where the outside world names it (a transfer, a gateway).
     PaymentId
 }
-id! { ReceiptId }
-id! { ShipmentId }
+id! {
+    /// A receipt that a customer sent for an order.
+    ReceiptId
+}
+id! {
+    /// A shipment of an order.
+    ShipmentId
+}
 id! {
     /// What a customer asks of a wallet: a top-up or a withdrawal.
     RequestId

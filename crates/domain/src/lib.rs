@@ -20,6 +20,8 @@ pub mod payment;
 pub mod posting;
 pub mod receipt_file;
 pub mod rejection;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod settings;
 pub mod statement_line;
 pub mod suspense;

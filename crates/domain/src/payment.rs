@@ -13,8 +13,10 @@ pub use held::Held;
 
 /// What has happened to a payment. Stored for ever: add variants, never change one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
+    /// Money came in. It belongs to nobody before it is allocated.
     Recorded {
         kind: Kind,
         amount: Amount,
@@ -38,6 +40,7 @@ pub enum Event {
 
 /// How the money came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     BankTransfer { account: Code, reference: Code, date: NaiveDate },
@@ -46,6 +49,7 @@ pub enum Kind {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Target {
     Order(OrderId),
@@ -56,6 +60,7 @@ pub enum Target {
 
 /// What a customer owes of a payment that was reversed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Debt {
     pub customer: CustomerId,
     pub amount: Amount,

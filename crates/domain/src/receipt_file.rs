@@ -11,8 +11,10 @@ use crate::rejection::Rejection;
 
 /// What has happened to a file. Stored for ever: add variants, never change one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
+    /// A file was uploaded as a receipt.
     Uploaded {
         /// SHA-256 of the file, in hex.
         file: Code,
@@ -24,6 +26,7 @@ pub enum Event {
 
 /// What a file was uploaded for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum On {
     Order { order: OrderId, receipt: ReceiptId },

@@ -13,6 +13,7 @@ use crate::rejection::Rejection;
 
 /// One setting and its value, in the unit that its name ends with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Setting {
     /// How long a bank transfer may take.
@@ -25,15 +26,24 @@ pub enum Setting {
     ReviewExtensionTotalHours(u32),
     /// What one person may move alone.
     FourEyesThreshold(Amount),
-    TimeZone(Tz),
+    TimeZone(#[cfg_attr(feature = "schema", schemars(with = "crate::schema::TimeZoneName"))] Tz),
+    /// What order numbers start with.
     NumberPrefix(Text<8>),
-    Currencies(Vec<Currency>),
+    /// The currencies that the book takes; the first one is its own.
+    Currencies(
+        #[cfg_attr(feature = "schema", schemars(with = "Vec<crate::schema::CurrencyCode>"))]
+        Vec<Currency>,
+    ),
     /// How many wrong tries lock a delivery code.
     DeliveryCodeTries(u32),
     /// How long goods may be returned once everything is delivered.
     ReturnWindowDays(u32),
     /// What totals are rounded to; "0" for none.
-    SettlementUnit(#[serde(with = "crate::money::decimal_text")] Decimal),
+    SettlementUnit(
+        #[serde(with = "crate::money::decimal_text")]
+        #[cfg_attr(feature = "schema", schemars(with = "crate::schema::SettlementUnit"))]
+        Decimal,
+    ),
     /// Up to this, what a receipt lacks is forgiven when the wallet does not cover it.
     ShortfallTolerance(Money),
     /// How long before its deadline an order's customer is reminded; 0 for never.
@@ -42,8 +52,10 @@ pub enum Setting {
 
 /// What has happened to a book's settings. Stored for ever: add variants, never change one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
+    /// A setting of the book has another value from here on.
     Changed { setting: Setting, reason: Reason },
 }
 

@@ -9,18 +9,18 @@ use crate::rejection::Rejection;
 
 /// What has happened to a statement's line. Stored for ever: add variants, never change one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
+    /// The bank's statement shows that money came in.
     Recorded(Recorded),
     /// These payments, less the fee, are this line. Posted by the payments' own events.
-    Matched {
-        payments: Vec<PaymentId>,
-        fee: Money,
-    },
+    Matched { payments: Vec<PaymentId>, fee: Money },
 }
 
 /// A line as the bank tells of it. What it says in free text may be personal, and is not kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Recorded {
     /// Our bank account.
     pub account: Code,

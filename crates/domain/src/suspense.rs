@@ -14,10 +14,13 @@ use crate::rejection::Rejection;
 
 /// What has happened to a suspense item. Stored for ever: add variants, never change one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
+    /// Something is to be explained, and this is who has to.
     Opened {
         item: SuspenseItem,
+        #[cfg_attr(feature = "schema", schemars(with = "crate::schema::CurrencyCode"))]
         currency: Currency,
         /// Who has to explain it.
         owner: Code,
@@ -38,6 +41,7 @@ pub enum Event {
 
 /// What an explained part turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Against {
     /// It belongs to what was taken over with this wallet.

@@ -9,6 +9,7 @@ use crate::rejection::Rejection;
 
 /// Who has work with an order. A hold of one stops the forward steps of that one alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Department {
     Finance,

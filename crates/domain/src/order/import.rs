@@ -17,6 +17,7 @@ use crate::rejection::Rejection;
 
 /// An order of the old system. What it posts is `proven`, unless the order was finished there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Imported {
     pub number: OrderNumber,
     pub series: Option<(Code, u32)>,
@@ -25,6 +26,7 @@ pub struct Imported {
     pub customer: CustomerId,
     pub method: Method,
     pub channel: Channel,
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::CurrencyCode"))]
     pub currency: Currency,
     pub lines: Vec<LineItem>,
     pub totals: Totals,
@@ -43,7 +45,9 @@ pub struct Imported {
     pub deadline: Option<DateTime<Utc>>,
 }
 
+/// An old debit that pays for the order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LinkedDebit {
     /// The old row: `wallet_transactions:17`.
     pub debit: Code,
@@ -53,6 +57,7 @@ pub struct LinkedDebit {
 
 /// How far the order had come, where the old records agree and the money is proven.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// The records disagree or the money is unproven: a person decides.
@@ -71,6 +76,7 @@ pub enum Stage {
 
 /// What the old rows said, word for word where they are codes. Shown, never acted on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Evidence {
     /// The old rows' ids, as `table:id`.
     pub rows: Vec<Code>,
@@ -92,6 +98,7 @@ pub struct Evidence {
 
 /// Two old debits that paid for one order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DoubleCharge {
     /// The old row that the order keeps.
     pub first: Code,
@@ -102,6 +109,7 @@ pub struct DoubleCharge {
 
 /// What a person states about an imported order, as facts and never as a phase.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Resolution {
     pub released: bool,
     pub warehouse: Warehouse,
@@ -115,7 +123,9 @@ pub struct Resolution {
     pub return_until: Option<DateTime<Utc>>,
 }
 
+/// What a person states to be shipped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ResolvedShipment {
     pub shipment: ShipmentId,
     pub lines: Vec<LineQuantity>,

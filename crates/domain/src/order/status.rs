@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What the remainder of an order, or all of it, is paid with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
     WalletFull,
@@ -14,6 +15,7 @@ pub enum Method {
 
 /// How money that is still due will come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Channel {
     Wallet,
@@ -21,7 +23,9 @@ pub enum Channel {
     BankTransfer,
 }
 
+/// How an order ended that was not delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Ended {
     Cancelled,
@@ -38,6 +42,7 @@ pub enum Extent {
 
 /// How far the warehouse is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Warehouse {
     #[default]

@@ -87,6 +87,7 @@ impl From<Percent> for String {
 
 /// One line as it is ordered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LineItem {
     /// 1, 2, 3 …: the line's name within its order.
     pub line: u16,
@@ -117,6 +118,7 @@ impl LineItem {
 /// The parts of what is due. `due = items − discount + delivery + surcharge + tax + rounding`.
 /// The same seven parts say what a delivery earns and what a refund gives back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Totals {
     pub items: Money,
     pub discount: Money,

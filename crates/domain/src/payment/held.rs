@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::Kind;
 use crate::id::Code;
 
+/// Where a payment's money is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Held {
     /// Finance believes a transfer that no statement has confirmed yet.

@@ -14,10 +14,13 @@ use crate::order::totals::Totals;
 
 /// What has happened to a wallet. Stored for ever: add variants, never change one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
+    /// A customer got a wallet in a currency, or it was taken over with its stored balance.
     Opened {
         customer: CustomerId,
+        #[cfg_attr(feature = "schema", schemars(with = "crate::schema::CurrencyCode"))]
         currency: Currency,
         opening: Option<Opening>,
     },
@@ -28,12 +31,14 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         moved_alone_on: Option<NaiveDate>,
     },
+    /// Money came into the wallet from somewhere else than a top-up.
     Credited {
         amount: Amount,
         source: Source,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         moved_alone_on: Option<NaiveDate>,
     },
+    /// Money left the wallet, but not as a withdrawal.
     Debited {
         amount: Amount,
         purpose: Purpose,
@@ -51,16 +56,10 @@ pub enum Event {
     },
     /// The customer says that money was sent for the wallet; it moves nothing.
     TopUpRequested(TopUpRequested),
-    /// Finance saw the money; the `ToppedUp` that follows moves it.
-    TopUpApproved {
-        request: RequestId,
-        amount: Amount,
-        payment: PaymentId,
-    },
-    TopUpRejected {
-        request: RequestId,
-        reason: Reason,
-    },
+    /// Finance saw the money; the `topped_up` that follows moves it.
+    TopUpApproved { request: RequestId, amount: Amount, payment: PaymentId },
+    /// Finance did not find the money that the customer told of.
+    TopUpRejected { request: RequestId, reason: Reason },
     /// The customer wants money back; it leaves the wallet and waits to be paid out.
     WithdrawalRequested {
         request: RequestId,
@@ -68,6 +67,7 @@ pub enum Event {
         /// Where to, kept outside the log.
         destination: Option<PersonalRef>,
     },
+    /// The bank paid the withdrawal out.
     WithdrawalPaid {
         request: RequestId,
         amount: Amount,
@@ -78,18 +78,12 @@ pub enum Event {
         moved_alone_on: Option<NaiveDate>,
     },
     /// It could not be paid out and is the wallet's again.
-    WithdrawalFailed {
-        request: RequestId,
-        amount: Amount,
-        reason: Reason,
-    },
+    WithdrawalFailed { request: RequestId, amount: Amount, reason: Reason },
     /// Takes credits, and pays nothing.
-    Frozen {
-        reason: Reason,
-    },
-    Unfrozen {
-        reason: Reason,
-    },
+    Frozen { reason: Reason },
+    /// The wallet pays again.
+    Unfrozen { reason: Reason },
+    /// The wallet is closed, at zero. A credit opens it again.
     Closed,
     /// By the next credit, or by opening it again.
     Reopened,
@@ -100,11 +94,9 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         moved_alone_on: Option<NaiveDate>,
     },
-    DebtRepaid {
-        customer: CustomerId,
-        amount: Amount,
-        from: Repayment,
-    },
+    /// The customer paid a debt back.
+    DebtRepaid { customer: CustomerId, amount: Amount, from: Repayment },
+    /// The shop gave a debt up: the loss is its own.
     DebtWrittenOff {
         customer: CustomerId,
         amount: Amount,
@@ -113,15 +105,12 @@ pub enum Event {
         moved_alone_on: Option<NaiveDate>,
     },
     /// One person alone took back a delivery of this order: it counts towards the day's sum.
-    DeliveryCorrected {
-        amount: Amount,
-        order: OrderId,
-        moved_alone_on: NaiveDate,
-    },
+    DeliveryCorrected { amount: Amount, order: OrderId, moved_alone_on: NaiveDate },
 }
 
 /// What a customer says of money that was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TopUpRequested {
     pub request: RequestId,
     pub claimed: Option<Amount>,
@@ -133,6 +122,7 @@ pub struct TopUpRequested {
 
 /// Why a customer owes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DebtCause {
     /// Money that turned out not to exist after it was spent.
@@ -143,6 +133,7 @@ pub enum DebtCause {
 
 /// What a debt is repaid with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Repayment {
     Wallet,
@@ -151,6 +142,7 @@ pub enum Repayment {
 
 /// What was taken over from the old system: the stored balance wins, its rows are evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Opening {
     /// The old row: `customer_wallets:3`.
     pub row: Code,
@@ -162,6 +154,7 @@ pub struct Opening {
 
 /// Where a credit came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// More was transferred than the order owed.
@@ -204,6 +197,7 @@ pub enum Source {
 
 /// What a debit is for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
     OrderPayment {
@@ -225,6 +219,7 @@ pub enum Purpose {
 
 /// A movement that concerns the wallet alone, so that it alone can take it back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Movement {
     Goodwill { amount: Amount },

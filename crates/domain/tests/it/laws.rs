@@ -6,8 +6,8 @@ use chrono::TimeDelta;
 use domain::Rejection;
 use domain::account::SuspenseItem;
 use domain::decide::{
-    Allocation, ApproveTopUp, Command, EditOrder, OrderedLine, PlaceOrder, Prospect, ResolvedFacts,
-    WalletPurpose,
+    Allocation, ApproveTopUp, Change, Command, EditOrder, OrderedLine, PlaceOrder, Prospect,
+    ResolvedFacts, WalletPurpose,
 };
 use domain::id::{PaymentId, Text, WalletId};
 use domain::money::{Currency, Money};
@@ -661,7 +661,18 @@ struct Tally {
     types: BTreeSet<String>,
 }
 
-fn live(rolls: Vec<u32>, tally: &mut Tally) {
+impl Tally {
+    fn hear(&mut self, changes: Option<&[Change]>) {
+        self.asked += 1;
+        if let Some(changes) = changes {
+            self.accepted += 1;
+            self.types.extend(changes.iter().map(type_name));
+        }
+    }
+}
+
+/// Lives a history, and tells of each command by its name and what it did, if it was accepted.
+fn live(rolls: Vec<u32>, tell: &mut dyn FnMut(&str, Option<&[Change]>)) {
     let mut dice = Dice::new(rolls);
     let mut book = Book::new();
     if dice.chance(60) {
@@ -676,18 +687,27 @@ fn live(rolls: Vec<u32>, tally: &mut Tally) {
     for _ in 0..COMMANDS {
         book.now += TimeDelta::minutes(i64::from(dice.below(400)));
         let wish = wish(&book, &mut dice);
-        tally.asked += 1;
         book.second_person = dice.chance(75);
         let foreseen =
             allowed::step(&wish).and_then(|(order, step)| allowed::prospect(&book, order, step));
         let told = format!("{wish:?}");
-        if let Ok(changes) = book.take(wish) {
-            assert!(changes.is_empty() || may_be(foreseen.as_ref()), "{told}: {foreseen:?}");
-            tally.accepted += 1;
-            tally.types.extend(changes.iter().map(type_name));
+        let taken = book.take(wish).ok();
+        if taken.as_ref().is_some_and(|changes| !changes.is_empty()) {
+            assert!(may_be(foreseen.as_ref()), "{told}: {foreseen:?}");
         }
+        let name = told.split(|letter: char| !letter.is_alphanumeric()).next().unwrap();
+        tell(name, taken.as_deref());
     }
     allowed::try_all(&book);
+}
+
+/// The same histories every time: tells of each by its number, the command and what it did.
+pub(crate) fn seeded(count: u32, tell: &mut dyn FnMut(u32, &str, &[Change])) {
+    let mut runner = TestRunner::deterministic();
+    for number in 0..count {
+        let rolls = rolls().new_tree(&mut runner).unwrap().current();
+        live(rolls, &mut |name, changes| tell(number, name, changes.unwrap_or_default()));
+    }
 }
 
 /// Whether what was foreseen of a step fits with its having been accepted.
@@ -709,7 +729,8 @@ proptest! {
 
     #[test]
     fn every_law_holds_at_every_event_of_any_history(rolls in rolls()) {
-        live(rolls, &mut Tally::default());
+        let mut tally = Tally::default();
+        live(rolls, &mut |_, changes| tally.hear(changes));
     }
 }
 
@@ -719,7 +740,7 @@ fn the_histories_tried_hold_every_type_of_event_and_are_mostly_accepted() {
     let mut tally = Tally::default();
     for _ in 0..crate::cases() {
         let rolls = rolls().new_tree(&mut runner).unwrap().current();
-        live(rolls, &mut tally);
+        live(rolls, &mut |_, changes| tally.hear(changes));
     }
     let missing: Vec<_> = event_types().difference(&tally.types).cloned().collect();
     assert!(missing.is_empty(), "never seen: {missing:?}");

@@ -10,6 +10,8 @@ mod book;
 #[cfg(test)]
 mod build;
 #[cfg(test)]
+mod catalogue;
+#[cfg(test)]
 mod code;
 #[cfg(test)]
 mod correct;
