@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::order::Facts;
-use domain::order::status::Phase;
+use domain::order::status::{Channel, Phase};
 use eventstore::{BookId, Position};
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
@@ -53,6 +53,11 @@ impl Kind {
     }
 }
 
+/// Whoever pays at once needs no reminder: only transfers take days.
+fn is_remindable(facts: &Facts) -> bool {
+    facts.channel == Channel::BankTransfer && facts.reminded != facts.deadline
+}
+
 row! {
     /// A row of `deadlines`, or that there is none.
     "daftar.deadlines_row", Deadline {
@@ -63,6 +68,8 @@ row! {
         /// The event that set it, by its place in the order's stream.
         set_by: i64,
         position: Position,
+        /// The customer is to be reminded of it, and was not yet.
+        remindable: bool,
         /// It was something else before, in the same batch.
         is_anew: bool,
     }
@@ -93,6 +100,7 @@ impl Projection for Deadlines {
                 due_at,
                 set_by: fact.version(),
                 position: fact.position(),
+                remindable: kind == Kind::Expire && is_remindable(facts),
                 is_anew: false,
             });
         }
@@ -102,7 +110,7 @@ impl Projection for Deadlines {
     /// A deadline that stays as it is was set by the event that set it first.
     fn merge(before: &Deadline, after: Deadline) -> Deadline {
         if before.due_at == after.due_at {
-            before.clone()
+            Deadline { remindable: after.remindable, ..before.clone() }
         } else {
             Deadline { is_anew: true, ..after }
         }
@@ -151,6 +159,26 @@ pub async fn next(
         .bind(due_at)
         .bind(order)
         .bind(kind)
+        .bind(at::limit(size));
+    at::many(conn, query).await
+}
+
+/// What falls due after `now` and no later than `until`, and whose customers have not been reminded,
+/// after this one.
+pub async fn next_remindable(
+    conn: &mut PgConnection,
+    book: BookId,
+    now: DateTime<Utc>,
+    until: DateTime<Utc>,
+    after: Option<(DateTime<Utc>, Uuid)>,
+    size: u32,
+) -> Result<At<Vec<Due>>, sqlx::Error> {
+    let (due_at, order) = after.unzip();
+    let query = at::on(include_str!("deadlines/next_remindable.sql"), book)
+        .bind(now)
+        .bind(until)
+        .bind(due_at)
+        .bind(order)
         .bind(at::limit(size));
     at::many(conn, query).await
 }

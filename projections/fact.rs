@@ -4,6 +4,7 @@ use chrono::{DateTime, SubsecRound, Utc};
 use domain::account::EntryError;
 use domain::order::{self, Order};
 use domain::payment::{self, Payment};
+use domain::statement_line::{self, StatementLine};
 use domain::suspense::{self, Suspense};
 use domain::wallet::{self, Wallet};
 use domain::{Event, State, StreamKey};
@@ -86,6 +87,18 @@ impl<'a> Fact<'a> {
     /// The suspense item that this event belongs to.
     pub(crate) fn suspense(&self) -> Option<(Uuid, &'a suspense::Event, &'a suspense::Facts)> {
         let (Event::Suspense(event), State::Suspense(Suspense::Open(facts))) =
+            (self.event, self.state)
+        else {
+            return None;
+        };
+        Some((self.stream.aggregate_id(), event, facts))
+    }
+
+    /// The line of a bank's statement that this event belongs to.
+    pub(crate) fn statement_line(
+        &self,
+    ) -> Option<(Uuid, &'a statement_line::Event, &'a statement_line::Facts)> {
+        let (Event::StatementLine(event), State::StatementLine(StatementLine::Recorded(facts))) =
             (self.event, self.state)
         else {
             return None;

@@ -18,6 +18,7 @@ mod projection;
 mod rebuild;
 mod replay;
 mod row;
+pub mod statement_lines;
 pub mod suspense_items;
 pub mod timeline;
 mod verify;

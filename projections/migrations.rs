@@ -4,7 +4,7 @@ use eventstore::migrate::Migration;
 
 use crate::{
     customer_orders, deadlines, imported_orders, journal_lines, order_management, payments,
-    suspense_items, timeline, wallet_balances, wallet_lines, wallet_requests,
+    statement_lines, suspense_items, timeline, wallet_balances, wallet_lines, wallet_requests,
 };
 
 macro_rules! of_projection {
@@ -32,6 +32,7 @@ pub fn migrations() -> Vec<Migration> {
         of_projection!(140, deadlines),
         of_projection!(145, wallet_requests),
         of_projection!(150, suspense_items),
+        of_projection!(155, statement_lines),
     ]
     .concat();
     all.push(step(200, "append", include_str!("sql/append.sql")));

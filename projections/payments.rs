@@ -1,7 +1,8 @@
 //! Money that came in, and how much of it has no order or wallet yet.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::payment::{Event, Kind};
+use domain::id::StatementLineId;
+use domain::payment::{Event, Held, Kind};
 use eventstore::{BookId, Position};
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
@@ -37,6 +38,16 @@ row! {
         /// What account 2120 holds of it.
         unallocated: Decimal,
         corrected: bool,
+        /// The money turned out not to exist.
+        reversed: bool,
+        /// Where its money is: `bank_clearing`, `gateway_clearing`, `cash` or `bank`; nowhere once
+        /// it was corrected or reversed.
+        held: Option<String>,
+        /// Our account, if it is in a bank.
+        held_account: Option<String>,
+        /// The statement's line that it was found on, and its part of what was kept there.
+        matched_line: Option<Uuid>,
+        fee: Option<Decimal>,
         /// Known from the first event on.
         recorded_at: Option<DateTime<Utc>>,
         version: i64,
@@ -71,6 +82,21 @@ impl Projection for Payments {
             amount: facts.amount.money().amount(),
             unallocated: facts.left.amount(),
             corrected: facts.corrected,
+            reversed: facts.reversed,
+            held: facts.held.as_ref().map(|held| kind_of(held).to_owned()),
+            held_account: match &facts.held {
+                Some(Held::Bank(account)) => Some(account.to_string()),
+                Some(Held::BankClearing | Held::GatewayClearing | Held::Cash) | None => None,
+            },
+            matched_line: facts.matched.map(StatementLineId::uuid),
+            fee: match event {
+                Event::Matched { fee, .. } => Some(fee.amount()),
+                Event::Recorded { .. }
+                | Event::Allocated { .. }
+                | Event::Banked { .. }
+                | Event::Reversed { .. }
+                | Event::Corrected { .. } => None,
+            },
             recorded_at: match event {
                 Event::Recorded { .. } => Some(fact.recorded.recorded_at),
                 Event::Allocated { .. }
@@ -104,7 +130,20 @@ impl Projection for Payments {
     }
 
     fn merge(before: &Payment, after: Payment) -> Payment {
-        Payment { recorded_at: after.recorded_at.or(before.recorded_at), ..after }
+        Payment {
+            fee: after.fee.or(before.fee),
+            recorded_at: after.recorded_at.or(before.recorded_at),
+            ..after
+        }
+    }
+}
+
+fn kind_of(held: &Held) -> &'static str {
+    match held {
+        Held::BankClearing => "bank_clearing",
+        Held::GatewayClearing => "gateway_clearing",
+        Held::Cash => "cash",
+        Held::Bank(_) => "bank",
     }
 }
 
@@ -117,15 +156,17 @@ pub async fn find(
     at::one(conn, at::on(include_str!("payments/find.sql"), book).bind(payment)).await
 }
 
-/// The payments of which something has no order or wallet yet, after the one that the last page
-/// ended with.
-pub async fn page_unallocated(
+/// All payments, or those of which something has no order or wallet yet, or those that are used up;
+/// after the one that the last page ended with.
+pub async fn page(
     conn: &mut PgConnection,
     book: BookId,
+    unallocated: Option<bool>,
     after: Option<Uuid>,
     size: u32,
 ) -> Result<At<Vec<Payment>>, sqlx::Error> {
-    let query = at::on(include_str!("payments/page_unallocated.sql"), book)
+    let query = at::on(include_str!("payments/page.sql"), book)
+        .bind(unallocated)
         .bind(after)
         .bind(at::limit(size));
     at::many(conn, query).await

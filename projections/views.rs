@@ -21,6 +21,7 @@ macro_rules! each_projection {
             deadlines: $crate::deadlines::Deadlines,
             wallet_requests: $crate::wallet_requests::WalletRequests,
             suspense_items: $crate::suspense_items::SuspenseItems,
+            statement_lines: $crate::statement_lines::StatementLines,
         }
     };
 }

@@ -7,6 +7,7 @@ create table deadlines (
   due_at timestamptz not null,
   set_by bigint not null,
   position bigint not null,
+  remindable boolean not null,
   primary key (book_id, generation, order_id, kind)
 );
 
@@ -17,6 +18,10 @@ select guard_view('deadlines');
 create index deadlines_due_at_idx
   on deadlines (book_id, generation, due_at, order_id, kind);
 
+-- Those whose customers have not been reminded.
+create index deadlines_remindable_idx
+  on deadlines (book_id, generation, due_at, order_id) where remindable;
+
 -- What an append or a rebuild sends of a row. Without a time the row goes. One that is anew was
 -- something else earlier in the same batch, so that it is not the row that is there.
 create type deadlines_row as (
@@ -25,6 +30,7 @@ create type deadlines_row as (
   due_at timestamptz,
   set_by bigint,
   position bigint,
+  remindable boolean,
   is_anew boolean
 );
 alter type deadlines_row owner to daftar_owner;

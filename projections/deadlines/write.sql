@@ -1,5 +1,6 @@
 -- Writes rows of one generation, and deletes those that nothing falls due by any more. A key stands
--- in a batch once, in its last state. A deadline that stays as it is keeps the event that set it.
+-- in a batch once, in its last state. A deadline that stays as it is keeps the event that set it,
+-- whether its customer is reminded or not.
 create function write_deadlines_1(p_book int, p_generation int, p_rows deadlines_row[])
 returns void
 language plpgsql
@@ -12,8 +13,17 @@ begin
      and t.order_id = r.order_id
      and t.kind = r.kind
      and r.due_at is null;
-  insert into deadlines as t (book_id, generation, order_id, kind, due_at, set_by, position)
-  select p_book, p_generation, r.order_id, r.kind, r.due_at, r.set_by, r.position
+  update deadlines as t
+     set remindable = r.remindable
+    from unnest(p_rows) as r
+   where t.book_id = p_book
+     and t.generation = p_generation
+     and t.order_id = r.order_id
+     and t.kind = r.kind
+     and t.remindable <> r.remindable;
+  insert into deadlines as t (
+    book_id, generation, order_id, kind, due_at, set_by, position, remindable)
+  select p_book, p_generation, r.order_id, r.kind, r.due_at, r.set_by, r.position, r.remindable
     from unnest(p_rows) as r
    where r.due_at is not null
   on conflict (book_id, generation, order_id, kind)

@@ -2,8 +2,8 @@ select b.position as head_position, t.*
   from daftar.books as b
   left join lateral (
        select payment_id, kind, account, reference, gateway, gateway_id, transferred_on, note,
-              customer_id, currency, amount, unallocated, corrected, recorded_at, version,
-              position
+              customer_id, currency, amount, unallocated, corrected, reversed, held,
+              held_account, matched_line, fee, recorded_at, version, position
          from daftar.payments
         where book_id = $1
           and generation = (select generation from daftar.book_projections

@@ -15,6 +15,11 @@ create table payments (
   amount numeric(20,4) not null,
   unallocated numeric(20,4) not null check (unallocated >= 0),
   corrected boolean not null,
+  reversed boolean not null,
+  held text,
+  held_account text,
+  matched_line uuid,
+  fee numeric(20,4),
   recorded_at timestamptz,
   version bigint not null,
   position bigint not null,
@@ -22,6 +27,10 @@ create table payments (
 ) with (fillfactor = 70);
 
 select guard_view('payments');
+
+-- What still waits for its place.
+create index payments_unallocated_idx
+  on payments (book_id, generation, payment_id) where unallocated > 0;
 
 -- What an append or a rebuild sends of a row.
 create type payments_row as (
@@ -38,6 +47,11 @@ create type payments_row as (
   amount numeric,
   unallocated numeric,
   corrected boolean,
+  reversed boolean,
+  held text,
+  held_account text,
+  matched_line uuid,
+  fee numeric,
   recorded_at timestamptz,
   version bigint,
   position bigint

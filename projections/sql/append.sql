@@ -20,7 +20,8 @@ create function append_1(
   p_imported_orders imported_orders_row[],
   p_deadlines deadlines_row[],
   p_wallet_requests wallet_requests_row[],
-  p_suspense_items suspense_items_row[]
+  p_suspense_items suspense_items_row[],
+  p_statement_lines statement_lines_row[]
 ) returns text
 language plpgsql
 as $$
@@ -98,9 +99,15 @@ begin
       (select generation from book_projections where book_id = p_book and name = 'suspense_items'),
       p_suspense_items);
   end if;
+  if cardinality(p_statement_lines) > 0 then
+    perform write_statement_lines_1(
+      p_book,
+      (select generation from book_projections where book_id = p_book and name = 'statement_lines'),
+      p_statement_lines);
+  end if;
   return 'ok';
 end
 $$;
 
 select guard_function(
-  'append_1(int, bigint, int, int, text, bigint, bytea, timestamptz, event_row[], command_row[], customer_orders_row[], order_management_row[], wallet_balances_row[], wallet_lines_row[], payments_row[], journal_lines_row[], timeline_row[], imported_orders_row[], deadlines_row[], wallet_requests_row[], suspense_items_row[])');
+  'append_1(int, bigint, int, int, text, bigint, bytea, timestamptz, event_row[], command_row[], customer_orders_row[], order_management_row[], wallet_balances_row[], wallet_lines_row[], payments_row[], journal_lines_row[], timeline_row[], imported_orders_row[], deadlines_row[], wallet_requests_row[], suspense_items_row[], statement_lines_row[])');

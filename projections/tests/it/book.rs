@@ -28,6 +28,7 @@ pub(crate) const TABLES: &[&str] = &[
     "deadlines",
     "wallet_requests",
     "suspense_items",
+    "statement_lines",
 ];
 
 pub(crate) struct Databases {
@@ -180,6 +181,11 @@ impl Book {
         append(&mut conn, &append_function(), head, &batch.finish(), |call| views.bind(call))
             .await
             .unwrap()
+    }
+
+    /// The next command comes so much later: the clock counts them.
+    pub(crate) fn wait_hours(&mut self, hours: u32) {
+        self.commands += hours * 3_600;
     }
 
     pub(crate) async fn verify(&self) -> Report {

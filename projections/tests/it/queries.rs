@@ -4,8 +4,8 @@ use chrono::TimeDelta;
 use domain::payment::Kind;
 use eventstore::Position;
 use projections::{
-    customer_orders, imported_orders, journal_lines, order_management, payments, timeline,
-    wallet_balances, wallet_lines,
+    customer_orders, imported_orders, journal_lines, order_management, payments, statement_lines,
+    timeline, wallet_balances, wallet_lines,
 };
 use rust_decimal::Decimal;
 use uuid::Uuid;
@@ -144,7 +144,7 @@ async fn a_payment_shows_what_has_no_place_yet() {
     let book = told_book(&databases).await;
     let mut conn = book.pool.acquire().await.unwrap();
 
-    let open = payments::page_unallocated(&mut conn, book.id, None, 10).await.unwrap().value;
+    let open = payments::page(&mut conn, book.id, Some(true), None, 10).await.unwrap().value;
 
     assert_eq!(open.len(), 1);
     assert_eq!(open[0].reference.as_deref(), Some("r-2"));
@@ -156,7 +156,42 @@ async fn a_payment_shows_what_has_no_place_yet() {
     let id = kind.payment_id().unwrap().uuid();
     let gateway = payments::find(&mut conn, book.id, id).await.unwrap().value.unwrap();
     assert_eq!(gateway.unallocated, Decimal::ZERO);
+    assert_eq!(
+        (gateway.held.as_deref(), gateway.held_account.as_deref()),
+        (Some("bank"), Some("rafidain"))
+    );
+    assert_eq!(gateway.fee, Some(story::money("6.5").amount()));
+    let used_up = payments::page(&mut conn, book.id, Some(false), None, 10).await.unwrap().value;
+    let all = payments::page(&mut conn, book.id, None, None, 10).await.unwrap().value;
+    assert_eq!(used_up.len() + open.len(), all.len());
+    let reversed: Vec<_> = all.iter().filter(|payment| payment.reversed).collect();
+    assert_eq!(reversed.len(), 1);
+    assert_eq!(reversed[0].held, None, "what does not exist is nowhere");
     assert!(gateway.recorded_at.is_some(), "only the first event knows it");
+}
+
+#[tokio::test]
+async fn a_statements_line_shows_whether_it_is_explained() {
+    let databases = Databases::empty().await;
+    let book = told_book(&databases).await;
+    let mut conn = book.pool.acquire().await.unwrap();
+    let page = async |conn: &mut sqlx::PgConnection, matched, account: Option<&str>, after| {
+        let filter = statement_lines::Filter { matched, account: account.map(str::to_owned) };
+        statement_lines::page(conn, book.id, filter, after, 10).await.unwrap().value
+    };
+
+    let all = page(&mut conn, None, Some("rafidain"), None).await;
+
+    assert_eq!(all.len(), 3);
+    assert_eq!(page(&mut conn, None, Some("elsewhere"), None).await, []);
+    let open = page(&mut conn, Some(false), None, None).await;
+    assert_eq!(open.iter().map(|line| line.line.as_str()).collect::<Vec<_>>(), ["l-3"]);
+    assert_eq!(page(&mut conn, Some(true), None, None).await.len(), 2);
+    let after = Some((all[0].date, all[0].line_id));
+    assert_eq!(page(&mut conn, None, None, after).await, all[1..]);
+    let found = statement_lines::find(&mut conn, book.id, all[1].line_id).await.unwrap().value;
+    assert_eq!(found.as_ref(), Some(&all[1]));
+    assert!(all.iter().all(|line| line.recorded_at.is_some()), "only the first event knows it");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use domain::decide::{ApproveReceipt, Command, OrderedLine, PlaceOrder, ResolvedFacts, Transfer};
 use domain::id::{
     Code, CustomerId, OrderId, OrderNumber, PaymentId, Reason, ReceiptId, RequestId, ShipmentId,
-    Text, WalletId,
+    StatementLineId, Text, WalletId,
 };
 use domain::money::{Amount, Currency, Money};
 use domain::order::DeliveryProof;
@@ -199,6 +199,8 @@ pub(crate) async fn tell(book: &mut Book) {
         },
     })
     .await;
+
+    bank_statements(book).await;
 }
 
 /// Paid from the wallet and delivered; the placing, paying and releasing are one batch.
@@ -262,6 +264,41 @@ async fn wallet_requests(book: &mut Book) {
         reference: code("p-1"),
     })
     .await;
+}
+
+/// A transfer that the bank confirms, a gateway's payment less its fee, a line that nothing explains,
+/// and cash: banked, and found to be forged.
+async fn bank_statements(book: &mut Book) {
+    let date = NaiveDate::from_ymd_opt(2026, 11, 21).unwrap();
+    for (line, sum, reference) in
+        [("l-1", "171126.17", Some("r-1")), ("l-2", "770.5", None), ("l-3", "12", Some("r-9"))]
+    {
+        book.run(Command::RecordStatementLine {
+            account: code("rafidain"),
+            line: code(line),
+            date,
+            amount: amount(sum),
+            reference: reference.map(code),
+        })
+        .await;
+    }
+    let gateway = Kind::Gateway { gateway: code("zain"), gateway_id: code("z-1") };
+    book.run(Command::MatchStatementLine {
+        line: StatementLineId::of("rafidain", "l-2"),
+        payments: vec![gateway.payment_id().unwrap()],
+        fee: money("6.5"),
+    })
+    .await;
+    let cash = PaymentId::new(Uuid::from_u128(0x6001));
+    book.run(Command::RecordPayment {
+        payment: cash,
+        kind: Kind::Cash { note: None },
+        amount: amount("40"),
+        customer: None,
+    })
+    .await;
+    book.run(Command::BankCash { payment: cash, account: code("rafidain") }).await;
+    book.run(Command::ReversePayment { payment: cash, reason: reason("forged notes") }).await;
 }
 
 /// Paid by a transfer of more than it costs.

@@ -35,6 +35,7 @@ async fn a_changed_column_of_any_view_is_named() {
         ("deadlines", "set_by", "set_by + 1"),
         ("wallet_requests", "state", "'approved'"),
         ("suspense_items", "owner", "'nobody'"),
+        ("statement_lines", "reference", "'R-0'"),
     ];
     for (table, column, value) in changes {
         databases
@@ -100,6 +101,7 @@ async fn an_extra_row_of_any_view_is_named() {
         ("deadlines", "{\"order_id\": \"00000000-0000-0000-0000-0000000000ff\"}"),
         ("wallet_requests", "{\"request_id\": \"00000000-0000-0000-0000-0000000000ff\"}"),
         ("suspense_items", "{\"suspense_id\": \"00000000-0000-0000-0000-0000000000ff\"}"),
+        ("statement_lines", "{\"line_id\": \"00000000-0000-0000-0000-0000000000ff\"}"),
     ];
     for (table, key) in keys {
         databases
