@@ -128,9 +128,7 @@ impl FromRequest<App> for Upload {
             let taken = FileType::ALL.map(FileType::media_type);
             return Err(Problem::new("file-type").member("allowed", taken));
         }
-        let digest = Sha256::digest(&bytes);
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        let hash = Code::new(hex).map_err(Problem::unreadable)?;
+        let hash = Code::new(hex::encode(Sha256::digest(&bytes))).map_err(Problem::unreadable)?;
         Ok(Self { bytes, hash })
     }
 }

@@ -25,10 +25,10 @@ pub(super) struct FoundItem {
 
 impl FoundItem {
     pub(super) fn facts(&self) -> &Facts {
-        match &*self.state {
-            State::Suspense(Suspense::Open(facts)) => facts,
-            other => unreachable!("{other:?} was found as a suspense item"),
-        }
+        let State::Suspense(Suspense::Open(facts)) = &*self.state else {
+            unreachable!("{:?} was found as a suspense item", self.state)
+        };
+        facts
     }
 }
 
