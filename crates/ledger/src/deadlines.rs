@@ -14,6 +14,7 @@ use domain::StreamKey;
 use domain::actor::{Actor, ActorKind, Role};
 use domain::decide::Command;
 use domain::id::{OrderId, Text};
+use domain::order::status::Channel;
 use futures::future::join_all;
 use projections::deadlines::{self, Due, Kind, Place};
 use sha2::{Digest as _, Sha256};
@@ -22,6 +23,7 @@ use tracing::{info, warn};
 use uuid::Uuid;
 
 use crate::ledger::Ledger;
+use crate::queries::{self, QueryError};
 use crate::submission::{Answer, Decided, Provenance, Reply, Submission, SubmitError};
 
 /// How many are fired at once.
@@ -38,7 +40,7 @@ const REFUSED_FOR: TimeDelta = TimeDelta::minutes(1);
 pub struct Deadlines {
     ledger: Ledger,
     /// What was refused, as it was set, and until when it is left alone.
-    refused: BTreeMap<(Uuid, String), (i64, DateTime<Utc>)>,
+    refused: BTreeMap<(Uuid, What), (i64, DateTime<Utc>)>,
 }
 
 /// What one round did.
@@ -46,6 +48,8 @@ pub struct Deadlines {
 pub struct Round {
     /// Fired by this round.
     pub fired: usize,
+    /// Reminded by this round.
+    pub reminded: usize,
     /// Found fired by another node, or by an earlier attempt whose answer was lost.
     pub found_fired: usize,
     pub refused: usize,
@@ -58,6 +62,8 @@ pub struct Round {
 pub enum RoundError {
     #[error("could not read what falls due")]
     Database(#[from] sqlx::Error),
+    #[error("could not read the book's settings")]
+    Settings(#[from] QueryError),
     #[error("could not fire a deadline")]
     Submit(#[from] SubmitError),
 }
@@ -102,8 +108,8 @@ impl Deadlines {
         Self { ledger, refused: BTreeMap::new() }
     }
 
-    /// Fires everything that is due now, the most overdue first. It ends: it goes forward through
-    /// what was due when it began.
+    /// Fires everything that is due now, the most overdue first, then reminds of what falls due soon.
+    /// It ends: it goes forward through what was due when it began.
     pub async fn fire(&mut self) -> Result<Round, RoundError> {
         let now = self.ledger.clock().now();
         self.refused.retain(|_, (_, until)| *until > now);
@@ -117,10 +123,39 @@ impl Deadlines {
             let is_last = u32::try_from(page.len()).is_ok_and(|rows| rows < BATCH);
             round.next = page.iter().map(|due| due.due_at).find(|due_at| *due_at > now);
             after = page.last().map(|due| (due.due_at, due.order_id, due.kind.clone()));
-            let due = page.into_iter().filter(|due| due.due_at <= now && !self.is_refused(due));
-            self.fire_all(due.collect(), now, &mut round).await?;
+            let due = page.iter().filter(|due| due.due_at <= now);
+            let firings = due.map(|due| Firing::due(&self.ledger, due));
+            let firings = firings.filter(|firing| !self.is_refused(firing)).collect();
+            self.fire_all(firings, now, &mut round).await?;
             if is_last || round.next.is_some() {
+                self.remind(now, &mut round).await?;
                 return Ok(round);
+            }
+        }
+    }
+
+    /// Reminds of what falls due soon, where nobody has; the nearest first.
+    async fn remind(&mut self, now: DateTime<Utc>, round: &mut Round) -> Result<(), RoundError> {
+        let Some(lead) =
+            queries::settings(&self.ledger).await?.reminder_lead(Channel::BankTransfer)
+        else {
+            return Ok(());
+        };
+        let until = now.checked_add_signed(lead).unwrap_or(now);
+        let mut after = None;
+        loop {
+            let page = {
+                let mut conn = self.ledger.pool().acquire().await?;
+                let book = self.ledger.book();
+                deadlines::next_remindable(&mut conn, book, now, until, after, BATCH).await?.value
+            };
+            let is_last = u32::try_from(page.len()).is_ok_and(|rows| rows < BATCH);
+            after = page.last().map(|due| (due.due_at, due.order_id));
+            let firings = page.iter().map(|due| Firing::remind(&self.ledger, due));
+            let due = firings.filter(|firing| !self.is_refused(firing)).collect();
+            self.fire_all(due, now, round).await?;
+            if is_last {
+                return Ok(());
             }
         }
     }
@@ -128,34 +163,38 @@ impl Deadlines {
     /// Hands them to the writer together, which takes them as one batch.
     async fn fire_all(
         &mut self,
-        due: Vec<Due>,
+        firings: Vec<Firing>,
         now: DateTime<Utc>,
         round: &mut Round,
     ) -> Result<(), RoundError> {
-        let fired = due.iter().map(|due| fire_one(&self.ledger, due));
+        let fired = firings.iter().map(|firing| firing.fire(&self.ledger));
         let answers = join_all(fired).await;
-        for (due, answer) in due.into_iter().zip(answers) {
-            let stream = StreamKey::Order(OrderId::new(due.order_id));
-            let (kind, set_by) = (due.kind.as_str(), due.set_by);
+        for (firing, answer) in firings.into_iter().zip(answers) {
+            let stream = StreamKey::Order(OrderId::new(firing.order_id));
+            let (what, set_by) = (firing.what, firing.set_by);
             match answer {
                 Ok(answer) if answer.is_replayed => round.found_fired += 1,
                 Ok(answer) if answer.is_accepted() => {
-                    round.fired += 1;
-                    info!(%stream, kind, set_by, "a deadline was fired");
+                    if what == What::Remind {
+                        round.reminded += 1;
+                    } else {
+                        round.fired += 1;
+                    }
+                    info!(%stream, ?what, set_by, "a deadline was fired");
                 }
                 Ok(answer) => {
                     round.refused += 1;
                     let why = answer.body.unwrap_or_default();
-                    info!(%stream, kind, set_by, why, "a deadline came too late");
-                    self.leave_alone(due, now);
+                    info!(%stream, ?what, set_by, why, "a deadline came too late");
+                    self.leave_alone(&firing, now);
                 }
                 Err(
                     error
                     @ (SubmitError::Failed(_) | SubmitError::Mismatch | SubmitError::TooLarge),
                 ) => {
                     round.refused += 1;
-                    warn!(%stream, kind, set_by, %error, "a deadline cannot be fired");
-                    self.leave_alone(due, now);
+                    warn!(%stream, ?what, set_by, %error, "a deadline cannot be fired");
+                    self.leave_alone(&firing, now);
                 }
                 // Neither this one nor the others are to blame.
                 Err(error) => return Err(error.into()),
@@ -164,44 +203,84 @@ impl Deadlines {
         Ok(())
     }
 
-    fn is_refused(&self, due: &Due) -> bool {
-        let key = (due.order_id, due.kind.clone());
-        self.refused.get(&key).is_some_and(|(set_by, _)| *set_by == due.set_by)
+    fn is_refused(&self, firing: &Firing) -> bool {
+        let key = (firing.order_id, firing.what);
+        self.refused.get(&key).is_some_and(|(set_by, _)| *set_by == firing.set_by)
     }
 
-    fn leave_alone(&mut self, due: Due, now: DateTime<Utc>) {
+    fn leave_alone(&mut self, firing: &Firing, now: DateTime<Utc>) {
         let until = now.checked_add_signed(REFUSED_FOR).unwrap_or(now);
-        self.refused.insert((due.order_id, due.kind), (due.set_by, until));
+        self.refused.insert((firing.order_id, firing.what), (firing.set_by, until));
     }
 }
 
-async fn fire_one(ledger: &Ledger, due: &Due) -> Result<Answer, SubmitError> {
-    let Some(kind) = Kind::parse(&due.kind) else {
-        // A newer node's kind: that node fires it.
-        return Err(SubmitError::Failed(format!("{} is no kind that this node knows", due.kind)));
-    };
-    ledger.submit(firing(ledger.book_uuid(), kind, due)).await
+/// What is done about a deadline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum What {
+    Remind,
+    Expire,
+    Complete,
+    /// A newer node's kind: that node fires it.
+    Unknown,
 }
 
-/// The command of a deadline, named after the event that set it.
-fn firing(book: Uuid, kind: Kind, due: &Due) -> Submission {
-    let order = OrderId::new(due.order_id);
-    let (stream, kind_name, set_by) = (StreamKey::Order(order), kind.as_str(), due.set_by);
-    let name = format!("deadline\u{1f}{stream}\u{1f}{kind_name}\u{1f}{set_by}");
-    let command = match kind {
-        Kind::Expire => Command::Expire { order },
-        Kind::Complete => Command::CompleteAfterReturnWindow { order },
-    };
-    Submission {
-        command_id: Uuid::new_v5(&book, name.as_bytes()),
-        fingerprint: Sha256::digest(name).to_vec(),
-        is_unrepeatable: false,
-        keeps_refusal: false,
-        commands: vec![command],
-        fresh: Vec::new(),
-        expected: Vec::new(),
-        provenance: Provenance::of(actor()),
-        render: Arc::new(render),
+/// A deadline on its way to the writer.
+#[derive(Debug)]
+struct Firing {
+    order_id: Uuid,
+    what: What,
+    /// The event that set it, by its place in the order's stream.
+    set_by: i64,
+    /// Named after that event.
+    name: String,
+    command_id: Uuid,
+}
+
+impl Firing {
+    fn due(ledger: &Ledger, due: &Due) -> Self {
+        let what = match Kind::parse(&due.kind) {
+            Some(Kind::Expire) => What::Expire,
+            Some(Kind::Complete) => What::Complete,
+            None => What::Unknown,
+        };
+        Self::new(ledger, due, what, &due.kind)
+    }
+
+    fn remind(ledger: &Ledger, due: &Due) -> Self {
+        Self::new(ledger, due, What::Remind, "remind")
+    }
+
+    fn new(ledger: &Ledger, due: &Due, what: What, kind: &str) -> Self {
+        let Due { order_id, set_by, .. } = *due;
+        let stream = StreamKey::Order(OrderId::new(order_id));
+        let name = format!("deadline\u{1f}{stream}\u{1f}{kind}\u{1f}{set_by}");
+        let command_id = Uuid::new_v5(&ledger.book_uuid(), name.as_bytes());
+        Self { order_id, what, set_by, name, command_id }
+    }
+
+    async fn fire(&self, ledger: &Ledger) -> Result<Answer, SubmitError> {
+        let order = OrderId::new(self.order_id);
+        let command = match self.what {
+            What::Remind => Command::Remind { order },
+            What::Expire => Command::Expire { order },
+            What::Complete => Command::CompleteAfterReturnWindow { order },
+            What::Unknown => {
+                return Err(SubmitError::Failed("no kind that this node knows".to_owned()));
+            }
+        };
+        ledger
+            .submit(Submission {
+                command_id: self.command_id,
+                fingerprint: Sha256::digest(&self.name).to_vec(),
+                is_unrepeatable: false,
+                keeps_refusal: false,
+                commands: vec![command],
+                fresh: Vec::new(),
+                expected: Vec::new(),
+                provenance: Provenance::of(actor()),
+                render: Arc::new(render),
+            })
+            .await
     }
 }
 

@@ -18,6 +18,7 @@ pub mod principals;
 pub mod queries;
 pub mod schema;
 pub mod secrets;
+pub mod statements;
 mod states;
 pub mod submission;
 mod writer;

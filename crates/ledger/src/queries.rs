@@ -57,6 +57,14 @@ pub async fn with_settings(
     Ok((head.position, state, settings))
 }
 
+/// The book's settings in force.
+pub async fn settings(ledger: &Ledger) -> Result<Settings, QueryError> {
+    match &*state(ledger, StreamKey::Settings).await?.1 {
+        State::Settings(settings) => Ok(settings.clone()),
+        other => unreachable!("{other:?} was loaded as the settings"),
+    }
+}
+
 /// The events of one stream, in order.
 pub async fn stream_events(
     ledger: &Ledger,

@@ -4,10 +4,11 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use domain::decide::{Command, OrderedLine, PlaceOrder, WalletPurpose};
-use domain::id::{ReceiptId, Text};
+use domain::id::{ReceiptId, ShipmentId, Text};
 use domain::order::status::{Channel, Method, Phase};
 use domain::order::totals::{Percent, Quantity};
-use domain::order::{Order, Receipt};
+use domain::order::{DeliveryProof, Order, Receipt};
+use domain::settings::Setting;
 use domain::{State, StreamKey};
 use ledger::Ledger;
 use ledger::deadlines::{self, Deadlines, Round};
@@ -20,8 +21,8 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::book::{
-    BOOK, Book, accepted, ask, because, by_transfer, customer, id, iqd, is_full, noon, order,
-    top_up, until,
+    BOOK, Book, accepted, ask, because, by_transfer, by_wallet, customer, id, iqd, is_full, noon,
+    order, top_up, until,
 };
 
 const HOUR: i64 = 3_600;
@@ -344,6 +345,90 @@ async fn two_workers_at_once_fire_each_deadline_once_and_either_may_be_the_one()
     assert!(fired.iter().all(|count| count * 20 >= interleavings), "who fired: {fired:?}");
     assert!(met * 20 >= interleavings, "they met {met} times: {fired:?}");
     book.assert_sound().await;
+}
+
+/// How often customers were reminded.
+async fn reminders(book: &Book) -> i64 {
+    book.count("select count(*) from daftar.events where event_type = 'reminded'").await
+}
+
+#[tokio::test]
+async fn two_workers_remind_of_a_deadline_once_and_then_it_fires() {
+    let book = Book::empty().await;
+    let nodes = [book.node().await, book.node().await];
+    for number in 0..100 {
+        accepted(&nodes[0], number, by_transfer(number, "anna", 100)).await;
+    }
+    book.set_hours(47);
+    assert_eq!(fire(&nodes[0]).await.reminded, 0, "too early");
+    book.set_hours(48);
+    let (one, other) = tokio::join!(fire(&nodes[0]), fire(&nodes[1]));
+    assert_eq!(one.reminded + other.reminded, 100, "{one:?} {other:?}");
+    assert_eq!(reminders(&book).await, 100);
+    for node in &nodes {
+        assert_eq!(fire(node).await.reminded, 0, "once each");
+    }
+    assert_eq!(book.phase(1).await, Phase::AwaitingPayment);
+    book.set_hours(73);
+    let round = fire(&nodes[1]).await;
+    assert_eq!((round.fired, round.reminded), (100, 0));
+    assert_eq!(book.phase(1).await, Phase::Expired);
+    assert_eq!(reminders(&book).await, 100);
+}
+
+#[tokio::test]
+async fn nobody_is_reminded_who_has_paid_or_by_a_book_that_does_not_remind() {
+    let book = Book::empty().await;
+    let node = book.node().await;
+    accepted(&node, 1, top_up("anna", 1, 1_000)).await;
+    accepted(&node, 2, by_transfer(1, "anna", 100)).await;
+    accepted(&node, 3, by_transfer(2, "anna", 100)).await;
+    let purpose = WalletPurpose::Payment;
+    let pay = Command::PayFromWallet { order: order(1), amount: None, purpose };
+    accepted(&node, 4, pay).await;
+    let hours = |hours| Command::ChangeSetting {
+        setting: Setting::ReminderHours(hours),
+        reason: because(),
+    };
+    accepted(&node, 5, hours(0)).await;
+    book.set_hours(71);
+    assert_eq!(fire(&node).await.reminded, 0);
+    accepted(&node, 6, hours(24)).await;
+    assert_eq!(fire(&node).await.reminded, 1);
+    let reminded = "select count(*) from daftar.events as e
+                      join daftar.customer_orders as o on o.order_id::text = e.aggregate_id::text
+                     where e.event_type = 'reminded' and o.phase = 'awaiting_payment'";
+    assert_eq!(book.count(reminded).await, 1);
+    assert_eq!(book.phase(1).await, Phase::FinanceReview);
+}
+
+#[tokio::test]
+async fn a_delivered_order_is_completed_once_nothing_can_be_returned_any_more() {
+    let book = Book::empty().await;
+    let node = book.node().await;
+    accepted(&node, 1, top_up("anna", 1, 1_000)).await;
+    accepted(&node, 2, by_wallet(1, "anna", 100)).await;
+    let shipment = ShipmentId::new(Uuid::from_u64_pair(0xF, 1));
+    let order = order(1);
+    let carrier = Text::new("van").unwrap();
+    let steps = [
+        Command::Release { order },
+        Command::StartProcessing { order },
+        Command::Pack { order },
+        Command::Dispatch { order, shipment, lines: None, carrier, tracking: None, code: None },
+        Command::Deliver { order, shipment: Some(shipment), proof: DeliveryProof::None },
+    ];
+    for (number, step) in (3..).zip(steps) {
+        accepted(&node, number, step).await;
+    }
+    let until = fire(&node).await.next.unwrap();
+    assert_eq!((until - noon()).num_days(), 14);
+    book.hands.store((until - noon()).num_seconds() - 1, Ordering::SeqCst);
+    assert_eq!(fire(&node).await.fired, 0);
+    assert_eq!(book.phase(1).await, Phase::Delivered);
+    book.hands.store((until - noon()).num_seconds(), Ordering::SeqCst);
+    assert_eq!(fire(&node).await.fired, 1);
+    assert_eq!(book.phase(1).await, Phase::Completed);
 }
 
 #[tokio::test]
