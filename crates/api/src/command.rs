@@ -290,6 +290,8 @@ pub(crate) fn write(answer: Answer) -> Response {
     let made = resource.filter(|_| status == 201);
     let place = made.as_deref().and_then(|made| match made.split_once('/')? {
         ("order", id) => Some(format!("/api/orders/{id}")),
+        ("payment", id) => Some(format!("/api/payments/{id}")),
+        ("statement_line", id) => Some(format!("/api/statement-lines/{id}")),
         ("suspense", id) => Some(format!("/api/suspense-items/{id}")),
         _ => None,
     });

@@ -18,6 +18,9 @@ mod audit {
     pub(super) mod events;
     pub(super) mod trial_balance;
 }
+mod bank_statements {
+    pub(super) mod upload;
+}
 mod book {
     pub(super) mod settings;
 }
@@ -33,6 +36,7 @@ mod health;
 mod management {
     pub(super) mod deadlines;
     pub(super) mod orders;
+    pub(super) mod payments;
     pub(super) mod wallet_requests;
 }
 mod orders {
@@ -74,8 +78,20 @@ mod orders {
 }
 mod payments {
     pub(super) mod allocate;
+    pub(super) mod bank;
+    pub(super) mod correct;
+    mod found;
+    pub(super) mod get;
     pub(super) mod record;
     pub(super) mod repay_debt;
+    pub(super) mod reverse;
+}
+mod statement_lines {
+    mod found;
+    pub(super) mod get;
+    pub(super) mod list;
+    pub(super) mod match_line;
+    pub(super) mod record;
 }
 mod suspense;
 mod wallets;
@@ -86,12 +102,10 @@ pub(crate) fn all() -> OpenApiRouter<App> {
         .merge(order_routes())
         .merge(wallet_routes())
         .merge(suspense_routes())
+        .merge(payment_routes())
         .routes(routes!(customers::orders::handler))
         .routes(routes!(customers::wallet::handler))
         .routes(routes!(customers::statement::handler))
-        .routes(routes!(payments::record::handler))
-        .routes(routes!(payments::allocate::handler))
-        .routes(routes!(payments::repay_debt::handler))
         .routes(routes!(gateways::callback::handler))
         .routes(routes!(approvals::list::handler))
         .routes(routes!(approvals::get::handler))
@@ -173,6 +187,22 @@ fn wallet_routes() -> OpenApiRouter<App> {
         .routes(routes!(wallets::correct::handler))
         .routes(routes!(wallets::repay_debt::handler))
         .routes(routes!(wallets::write_off_debt::handler))
+}
+
+fn payment_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(payments::record::handler))
+        .routes(routes!(payments::get::handler))
+        .routes(routes!(payments::allocate::handler))
+        .routes(routes!(payments::repay_debt::handler))
+        .routes(routes!(payments::bank::handler))
+        .routes(routes!(payments::reverse::handler))
+        .routes(routes!(payments::correct::handler))
+        .routes(routes!(management::payments::handler))
+        .routes(routes!(statement_lines::record::handler, statement_lines::list::handler))
+        .routes(routes!(statement_lines::get::handler))
+        .routes(routes!(statement_lines::match_line::handler))
+        .routes(routes!(bank_statements::upload::handler))
 }
 
 fn suspense_routes() -> OpenApiRouter<App> {

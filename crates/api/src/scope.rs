@@ -58,7 +58,14 @@ pub(crate) const CORRECT_WALLETS: Scope = 1 << 41;
 pub(crate) const SETTLE_DEBTS: Scope = 1 << 42;
 pub(crate) const READ_SUSPENSE: Scope = 1 << 43;
 pub(crate) const KEEP_SUSPENSE: Scope = 1 << 44;
-const ALL: Scope = (1 << 45) - 1;
+pub(crate) const READ_PAYMENTS: Scope = 1 << 45;
+/// Taking back money that does not exist.
+pub(crate) const REVERSE_PAYMENTS: Scope = 1 << 46;
+pub(crate) const CORRECT_PAYMENTS: Scope = 1 << 47;
+pub(crate) const READ_STATEMENTS: Scope = 1 << 48;
+/// Recording what the banks say, and matching it with payments.
+pub(crate) const KEEP_STATEMENTS: Scope = 1 << 49;
+const ALL: Scope = (1 << 50) - 1;
 
 pub(crate) fn of(role: Role) -> Scope {
     match role {
@@ -93,6 +100,11 @@ pub(crate) fn of(role: Role) -> Scope {
                 | ISSUE_DELIVERY_CODES
                 | HOLD_ORDERS
                 | RECORD_PAYMENTS
+                | READ_PAYMENTS
+                | REVERSE_PAYMENTS
+                | CORRECT_PAYMENTS
+                | READ_STATEMENTS
+                | KEEP_STATEMENTS
                 | TOP_UP_WALLETS
                 | READ_WALLET_REQUESTS
                 | DECIDE_WALLET_REQUESTS
@@ -135,6 +147,8 @@ pub(crate) fn of(role: Role) -> Scope {
                 | READ_WALLETS
                 | READ_WALLET_REQUESTS
                 | READ_SUSPENSE
+                | READ_PAYMENTS
+                | READ_STATEMENTS
                 | READ_MANAGEMENT
                 | READ_AUDIT
                 | READ_SETTINGS

@@ -9,6 +9,7 @@ pub(crate) mod order;
 pub(crate) mod payment;
 pub(crate) mod reply;
 pub(crate) mod settings;
+pub(crate) mod statement_line;
 pub(crate) mod suspense;
 pub(crate) mod wallet;
 
@@ -36,6 +37,9 @@ pub(crate) fn state(stream: StreamKey, state: &State) -> Value {
         }
         (StreamKey::Suspense(id), State::Suspense(item)) => {
             json!(item.facts().map(|facts| suspense::Suspense::of(id, facts)))
+        }
+        (StreamKey::StatementLine(id), State::StatementLine(line)) => {
+            json!(line.facts().map(|facts| statement_line::StatementLine::of(id, facts)))
         }
         (StreamKey::Settings, State::Settings(settings)) => json!(settings::Settings::of(settings)),
         (stream, state) => unreachable!("{state:?} is not the state of {stream}"),

@@ -8,6 +8,7 @@ use crate::wire::money::Money;
 use crate::wire::order::Order;
 use crate::wire::payment::Payment;
 use crate::wire::settings::Settings;
+use crate::wire::statement_line::StatementLine;
 use crate::wire::suspense::Suspense;
 use crate::wire::wallet::Wallet;
 
@@ -54,6 +55,14 @@ pub(crate) struct PaymentReply {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SuspenseReply {
     suspense: Option<Suspense>,
+    events: Vec<Caused>,
+    position: i64,
+    dry_run: Option<bool>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StatementLineReply {
+    statement_line: Option<StatementLine>,
     events: Vec<Caused>,
     position: i64,
     dry_run: Option<bool>,

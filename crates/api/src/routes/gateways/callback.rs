@@ -9,7 +9,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use domain::decide::Command;
 use domain::id::{Code, CustomerId, PaymentId};
-use domain::payment::{Facts, Kind};
+use domain::payment::Facts;
 use domain::{State as Held, StreamKey};
 use ledger::gateways::{self, GatewayName};
 use ledger::principals::{Credential, PrincipalKind};
@@ -174,19 +174,12 @@ fn recorded(state: &Held) -> Option<&Facts> {
 }
 
 fn command(gateway: &GatewayName, body: &Body, order: Option<&FoundOrder>) -> Command {
-    let name = Code::new(gateway.as_str()).expect("a gateway's name is short and visible");
-    let (amount, gateway_id) = (body.amount.0, body.id.clone());
-    match order {
-        Some(order) if order.facts().currency == amount.currency() => {
-            Command::RecordGatewayPayment { gateway: name, gateway_id, amount, order: order.id }
-        }
-        Some(_) | None => {
-            let known = order.map(|order| order.facts().customer.clone());
-            let customer = known.or_else(|| body.customer.clone());
-            let payment = PaymentId::gateway(gateway.as_str(), gateway_id.as_str());
-            let kind = Kind::Gateway { gateway: name, gateway_id };
-            Command::RecordPayment { payment, kind, amount, customer }
-        }
+    Command::GatewayCallback {
+        gateway: Code::new(gateway.as_str()).expect("a gateway's name is short and visible"),
+        gateway_id: body.id.clone(),
+        amount: body.amount.0,
+        order: order.map(|order| order.id),
+        customer: body.customer.clone(),
     }
 }
 

@@ -3,14 +3,12 @@
 use axum::extract::State;
 use axum::response::Response;
 use domain::decide::{Allocation, Command};
-use domain::id::{CustomerId, OrderId, PaymentId};
-use domain::payment::Payment;
-use domain::{State as Known, StreamKey};
-use ledger::queries;
+use domain::id::{CustomerId, OrderId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::found;
 use crate::app::App;
 use crate::attempt::Attempt;
 use crate::caller::Caller;
@@ -62,13 +60,7 @@ pub(crate) async fn handler(
     attempt: Attempt<true>,
     Json(body): Json<Body>,
 ) -> Result<Response, Problem> {
-    let not_found = || Problem::new("payment-not-found");
-    let payment: PaymentId = path.one().parse().map_err(|_| not_found())?;
-    let stream = StreamKey::Payment(payment);
-    let (_, before) = queries::state(&app.ledger, stream).await.map_err(Problem::unreadable)?;
-    if matches!(&*before, Known::Payment(Payment::Unrecorded)) {
-        return Err(not_found());
-    }
+    let found = found::payment(&app, &caller, &path.one()).await?;
     let to = match &body.to {
         To::Order(order) => Allocation::Order(OrderId::new(*order)),
         To::Customer(customer) => {
@@ -78,7 +70,7 @@ pub(crate) async fn handler(
     };
     let name = attempt.name(&app, &caller.credential);
     let amount = body.amount.map(|amount| amount.0);
-    let command = Command::AllocatePayment { payment, amount, to };
-    let asked = Asked::about(ROUTE, stream, before, &body, command);
+    let command = Command::AllocatePayment { payment: found.id, amount, to };
+    let asked = Asked::about(ROUTE, found.stream(), found.state, &body, command);
     execute(&app, &caller, &attempt, name, asked).await
 }
