@@ -95,9 +95,9 @@ async fn a_department_holds_an_order_for_itself_and_lets_it_go_itself() {
     let hold = json!({ "department": "finance", "reason": "odd address" });
     let refused = ask(&service, "logistics", &order, "hold", hold.clone()).await;
     refused.expect_problem(403, "forbidden");
-    let held = step(&service, "finance", &order, "hold", hold.clone()).await;
-    assert_eq!(held["order"]["holds"], json!([hold]));
-    assert_eq!(held["order"]["phase"], "finance_review");
+    let reply = step(&service, "finance", &order, "hold", hold.clone()).await;
+    assert_eq!(reply["order"]["holds"], json!([hold]));
+    assert_eq!(reply["order"]["phase"], "finance_review");
     let work = service.get("/api/management/orders?department=finance").by("warehouse").send();
     let row = work.await.expect(200)["orders"][0].clone();
     assert_eq!(row["on_hold_department"], "finance");

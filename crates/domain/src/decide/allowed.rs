@@ -60,7 +60,6 @@ pub fn prospect(
 
 /// The command that stands for a step: about what is there, and otherwise about nothing, so that
 /// the rules say what is wrong.
-#[expect(clippy::too_many_lines, reason = "one arm a step: the table of contents")]
 pub fn representative(
     states: &dyn States,
     circumstances: Circumstances,
@@ -82,7 +81,7 @@ pub fn representative(
             let verified = least(facts)?;
             let transfer = Transfer {
                 account: nothing(),
-                reference: Text::new(&order.to_string())?,
+                reference: Text::new(order.to_string())?,
                 date: circumstances.now.date_naive(),
                 amount: verified,
             };
@@ -180,7 +179,7 @@ fn least(facts: &Facts) -> Result<Amount, Undecided> {
 /// The receipt that waits, or the last one, or one that is not there.
 fn receipt(order: OrderId, facts: &Facts) -> ReceiptId {
     let last = facts.receipts.last().map(|state| state.receipt);
-    facts.open_receipt().or(last).unwrap_or(no_receipt(order).receipt)
+    facts.open_receipt().or(last).unwrap_or_else(|| no_receipt(order).receipt)
 }
 
 fn no_receipt(order: OrderId) -> Receipt {
@@ -193,7 +192,7 @@ fn shipment(order: OrderId, facts: &Facts, fits: fn(&Shipment) -> bool) -> Shipm
     let mut all = facts.shipments.iter();
     let fitting = all.find(|(_, shipment)| fits(shipment));
     let last = || facts.shipments.iter().next_back();
-    fitting.or_else(last).map_or(no_shipment(order), |(id, _)| *id)
+    fitting.or_else(last).map_or_else(|| no_shipment(order), |(id, _)| *id)
 }
 
 fn no_shipment(order: OrderId) -> ShipmentId {
