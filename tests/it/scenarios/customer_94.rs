@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use testkit::Database;
 
-use super::world::World;
+use super::world::{Booked, World};
 
 const FIX: &str = "/api/admin/emergency-order-fix";
 const ORDERS: [&str; 5] = ["M2511128", "M2511130", "M2511133", "M2511135", "M2511138"];
@@ -223,7 +223,30 @@ async fn put_right(sample: &str, put: Put<'_>) {
     assert!(world.events_unaccounted().await.is_empty());
     let left = world.read("/api/admin/inconsistencies").await;
     assert_eq!(left["orders"], json!([]), "{left:#}");
+    explain_the_rest(&world, put.wallet).await;
     world.ends().await;
+}
+
+/// What the old rows of the wallet do not explain waits for finance, which finds out what it was.
+async fn explain_the_rest(world: &World, wallet: &str) {
+    let open = world.read("/api/suspense-items").await;
+    let items = open["items"].as_array().expect("items are a list");
+    let [item] = items.as_slice() else { panic!("it is one item: {open:#}") };
+    assert_eq!((&item["owner"], &item["item"]), (&json!("finance"), &json!("wallet")), "{item:#}");
+    assert_eq!(item["balance"]["amount"], "146775.16", "{item:#}");
+    let id = item["id"].as_str().expect("an item has an id");
+    let wallets = world.read("/api/customers/94/wallet").await;
+    let against = json!({ "opening_balance": wallets["wallets"][0]["id"] });
+    world
+        .finance()
+        .explains("94", id, None, &against)
+        .books(Booked {
+            events: "suspense explained",
+            journal: &["Dr 3900:94 / Cr 9010:94 146775.16"],
+            wallet,
+        })
+        .await;
+    assert_eq!(world.account("9010").await, "0");
 }
 
 async fn views(world: &World) -> Vec<String> {

@@ -1,5 +1,7 @@
 //! Scenario 7: Expired, then the money arrives: it is in the wallet, and the order can be reopened.
 
+use serde_json::json;
+
 use super::world::{Booked, Cart, Seen, Transfer, World};
 
 #[tokio::test]
@@ -41,13 +43,17 @@ async fn money_for_an_expired_order_is_in_the_wallet_and_the_order_can_be_reopen
         .await;
     world
         .finance()
-        .allots_to_the_wallet("zaid", &payment)
+        .allots_to(&order, &payment)
         .books(Booked {
-            events: "wallet opened, payment allocated, wallet topped_up",
+            events: "payment allocated, wallet opened, wallet credited",
             journal: &["Dr 2120:TT-1 / Cr 2100:zaid 100000"],
             wallet: "100000",
         })
         .await;
+    let statement = world.read("/api/customers/zaid/wallet/statement?currency=IQD").await;
+    let line = &statement["lines"][0];
+    assert_eq!((&line["source"], &line["order"]), (&json!("late"), &json!(order.id)), "{line:#}");
+    assert_eq!(world.views_of(&order.id).await, "expired | expired · – | unpaid");
 
     let order = world
         .finance()
@@ -78,15 +84,11 @@ async fn money_for_an_expired_order_is_in_the_wallet_and_the_order_can_be_reopen
 async fn a_gateway_that_tells_of_its_payment_too_late_fills_the_wallet() {
     let world = World::new("late-gateway").await;
     let cart = Cart::of("noor").line("LB-502", "1", "44").total("44");
+    let pending = "pending | pending_payment · customer | unpaid";
     let order = world
         .client()
         .places(&cart.online())
-        .then(Seen {
-            events: "order placed",
-            views: "pending | pending_payment · customer | unpaid",
-            journal: &[],
-            wallet: "none",
-        })
+        .then(Seen { events: "order placed", views: pending, journal: &[], wallet: "none" })
         .await;
     assert_eq!(order.deadline(), "2026-03-02T09:30:00Z", "half an hour");
     world.time_is("2026-03-02T09:30:00Z");

@@ -28,10 +28,13 @@ async fn a_receipt_rejected_twice_gets_more_time_and_is_approved_the_third_time(
 
     // Rejected an hour before the end, it gets 24 hours from the rejection.
     world.time_is("2026-03-05T07:00:00Z");
+    let order = world.reminds_of(&order, REJECTED, "none").await;
     let order = upload(&world, &order, "somebody else's").await;
     world.time_is("2026-03-05T08:00:00Z");
     let order = reject(&world, &order, "it is somebody else's").await;
     assert_eq!(order.deadline(), "2026-03-06T08:00:00Z", "24 hours from now");
+    // It is another deadline, and so is told of anew.
+    let order = world.reminds_of(&order, REJECTED, "none").await;
 
     world.time_is("2026-03-06T07:59:59Z");
     let order = upload(&world, &order, "the right one").await;
@@ -56,6 +59,8 @@ async fn a_receipt_rejected_twice_gets_more_time_and_is_approved_the_third_time(
     world.ends().await;
 }
 
+const REJECTED: &str = "payment_rejected | financial_rejected · customer | rejected";
+
 async fn upload(world: &World, order: &Order, file: &str) -> Order {
     world
         .client()
@@ -75,7 +80,7 @@ async fn reject(world: &World, order: &Order, reason: &str) -> Order {
         .rejects(order, reason)
         .then(Seen {
             events: "order receipt_rejected",
-            views: "payment_rejected | financial_rejected · customer | rejected",
+            views: REJECTED,
             journal: &[],
             wallet: "none",
         })

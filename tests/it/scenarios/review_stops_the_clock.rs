@@ -37,12 +37,13 @@ async fn a_deadline_that_passes_while_a_receipt_is_under_review_ends_nothing() {
         .rejects(&reviewed, "it is a blank page")
         .then(Seen {
             events: "order receipt_rejected",
-            views: "payment_rejected | financial_rejected · customer | rejected",
+            views: REJECTED,
             journal: &[],
             wallet: "none",
         })
         .await;
     assert_eq!(reviewed.deadline(), "2026-03-06T09:00:01Z");
+    let reviewed = world.reminds_of(&reviewed, REJECTED, "none").await;
     world.time_is("2026-03-06T09:00:01Z");
     world
         .deadline_of(&reviewed)
@@ -55,6 +56,8 @@ async fn a_deadline_that_passes_while_a_receipt_is_under_review_ends_nothing() {
         .await;
     world.ends().await;
 }
+
+const REJECTED: &str = "payment_rejected | financial_rejected · customer | rejected";
 
 async fn place(world: &World) -> Order {
     let cart = Cart::of("zaid").line("LB-502", "1", "100000").total("100000");

@@ -19,7 +19,7 @@ async fn what_a_wallet_was_adjusted_by_is_explained_part_by_part() {
 
     world
         .finance()
-        .adjusts("zaid", "credit", "750", &item)
+        .adjusts("zaid", "credit", "750", &id)
         .books(Booked {
             events: "wallet credited, suspense booked",
             journal: &[&in_9010("Dr 9010:ITEM / Cr 2100:zaid 750")],
@@ -28,7 +28,7 @@ async fn what_a_wallet_was_adjusted_by_is_explained_part_by_part() {
         .await;
     world
         .finance()
-        .adjusts("zaid", "debit", "250", &item)
+        .adjusts("zaid", "debit", "250", &id)
         .books(Booked {
             events: "wallet debited, suspense booked",
             journal: &[&in_9010("Dr 2100:zaid / Cr 9010:ITEM 250")],
@@ -39,7 +39,7 @@ async fn what_a_wallet_was_adjusted_by_is_explained_part_by_part() {
     assert_eq!(open["items"][0]["balance"]["amount"], "500", "{open:#}");
     assert_eq!(open["items"][0]["owner"], "zahra", "{open:#}");
 
-    let explains = |amount, against| world.finance().explains("zaid", &item, amount, against);
+    let explains = |amount, against| world.finance().explains("zaid", &id, amount, &json!(against));
     explains(Some("500.001"), "goodwill").fails_with(409, "suspense-differs").await;
     explains(Some("450"), "goodwill")
         .books(Booked {
@@ -59,7 +59,7 @@ async fn what_a_wallet_was_adjusted_by_is_explained_part_by_part() {
     assert_eq!(world.read("/api/suspense-items").await["items"], json!([]));
 
     // It is over: nothing is booked on it any more.
-    let adjusts = world.finance().adjusts("zaid", "credit", "1", &item);
+    let adjusts = world.finance().adjusts("zaid", "credit", "1", &id);
     adjusts.fails_with(409, "suspense-settled").await;
     let told = world.read(&format!("/api/suspense-items/{id}")).await;
     let entries = told["entries"].as_array().expect("entries are a list");

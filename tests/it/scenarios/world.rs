@@ -144,8 +144,13 @@ impl World {
         Actor::new(self, name)
     }
 
-    /// What the service does to an order without being asked: it reminds of a deadline, or the
-    /// deadline fires.
+    /// The service reminds of what falls due soon, which changes nothing but that it did.
+    pub(crate) async fn reminds_of(&self, order: &Order, views: &str, wallet: &str) -> Order {
+        let reminded = Seen { events: "order reminded", views, journal: &[], wallet };
+        Step::wait(self, order).then(reminded).await
+    }
+
+    /// A deadline fires by itself: what the service does to an order without being asked.
     pub(crate) fn deadline_of(&self, order: &Order) -> Step<'_> {
         Step::wait(self, order)
     }

@@ -145,11 +145,11 @@ impl<'w> Actor<'w> {
         self.money(customer, "/api/payments".to_owned(), body)
     }
 
-    /// Puts all that is left of a payment into its customer's wallet.
-    pub(crate) fn allots_to_the_wallet(self, customer: &str, payment: &Value) -> Step<'w> {
+    /// Says that all that is left of a payment is for this order.
+    pub(crate) fn allots_to(self, order: &Order, payment: &Value) -> Step<'w> {
         let payment = payment["payment"]["id"].as_str().expect("a payment has an id");
-        let body = json!({ "to": { "customer": customer } });
-        self.money(customer, format!("/api/payments/{payment}/allocate"), body)
+        let body = json!({ "to": { "order": order.id } });
+        self.money(&order.customer, format!("/api/payments/{payment}/allocate"), body)
     }
 
     /// Agrees, as a second person, to what somebody has proposed.

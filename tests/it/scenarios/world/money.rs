@@ -95,12 +95,12 @@ impl<'w> Actor<'w> {
         customer: &str,
         direction: &str,
         amount: &str,
-        item: &Value,
+        item: &str,
     ) -> Step<'w> {
         let body = json!({
             "amount": iqd(amount),
             "direction": direction,
-            "item": item["suspense"]["id"],
+            "item": item,
             "reason": "it is not known yet",
         });
         self.money(customer, of_wallet(customer, "adjustments"), body)
@@ -115,11 +115,10 @@ impl<'w> Actor<'w> {
     pub(crate) fn explains(
         self,
         customer: &str,
-        item: &Value,
+        item: &str,
         amount: Option<&str>,
-        against: &str,
+        against: &Value,
     ) -> Step<'w> {
-        let item = item["suspense"]["id"].as_str().expect("an item has an id");
         let body = json!({
             "amount": amount.map(iqd),
             "against": against,
