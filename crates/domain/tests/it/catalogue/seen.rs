@@ -45,8 +45,9 @@ pub(super) struct Histories {
     pub(super) payloads: BTreeMap<String, Vec<Value>>,
 }
 
-/// What the histories are too short for.
-const LATER: [(&str, &str); 1] = [("order.completed", "CompleteAfterReturnWindow")];
+/// What the histories are too short for, or come to too seldom.
+const LATER: [(&str, &str); 2] =
+    [("order.completed", "CompleteAfterReturnWindow"), ("wallet.debt_repaid", "AllocatePayment")];
 
 const PAYLOADS_MAX: usize = 200;
 
