@@ -315,6 +315,39 @@ fn wallet_routes() -> Vec<Route> {
             "client",
             json!({ "amount": iqd("10"), "currency": "IQD", "reason": "why" }),
         ),
+        get("/api/payments/{payment}", "auditor", "client"),
+        post(
+            "/api/payments/{payment}/bank",
+            "finance",
+            "auditor",
+            json!({ "account": "rafidain-1" }),
+        ),
+        post("/api/payments/{payment}/reverse", "finance", "auditor", json!({ "reason": "why" })),
+        post(
+            "/api/payments/{payment}/correct",
+            "finance",
+            "auditor",
+            json!({ "reason": "why", "ticket": "T" }),
+        ),
+        get("/api/management/payments", "finance", "warehouse"),
+        post(
+            "/api/statement-lines",
+            "finance",
+            "auditor",
+            json!({
+                "account": "rafidain-1", "line": "L-1", "date": "2025-11-20", "amount": iqd("10"),
+                "reference": "R-1",
+            }),
+        ),
+        get("/api/statement-lines", "auditor", "client"),
+        get("/api/statement-lines/{statement_line}", "auditor", "client"),
+        post(
+            "/api/statement-lines/{statement_line}/match",
+            "finance",
+            "auditor",
+            json!({ "payments": [NOBODY], "fee": iqd("1") }),
+        ),
+        post_file("/api/bank-statements", "finance", "auditor"),
         post(
             "/api/payments/{payment}/repay-debt",
             "finance",
@@ -353,6 +386,7 @@ fn path(template: &str, order: &str) -> String {
         .replace("{receipt}", NOBODY)
         .replace("{customer}", "c1")
         .replace("{payment}", NOBODY)
+        .replace("{statement_line}", NOBODY)
         .replace("{approval}", NOBODY)
         .replace("{request}", NOBODY)
         .replace("{item}", NOBODY)
@@ -449,7 +483,7 @@ async fn unknown_ids_other_methods_and_unknown_parameters_are_problems() {
             let nul = route.template.replace("{receipt}", NOBODY);
             let nul = nul.replace("{order}", "%00").replace("{payment}", "%00");
             let nul = nul.replace("{approval}", "%00").replace("{request}", "%00");
-            let nul = nul.replace("{item}", "%00");
+            let nul = nul.replace("{item}", "%00").replace("{statement_line}", "%00");
             let nul = nul.replace("{key}", "%00").replace("{plan}", "%00");
             let nul = nul.replace("{book}", "main").replace("{gateway}", "%00");
             let answer = send(&service, &route, &nul, route.body.as_ref()).await;

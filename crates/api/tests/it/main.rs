@@ -27,9 +27,13 @@ mod keys;
 #[cfg(test)]
 mod orders;
 #[cfg(test)]
+mod payments;
+#[cfg(test)]
 mod receipts;
 #[cfg(test)]
 mod service;
+#[cfg(test)]
+mod statements;
 #[cfg(test)]
 mod suspense;
 #[cfg(test)]
