@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
-use csv::{ErrorKind, ReaderBuilder, StringRecord};
+use csv::{ErrorKind, Position, ReaderBuilder, StringRecord};
 use domain::id::Code;
 use domain::money::{Currency, Money};
 
@@ -60,6 +60,7 @@ impl StatementFile {
             return Err(BadFile::Header);
         }
         let (mut lines, mut faults, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
+        let mut rows = Rows { bytes, at: 0, row: 1 };
         for record in reader.records() {
             if faults.len() >= FAULTS_MAX {
                 break;
@@ -67,7 +68,10 @@ impl StatementFile {
             if lines.len() >= LINES_MAX {
                 return Err(BadFile::TooLong);
             }
-            let read = record.map_err(|error| vec![unreadable(&error)]).and_then(|row| line(&row));
+            let read = match record {
+                Ok(record) => line(&record, rows.row(record.position())),
+                Err(error) => Err(vec![unreadable(&error, rows.row(error.position()))]),
+            };
             match read {
                 Ok(line) if seen.insert((line.account.clone(), line.line.clone())) => {
                     lines.push(line);
@@ -82,16 +86,37 @@ impl StatementFile {
     }
 }
 
-fn unreadable(error: &csv::Error) -> Fault {
-    let row = error.position().map_or(0, csv::Position::line);
-    let code =
-        if matches!(error.kind(), ErrorKind::Utf8 { .. }) { "not-utf-8" } else { "unreadable" };
+/// Counts the file's lines up to a record. The reader's own count is off by blank lines, and by one
+/// after a carriage return.
+struct Rows<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    row: u64,
+}
+
+impl Rows<'_> {
+    fn row(&mut self, position: Option<&Position>) -> u64 {
+        let begins = position.and_then(|position| usize::try_from(position.byte()).ok());
+        let begins = begins.unwrap_or(self.at).max(self.at);
+        while let Some(byte) = self.bytes.get(self.at) {
+            if self.at >= begins && !matches!(byte, b'\r' | b'\n') {
+                break;
+            }
+            self.row = self.row.saturating_add(u64::from(*byte == b'\n'));
+            self.at = self.at.saturating_add(1);
+        }
+        self.row
+    }
+}
+
+fn unreadable(error: &csv::Error, row: u64) -> Fault {
+    let is_text = !matches!(error.kind(), ErrorKind::Utf8 { .. });
+    let code = if is_text { "unreadable" } else { "not-utf-8" };
     Fault { row, column: None, code }
 }
 
 /// Reads a row, or says everything that is wrong with it.
-fn line(record: &StringRecord) -> Result<FileLine, Vec<Fault>> {
-    let row = record.position().map_or(0, csv::Position::line);
+fn line(record: &StringRecord, row: u64) -> Result<FileLine, Vec<Fault>> {
     let fields: Vec<&str> = record.iter().collect();
     let &[account, name, date, amount, currency, reference] = fields.as_slice() else {
         return Err(vec![Fault { row, column: None, code: "wrong-columns" }]);

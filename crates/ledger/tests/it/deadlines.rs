@@ -396,7 +396,7 @@ async fn nobody_is_reminded_who_has_paid_or_by_a_book_that_does_not_remind() {
     accepted(&node, 6, hours(24)).await;
     assert_eq!(fire(&node).await.reminded, 1);
     let reminded = "select count(*) from daftar.events as e
-                      join daftar.customer_orders as o on o.order_id::text = e.aggregate_id::text
+                      join daftar.order_management as o on o.order_id::text = e.aggregate_id::text
                      where e.event_type = 'reminded' and o.phase = 'awaiting_payment'";
     assert_eq!(book.count(reminded).await, 1);
     assert_eq!(book.phase(1).await, Phase::FinanceReview);
