@@ -1,7 +1,7 @@
 //! Scenario 1: Wallet order, paid in full, through finance, warehouse, logistics, delivered,
 //! completed.
 
-use super::world::{Cart, Seen, World};
+use super::world::{Cart, Order, Seen, World};
 
 #[tokio::test]
 async fn a_wallet_order_goes_through_every_department_and_is_completed() {
@@ -75,24 +75,7 @@ async fn a_wallet_order_goes_through_every_department_and_is_completed() {
         .await;
     world.client().cancels(&order, "too late").fails_with(409, "wrong-phase").await;
 
-    // Who cannot tell the code does not get it, and that it was tried is known.
-    let code = world.delivery_code(&order).await;
-    let wrong = if code == "000000" { "111111" } else { "000000" };
-    world.logistics().delivers(&order).fails_with(422, "delivery-code-needed").await;
-    world
-        .logistics()
-        .delivers_with_code(&order, wrong)
-        .counts_as(
-            422,
-            "delivery-code-wrong",
-            Seen {
-                events: "order delivery_code_refused",
-                views: "shipped | logistics_dispatched · logistics | paid",
-                journal: &[],
-                wallet: "117000",
-            },
-        )
-        .await;
+    let code = tell_a_wrong_code(&world, &order).await;
     world
         .logistics()
         .delivers_with_code(&order, &code)
@@ -117,4 +100,26 @@ async fn a_wallet_order_goes_through_every_department_and_is_completed() {
 
     assert_eq!(world.account("2200").await, "0", "nothing is held for it any more");
     world.ends().await;
+}
+
+/// Who cannot tell the code does not get the goods, and that it was tried is known.
+async fn tell_a_wrong_code(world: &World, order: &Order) -> String {
+    let code = world.delivery_code(order).await;
+    let wrong = if code == "000000" { "111111" } else { "000000" };
+    world.logistics().delivers(order).fails_with(422, "delivery-code-needed").await;
+    world
+        .logistics()
+        .delivers_with_code(order, wrong)
+        .counts_as(
+            422,
+            "delivery-code-wrong",
+            Seen {
+                events: "order delivery_code_refused",
+                views: "shipped | logistics_dispatched · logistics | paid",
+                journal: &[],
+                wallet: "117000",
+            },
+        )
+        .await;
+    code
 }

@@ -8,7 +8,7 @@ async fn a_top_up_moves_nothing_until_finance_has_seen_the_money_and_is_approved
     let asks = |file| world.client().asks_for_a_top_up("zaid", file, "50000");
     let refused = asks("a blank page")
         .books(Booked {
-            events: "wallet opened, wallet top_up_requested",
+            events: "wallet opened, wallet top_up_requested, receipt_file uploaded",
             journal: &[],
             wallet: "0",
         })
@@ -19,7 +19,11 @@ async fn a_top_up_moves_nothing_until_finance_has_seen_the_money_and_is_approved
         .books(Booked { events: "wallet top_up_rejected", journal: &[], wallet: "0" })
         .await;
     let asked = asks("a slip")
-        .books(Booked { events: "wallet top_up_requested", journal: &[], wallet: "0" })
+        .books(Booked {
+            events: "wallet top_up_requested, receipt_file uploaded",
+            journal: &[],
+            wallet: "0",
+        })
         .await;
 
     // Finance saw less than was claimed, in a transfer that was for something else too.
@@ -30,8 +34,8 @@ async fn a_top_up_moves_nothing_until_finance_has_seen_the_money_and_is_approved
     approves(&refused).fails_with(409, "request-decided").await;
     approves(&asked)
         .books(Booked {
-            events: "payment recorded, wallet top_up_approved, payment allocated, \
-                     wallet topped_up",
+            events: "payment recorded, wallet top_up_approved, receipt_file approved, \
+                     payment allocated, wallet topped_up",
             journal: &["Dr 1020:TT-1 / Cr 2120:TT-1 100000", "Dr 2120:TT-1 / Cr 2100:zaid 45000"],
             wallet: "45000",
         })
@@ -40,6 +44,8 @@ async fn a_top_up_moves_nothing_until_finance_has_seen_the_money_and_is_approved
     let late = world.finance().rejects_top_up("zaid", &asked, "too late");
     late.fails_with(409, "request-decided").await;
     assert_eq!(world.account("2120").await, "-55000", "the rest waits to be allotted");
+    // The file has served.
+    asks("a slip").fails_with(409, "receipt-file-used").await;
     world.ends().await;
 }
 

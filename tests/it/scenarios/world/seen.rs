@@ -59,9 +59,11 @@ impl World {
         order
     }
 
-    /// What both views show of an order.
+    /// What both views show of an order, whatever it was seen as before.
     pub(crate) async fn views_of(&self, id: &str) -> String {
-        self.look_at(id).await.views()
+        let order = self.look_at(id).await;
+        self.remember(&order);
+        order.views()
     }
 
     /// An order's own events, once it has come to an end.
