@@ -30,6 +30,9 @@ mod ordinary_user;
 mod overdraw;
 // They set the clock of the service, which a release does not let them.
 #[cfg(all(test, debug_assertions))]
+mod roles;
+// They set the clock of the service, which a release does not let them.
+#[cfg(all(test, debug_assertions))]
 mod scenarios;
 #[cfg(test)]
 mod secret;
