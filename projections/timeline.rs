@@ -155,6 +155,10 @@ fn order_of(fact: &Fact<'_>) -> Option<OrderId> {
             | payment::Event::Reversed { .. }
             | payment::Event::Corrected { .. },
         )
+        | Event::ReceiptFile(
+            receipt_file::Event::Uploaded { on: On::TopUp { .. }, .. }
+            | receipt_file::Event::Approved { on: On::TopUp { .. }, .. },
+        )
         | Event::StatementLine(_)
         | Event::Suspense(_)
         | Event::Settings(_) => None,

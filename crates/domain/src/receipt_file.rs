@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{Code, OrderId, PaymentId, ReceiptId};
+use crate::id::{Code, OrderId, PaymentId, ReceiptId, RequestId, WalletId};
 use crate::rejection::Rejection;
 
 /// What has happened to a file. Stored for ever: add variants, never change one.
@@ -29,7 +29,15 @@ pub enum Event {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum On {
-    Order { order: OrderId, receipt: ReceiptId },
+    Order {
+        order: OrderId,
+        receipt: ReceiptId,
+    },
+    /// A request to top a wallet up.
+    TopUp {
+        wallet: WalletId,
+        request: RequestId,
+    },
 }
 
 /// A wish that concerns one file and nothing else.

@@ -245,6 +245,7 @@ async fn wallet_requests(book: &mut Book) {
         claimed: Some(amount("700")),
         file: None,
         stored: None,
+        repeats: None,
     };
     let currency = Currency::IQD;
     book.run(Command::RequestTopUp { customer: customer(), currency, asked }).await;

@@ -3,7 +3,9 @@
 
 use crate::event::{Event, StreamKey};
 use crate::id::{OrderId, Reason};
-use crate::order::{self, LineQuantity};
+use crate::money::Money;
+use crate::order::{self, Facts, LineQuantity};
+use crate::rejection::Rejection;
 use crate::wallet::Source;
 
 use super::{Decision, Undecided};
@@ -13,13 +15,8 @@ pub(super) fn cancel(
     id: OrderId,
     reason: Reason,
 ) -> Result<(), Undecided> {
-    if decision.order(id)?.placed()?.cancel(reason.clone())?.is_some() {
-        take_forgiveness_back(decision, id)?;
-    }
-    match decision.order(id)?.placed()?.cancel(reason)? {
-        Some(cancelled) => give_back(decision, id, cancelled, Source::Cancelled { order: id }),
-        None => Ok(()),
-    }
+    let cancel = |facts: &Facts| facts.cancel(reason.clone());
+    give_back(decision, id, cancel, Source::Cancelled { order: id })
 }
 
 pub(super) fn cancel_lines(
@@ -29,43 +26,53 @@ pub(super) fn cancel_lines(
     reason: Reason,
 ) -> Result<(), Undecided> {
     let return_until = decision.return_until()?;
-    let cancelled = decision.order(id)?.placed()?.cancel_lines(lines, reason, return_until)?;
-    give_back(decision, id, cancelled, Source::Cancelled { order: id })
+    let cancel =
+        |facts: &Facts| facts.cancel_lines(lines.clone(), reason.clone(), return_until).map(Some);
+    give_back(decision, id, cancel, Source::Cancelled { order: id })
 }
 
 pub(super) fn expire(decision: &mut Decision<'_>, id: OrderId) -> Result<(), Undecided> {
-    if decision.order(id)?.placed()?.expire(decision.now)?.is_some() {
-        take_forgiveness_back(decision, id)?;
-    }
-    match decision.order(id)?.placed()?.expire(decision.now)? {
-        Some(expired) => give_back(decision, id, expired, Source::Expired { order: id }),
-        None => Ok(()),
-    }
+    let now = decision.now;
+    let expire = |facts: &Facts| facts.expire(now);
+    give_back(decision, id, expire, Source::Expired { order: id })
 }
 
-/// Emits the order's event and credits the wallet with what the order holds less by it.
+/// Emits the order's event and credits the wallet with what the order then holds less. What was
+/// forgiven goes first: it never came, so that it is not given back as money.
 pub(super) fn give_back(
     decision: &mut Decision<'_>,
     id: OrderId,
-    event: order::Event,
+    decide: impl Fn(&Facts) -> Result<Option<order::Event>, Rejection>,
     source: Source,
 ) -> Result<(), Undecided> {
-    let held = decision.order(id)?.placed()?.held();
-    decision.emit(StreamKey::Order(id), Event::Order(event))?;
     let order = decision.order(id)?;
     let facts = order.placed()?;
-    match held.checked_sub(facts.held())?.as_amount() {
+    let Some(mut event) = decide(facts)? else {
+        return Ok(());
+    };
+    let mut after = order.clone();
+    after.evolve(&event);
+    let mut beyond = facts.held().checked_sub(after.placed()?.held())?;
+    if let Some(forgiven) = facts.forgiven.min(beyond)?.as_amount() {
+        take_forgiveness_back(decision, id, forgiven.money())?;
+        beyond = beyond.checked_sub(forgiven.money())?;
+        let again = decide(decision.order(id)?.placed()?)?;
+        event = again.expect("what is forgiven changes no wish");
+    }
+    decision.emit(StreamKey::Order(id), Event::Order(event))?;
+    match beyond.as_amount() {
         Some(given_back) => decision.credit(&facts.customer, given_back, source),
         None => Ok(()),
     }
 }
 
-/// What was forgiven never came: it is not given back as money.
+/// What was forgiven never came.
 pub(super) fn take_forgiveness_back(
     decision: &mut Decision<'_>,
     id: OrderId,
+    forgiven: Money,
 ) -> Result<(), Undecided> {
-    match decision.order(id)?.placed()?.forgiven.as_amount() {
+    match forgiven.as_amount() {
         Some(amount) => {
             let event = order::Event::ForgivenessTakenBack { amount };
             decision.emit(StreamKey::Order(id), Event::Order(event))

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::OrderId;
 use crate::money::Money;
-use crate::order;
 use crate::order::totals::{Charges, Percent};
+use crate::order::{self, Facts};
 use crate::wallet::Source;
 
 use super::offer::{Offer, OrderedLine};
@@ -38,8 +38,7 @@ pub(super) fn edit(decision: &mut Decision<'_>, edit: EditOrder) -> Result<(), U
     };
     let offer = Offer { lines: &edit.lines, charges, total: edit.total };
     let (lines, totals) = offer.check(decision.settings()?.settlement_unit)?;
-    let Some(event) = facts.edit(lines, totals, decision.deadline(edit.order)?)? else {
-        return Ok(());
-    };
-    cancel::give_back(decision, edit.order, event, Source::Cancelled { order: edit.order })
+    let deadline = decision.deadline(edit.order)?;
+    let change = |facts: &Facts| facts.edit(lines.clone(), totals, deadline);
+    cancel::give_back(decision, edit.order, change, Source::Cancelled { order: edit.order })
 }

@@ -8,6 +8,7 @@ use crate::id::{Code, CustomerId, OrderId, PaymentId, ReceiptId, WalletId};
 use crate::money::{Amount, Money};
 use crate::order::{self, Facts, ReceiptApproved, Review, Step};
 use crate::payment::{self, Kind};
+use crate::receipt_file::On;
 use crate::rejection::Rejection;
 use crate::wallet;
 
@@ -71,7 +72,7 @@ pub(super) fn approve(
     }
     facts.in_currency(approve.verified.currency())?;
     record_transfer(decision, facts, payment, &approve)?;
-    receipt_file::must_show(decision, facts, approve.receipt, payment)?;
+    receipt_file::must_show(decision, facts.file_of(approve.receipt), payment)?;
     let split = split(decision, facts, &approve)?;
 
     let approved = ReceiptApproved {
@@ -85,7 +86,8 @@ pub(super) fn approve(
     };
     let stream = StreamKey::Order(approve.order);
     decision.emit(stream, Event::Order(order::Event::ReceiptApproved(approved)))?;
-    receipt_file::approve(decision, approve.order, approve.receipt, payment)?;
+    let on = On::Order { order: approve.order, receipt: approve.receipt };
+    receipt_file::approve(decision, facts.file_of(approve.receipt), on, payment)?;
     if let Some(applied) = split.applied.as_amount() {
         pay::apply(decision, approve.order, payment, applied)?;
     }

@@ -1,8 +1,8 @@
 //! One file, one transfer: a file that was uploaded before is flagged, one that paid is refused.
 
 use crate::event::{Event, StreamKey};
-use crate::id::{Code, OrderId, PaymentId, ReceiptFileId, ReceiptId};
-use crate::order::{self, Facts, Receipt};
+use crate::id::{Code, OrderId, PaymentId, ReceiptFileId};
+use crate::order::{self, Receipt};
 use crate::receipt_file::{Command, On};
 use crate::rejection::Rejection;
 
@@ -42,11 +42,10 @@ pub(super) fn note(decision: &mut Decision<'_>, file: Code, on: On) -> Result<()
 /// Refuses a receipt whose file was approved as showing another payment.
 pub(super) fn must_show(
     decision: &Decision<'_>,
-    facts: &Facts,
-    receipt: ReceiptId,
+    file: Option<&Code>,
     payment: PaymentId,
 ) -> Result<(), Undecided> {
-    let Some(file) = facts.file_of(receipt) else {
+    let Some(file) = file else {
         return Ok(());
     };
     let file = decision.receipt_file(ReceiptFileId::of(file.as_str()))?;
@@ -59,16 +58,14 @@ pub(super) fn must_show(
 /// Keeps in mind that the file of an approved receipt shows this payment.
 pub(super) fn approve(
     decision: &mut Decision<'_>,
-    id: OrderId,
-    receipt: ReceiptId,
+    file: Option<&Code>,
+    on: On,
     payment: PaymentId,
 ) -> Result<(), Undecided> {
-    let order = decision.order(id)?;
-    let Some(file) = order.placed()?.file_of(receipt) else {
+    let Some(file) = file else {
         return Ok(());
     };
     let file = ReceiptFileId::of(file.as_str());
-    let on = On::Order { order: id, receipt };
     if !decision.receipt_file(file)?.uploads.contains(&on) {
         // It was uploaded before files were watched, or taken over.
         return Ok(());

@@ -148,7 +148,8 @@ fn from_order(
     id: OrderId,
     amount: Amount,
 ) -> Result<(), Undecided> {
-    cancel::take_forgiveness_back(decision, id)?;
+    let forgiven = decision.order(id)?.placed()?.forgiven;
+    cancel::take_forgiveness_back(decision, id, forgiven)?;
     let order = decision.order(id)?;
     let deadline = order.placed()?.deadline_when_unpaid(decision.deadline(id)?);
     let taken_back = order::Event::PaymentTakenBack { payment, amount, deadline };

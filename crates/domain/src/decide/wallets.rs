@@ -7,10 +7,11 @@ use crate::event::{Event, StreamKey};
 use crate::id::{Code, CustomerId, Reason, RequestId, WalletId};
 use crate::money::{Amount, Currency};
 use crate::payment::{self, Target};
+use crate::receipt_file::On;
 use crate::rejection::Rejection;
 use crate::wallet::{self, Movement, Purpose, Source, TopUp, TopUpRequested};
 
-use super::{Decision, Transfer, Undecided, suspense};
+use super::{Decision, Transfer, Undecided, receipt_file, suspense};
 
 /// What finance found out about a top-up request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,14 +108,26 @@ pub(super) fn request_top_up(
     decision: &mut Decision<'_>,
     customer: CustomerId,
     currency: Currency,
-    asked: TopUpRequested,
+    mut asked: TopUpRequested,
 ) -> Result<(), Undecided> {
     decision.keeps(currency)?;
     let id = WalletId::of(&customer, currency);
     if decision.wallet(id)?.facts().is_none() {
         decision.wallet_decides(id, wallet::Command::Open { customer, currency })?;
     }
-    decision.wallet_decides(id, wallet::Command::RequestTopUp(asked))
+    let on = On::TopUp { wallet: id, request: asked.request };
+    let file = asked.file.clone();
+    // The wallet's own refusals come first.
+    asked.repeats = None;
+    decision.wallet(id)?.decide(wallet::Command::RequestTopUp(asked.clone()))?;
+    if let Some(file) = &file {
+        asked.repeats = receipt_file::repeats(decision, file)?;
+    }
+    decision.wallet_decides(id, wallet::Command::RequestTopUp(asked))?;
+    match file {
+        Some(file) => receipt_file::note(decision, file, on),
+        None => Ok(()),
+    }
 }
 
 /// Approves a request once: the transfer that finance saw goes into the wallet as far as it is
@@ -127,21 +140,24 @@ pub(super) fn approve_top_up(
     let payment = transfer.payment_id();
     let state = decision.wallet(id)?;
     let facts = state.open()?;
-    match facts.top_up_of(request)? {
-        TopUp::Open { .. } => {}
+    let file = match facts.top_up_of(request)? {
+        TopUp::Open { file, .. } => file,
         TopUp::Approved { amount: earlier, payment: from }
             if earlier == amount && from == payment =>
         {
             return Ok(());
         }
         TopUp::Approved { .. } | TopUp::Rejected => return Err(Rejection::RequestDecided.into()),
-    }
+    };
+    receipt_file::must_show(decision, file.as_ref(), payment)?;
     facts.must_have_room(amount)?;
     let record = transfer.record(facts.customer.clone());
     decision.payment_decides(payment, record)?;
     decision.payment(payment)?.recorded()?.must_have_left(amount)?;
     let moved_alone_on = decision.four_eyes(&facts.customer, amount.money())?;
     decision.emit_wallet(id, wallet::Event::TopUpApproved { request, amount, payment })?;
+    let on = On::TopUp { wallet: id, request };
+    receipt_file::approve(decision, file.as_ref(), on, payment)?;
     let allocated = payment::Event::Allocated { amount, to: Target::Wallet(id) };
     decision.emit(StreamKey::Payment(payment), Event::Payment(allocated))?;
     decision.emit_wallet(id, wallet::Event::ToppedUp { amount, payment, moved_alone_on })

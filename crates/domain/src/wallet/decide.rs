@@ -306,7 +306,7 @@ impl Facts {
     }
 
     pub(crate) fn top_up_of(&self, request: RequestId) -> Result<TopUp, Rejection> {
-        self.top_ups.get(&request).copied().ok_or(Rejection::RequestNotFound)
+        self.top_ups.get(&request).cloned().ok_or(Rejection::RequestNotFound)
     }
 
     pub(crate) fn withdrawal_of(&self, request: RequestId) -> Result<&Withdrawal, Rejection> {

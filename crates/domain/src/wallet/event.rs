@@ -11,6 +11,7 @@ use crate::id::{Code, CustomerId, OrderId, PaymentId, Reason, ReceiptId, Request
 use crate::money::{Amount, Currency, Money};
 use crate::order::PersonalRef;
 use crate::order::totals::Totals;
+use crate::receipt_file::On;
 
 /// What has happened to a wallet. Stored for ever: add variants, never change one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,6 +119,9 @@ pub struct TopUpRequested {
     pub file: Option<Code>,
     /// The file itself, kept outside the log.
     pub stored: Option<PersonalRef>,
+    /// What the same file was uploaded for before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<On>,
 }
 
 /// Why a customer owes.

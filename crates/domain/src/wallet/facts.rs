@@ -36,10 +36,10 @@ pub struct Facts {
 }
 
 /// How a top-up request stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TopUp {
-    Open { claimed: Option<Amount> },
+    Open { claimed: Option<Amount>, file: Option<Code> },
     Approved { amount: Amount, payment: PaymentId },
     Rejected,
 }
@@ -187,7 +187,10 @@ impl Facts {
                 assert_eq!(corrected, *movement, "corrupt stream: another movement corrected");
             }
             Event::TopUpRequested(asked) => {
-                self.top_up(asked.request, TopUp::Open { claimed: asked.claimed });
+                self.top_up(
+                    asked.request,
+                    TopUp::Open { claimed: asked.claimed, file: asked.file.clone() },
+                );
             }
             Event::TopUpApproved { request, amount, payment } => {
                 self.top_up(*request, TopUp::Approved { amount: *amount, payment: *payment });

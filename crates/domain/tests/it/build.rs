@@ -464,8 +464,9 @@ pub(crate) fn ask_top_up(name: &str, number: u64, claimed: &str) -> Command {
     let asked = TopUpRequested {
         request: request(number),
         claimed: Some(amount(claimed)),
-        file: Some(code("e3b0c442")),
+        file: Some(code(&format!("top-up {number}"))),
         stored: None,
+        repeats: None,
     };
     Command::RequestTopUp { customer: customer(name), currency: Currency::IQD, asked }
 }

@@ -130,7 +130,9 @@ payment.reversed.1.bank                | Dr 1100:94 40, Dr 2120:P 4, Cr 1010:raf
 statement_line.recorded.1              | -
 statement_line.matched.1               | -
 receipt_file.uploaded.1.order          | -
+receipt_file.uploaded.1.top_up         | -
 receipt_file.approved.1.order          | -
+receipt_file.approved.1.top_up         | -
 payment.corrected.1.bank_transfer      | Dr 2120:P 44, Cr 1020:P 44
 payment.corrected.1.gateway            | Dr 2120:P 44, Cr 1030:P 44
 payment.corrected.1.cash               | Dr 2120:P 44, Cr 1040:P 44

@@ -54,6 +54,10 @@ fn on() -> On {
     On::Order { order: order_id(), receipt: receipt_id() }
 }
 
+fn on_top_up() -> On {
+    On::TopUp { wallet: wallet_id(), request: RequestId::new(Uuid::from_u128(6)) }
+}
+
 fn receipt_id() -> ReceiptId {
     ReceiptId::new(Uuid::from_u128(4))
 }
@@ -424,6 +428,7 @@ fn more_wallet_events() -> Vec<(&'static str, wallet::Event)> {
         claimed: Some(amount),
         file: Some(code("e3b0c442")),
         stored: Some(personal()),
+        repeats: None,
     };
     let owed = |cause| E::DebtRecorded { amount, cause, moved_alone_on: None };
     let repaid = |from| E::DebtRepaid { customer: customer.clone(), amount, from };
@@ -566,7 +571,9 @@ fn receipt_file_events() -> Vec<(&'static str, receipt_file::Event)> {
     use receipt_file::Event as E;
     vec![
         ("uploaded.1.order", E::Uploaded { file: code("e3b0c442"), on: on() }),
+        ("uploaded.1.top_up", E::Uploaded { file: code("e3b0c442"), on: on_top_up() }),
         ("approved.1.order", E::Approved { on: on(), payment: payment_id() }),
+        ("approved.1.top_up", E::Approved { on: on_top_up(), payment: payment_id() }),
     ]
 }
 

@@ -7,7 +7,7 @@ use domain::settings::Setting;
 
 use crate::book::{Book, given};
 use crate::build::{
-    approve, as_far_as_dispatched, because, by_transfer, cancel, deliver, expire, iqd, order,
+    approve, as_far_as_dispatched, because, by_transfer, cancel, deliver, edit, expire, iqd, order,
     place, reverse, top_up, transfer_id, upload,
 };
 
@@ -84,4 +84,19 @@ fn a_reversed_payment_takes_what_was_forgiven_with_it() {
         .expect_total("5040", "0");
     assert_eq!(book.facts(order(1)).owed(), iqd("44"));
     book.later(Duration::days(3)).and(expire(1)).expect_phase(order(1), Phase::Expired);
+}
+
+#[test]
+fn a_cheaper_order_takes_back_what_was_forgiven_before_it_gives_money_back() {
+    forgiving("2")
+        .and(approve(1, 1, "42"))
+        .when(edit(1, &[("1", "43")], "43"))
+        .then(&["order.forgiveness_taken_back", "order.edited"])
+        .expect_total("5040", "-1")
+        .when(edit(1, &[("1", "10")], "10"))
+        .then(&["order.forgiveness_taken_back", "order.edited", "wallet.opened", "wallet.credited"])
+        .expect_balance("94", "32")
+        .expect_total("5040", "0")
+        .and(cancel(1))
+        .expect_balance("94", "42");
 }

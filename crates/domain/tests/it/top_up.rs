@@ -1,22 +1,26 @@
 //! A customer says that money was sent; finance decides, once, on what it saw.
 
-use domain::Rejection;
+use domain::decide::Command;
 use domain::money::Currency;
+use domain::receipt_file::On;
 use domain::wallet::TopUp;
+use domain::{Event, Rejection};
 
 use crate::book::{Book, given};
 use crate::build::{
-    amount, approve_top_up, ask_top_up, close, iqd, reject_top_up, request, transfer_id, wallet,
+    amount, approve_top_up, ask_top_up, close, code, customer, iqd, reject_top_up, request,
+    transfer_id, wallet,
 };
 
 #[test]
 fn a_request_opens_the_wallet_and_moves_nothing() {
     let book = Book::new()
         .when(ask_top_up("94", 1, "100"))
-        .then(&["wallet.opened", "wallet.top_up_requested"])
+        .then(&["wallet.opened", "wallet.top_up_requested", "receipt_file.uploaded"])
         .expect_balance("94", "0");
-    let claimed = Some(amount("100"));
-    assert_eq!(book.wallet(wallet("94")).unwrap().top_ups[&request(1)], TopUp::Open { claimed });
+    let (claimed, file) = (Some(amount("100")), Some(code("top-up 1")));
+    let open = TopUp::Open { claimed, file };
+    assert_eq!(book.wallet(wallet("94")).unwrap().top_ups[&request(1)], open);
 }
 
 #[test]
@@ -26,6 +30,7 @@ fn what_finance_saw_counts_and_not_what_was_claimed() {
         .then(&[
             "payment.recorded",
             "wallet.top_up_approved",
+            "receipt_file.approved",
             "payment.allocated",
             "wallet.topped_up",
         ])
@@ -72,10 +77,7 @@ fn a_transfer_tops_up_no_more_than_it_brought() {
 
 #[test]
 fn a_closed_wallet_takes_no_request_before_it_is_opened_again() {
-    let open = domain::decide::Command::OpenWallet {
-        customer: crate::build::customer("94"),
-        currency: Currency::IQD,
-    };
+    let open = Command::OpenWallet { customer: customer("94"), currency: Currency::IQD };
     given([open.clone(), close("94")])
         .when(ask_top_up("94", 1, "100"))
         .then_refused(Rejection::WalletClosed)
@@ -84,4 +86,27 @@ fn a_closed_wallet_takes_no_request_before_it_is_opened_again() {
         .and(ask_top_up("94", 1, "100"))
         .when(close("94"))
         .then_code("wallet-in-use");
+}
+
+#[test]
+fn a_file_that_was_credited_once_is_refused_and_one_that_waits_twice_is_flagged() {
+    let again = |number| match ask_top_up("94", number, "100") {
+        Command::RequestTopUp { customer, currency, mut asked } => {
+            asked.file = Some(code("top-up 1"));
+            Command::RequestTopUp { customer, currency, asked }
+        }
+        other => panic!("{other:?} asks for no top-up"),
+    };
+    let mut book = given([ask_top_up("94", 1, "100")]);
+    let changes = book.take(again(2)).unwrap();
+    let Event::Wallet(domain::wallet::Event::TopUpRequested(asked)) = &changes[0].event else {
+        panic!("{changes:?}")
+    };
+    let first = On::TopUp { wallet: wallet("94"), request: request(1) };
+    assert_eq!(asked.repeats, Some(first));
+    book.and(approve_top_up("94", 1, "100", "100"))
+        .when(approve_top_up("94", 2, "100", "100"))
+        .then_refused(Rejection::ReceiptFileUsed)
+        .when(again(3))
+        .then_refused(Rejection::ReceiptFileUsed);
 }

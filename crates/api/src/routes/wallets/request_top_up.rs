@@ -80,6 +80,7 @@ pub(crate) async fn handler(
         claimed: claimed.map(|claimed| claimed.0),
         file: Some(upload.hash().clone()),
         stored,
+        repeats: None,
     };
     let command = Command::RequestTopUp { customer, currency, asked };
     let told = Told { currency, claimed, file: upload.hash() };
