@@ -59,10 +59,11 @@ pub async fn with_settings(
 
 /// The book's settings in force.
 pub async fn settings(ledger: &Ledger) -> Result<Settings, QueryError> {
-    match &*state(ledger, StreamKey::Settings).await?.1 {
-        State::Settings(settings) => Ok(settings.clone()),
-        other => unreachable!("{other:?} was loaded as the settings"),
-    }
+    let (_, state) = state(ledger, StreamKey::Settings).await?;
+    let State::Settings(settings) = &*state else {
+        unreachable!("{state:?} was loaded as the settings")
+    };
+    Ok(settings.clone())
 }
 
 /// The events of one stream, in order.

@@ -199,10 +199,8 @@ mod tests {
         let bytes = [HEADER.as_bytes(), b"a,L-1,2025-11-20,10,IQD,\xff\n"].concat();
         let BadFile::Faults(faults) = StatementFile::parse(&bytes).unwrap_err() else { panic!() };
         assert_eq!(faults, [Fault { row: 2, column: None, code: "not-utf-8" }]);
-        let mut long = HEADER.to_owned();
-        for line in 0..=LINES_MAX {
-            long.push_str(&format!("a,L-{line},2025-11-20,10,IQD,\n"));
-        }
+        let lines = (0..=LINES_MAX).map(|line| format!("a,L-{line},2025-11-20,10,IQD,\n"));
+        let long: String = std::iter::once(HEADER.to_owned()).chain(lines).collect();
         assert_eq!(StatementFile::parse(long.as_bytes()).unwrap_err(), BadFile::TooLong);
     }
 }
