@@ -11,7 +11,7 @@ pub(super) struct Block {
     /// Where its fence stands in the page, from 1.
     pub(super) line: usize,
     pub(super) shell: String,
-    /// The status of its last call, which stands below it as `` `201` ``.
+    /// The status of its last call, which stands below it as `` `201` ``; those before it succeed.
     pub(super) status: Option<String>,
     /// Fields of the reply of its last call.
     pub(super) reply: Option<Value>,

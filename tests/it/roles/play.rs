@@ -15,8 +15,8 @@ use crate::daftar::{Installation, binary};
 /// The Monday on which the pages play, at noon in Baghdad.
 const MONDAY: &str = "2026-03-02T09:00:00Z";
 
-/// Keeps the status and the reply of the last call, and lets the page have the reply. The shell's
-/// clock stands where the service's does.
+/// Keeps the status of every call and the reply of the last, and lets the page have the reply. The
+/// shell's clock stands where the service's does.
 const BEGIN: &str = r#"set -eu
 for tool in curl openssl; do
   command -v "$tool" >/dev/null || { echo "there is no $tool: install it" >&2; exit 1; }
@@ -24,7 +24,7 @@ done
 date() { command date -d "$NOW" "$@"; }
 curl() {
   : >"$OUT/body"
-  command curl -sS -o "$OUT/body" -w '%{http_code}' "$@" >"$OUT/status"
+  command curl -sS -o "$OUT/body" -w '%{http_code}\n' "$@" >>"$OUT/status"
   cat "$OUT/body"
 }
 daftar() {
@@ -104,16 +104,21 @@ fn check(blocks: &[(&str, Block)], out: &Path, ended: &Output) -> String {
             tell(&format!("the shell ended here with {}: {said}", ended.status));
             return wrong;
         }
-        let status = read("status").filter(|status| !status.is_empty());
+        let statuses = read("status").unwrap_or_default();
+        let mut statuses = statuses.lines();
+        let last = statuses.next_back();
+        if let Some(refused) = statuses.find(|status| !status.starts_with('2')) {
+            tell(&format!("a call before the last was answered {refused}"));
+        }
         let body = read("body").unwrap_or_default();
-        if status != block.status {
-            tell(&format!("answered {status:?} and not {:?}: {body}", block.status));
+        if last != block.status.as_deref() {
+            tell(&format!("answered {last:?} and not {:?}: {body}", block.status));
         }
         let Some(shown) = &block.reply else { continue };
         match serde_json::from_str::<Value>(&body) {
             Err(error) => tell(&format!("the reply is no JSON ({error}): {body}")),
-            Ok(real) => {
-                let differences = differences(shown, &real);
+            Ok(reply) => {
+                let differences = differences(shown, &reply);
                 if !differences.is_empty() {
                     tell(&format!("{}\n    in {body}", differences.join(", ")));
                 }
