@@ -123,9 +123,9 @@ fn order_of(fact: &Fact<'_>) -> Option<OrderId> {
         Event::Wallet(
             wallet::Event::DebtRecorded { cause: DebtCause::LeftOnAccount { order }, .. }
             | wallet::Event::DeliveryCorrected { order, .. },
-        ) => Some(*order),
-        Event::Payment(payment::Event::Allocated { to: Target::Order(order), .. }) => Some(*order),
-        Event::ReceiptFile(
+        )
+        | Event::Payment(payment::Event::Allocated { to: Target::Order(order), .. })
+        | Event::ReceiptFile(
             receipt_file::Event::Uploaded { on: On::Order { order, .. }, .. }
             | receipt_file::Event::Approved { on: On::Order { order, .. }, .. },
         ) => Some(*order),
@@ -171,7 +171,8 @@ fn stated(event: &Event) -> (Option<String>, Option<String>) {
         Event::Order(order::Event::Corrected(corrected)) => {
             (Some(corrected.reason.to_string()), Some(corrected.ticket.to_string()))
         }
-        Event::Order(
+        Event::Payment(payment::Event::Reversed { reason, .. })
+        | Event::Order(
             order::Event::ReceiptRejected { reason, .. }
             | order::Event::StockRejected { reason }
             | order::Event::Cancelled { reason, .. }
@@ -181,7 +182,6 @@ fn stated(event: &Event) -> (Option<String>, Option<String>) {
             | order::Event::PutOnHold { reason, .. }
             | order::Event::Delivered { proof: Some(order::Proof::Override { reason }), .. },
         ) => (Some(reason.to_string()), None),
-        Event::Payment(payment::Event::Reversed { reason, .. }) => (Some(reason.to_string()), None),
         Event::Order(_)
         | Event::Wallet(_)
         | Event::Payment(_)

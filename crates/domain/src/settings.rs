@@ -157,8 +157,12 @@ impl Settings {
     }
 
     /// How long before its deadline an order's customer is reminded: never in the first half of
-    /// the order's time. None when the book reminds nobody.
+    /// the order's time. None when the book reminds nobody, and where payment is a matter of
+    /// minutes: only transfers take days.
     pub fn reminder_lead(&self, channel: Channel) -> Option<TimeDelta> {
+        if channel != Channel::BankTransfer {
+            return None;
+        }
         let half = self.payment_period(channel).checked_div(2)?;
         let lead = TimeDelta::hours(self.reminder_hours.into()).min(half);
         (self.reminder_hours > 0).then_some(lead)

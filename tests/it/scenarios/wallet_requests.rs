@@ -46,6 +46,26 @@ async fn a_top_up_moves_nothing_until_finance_has_seen_the_money_and_is_approved
     assert_eq!(world.account("2120").await, "-55000", "the rest waits to be allotted");
     // The file has served.
     asks("a slip").fails_with(409, "receipt-file-used").await;
+    // What another customer is known to have sent is not for this wallet.
+    world
+        .finance()
+        .records("noor", Transfer { reference: "TT-2", amount: "7000" })
+        .books(Booked {
+            events: "payment recorded",
+            journal: &["Dr 1020:TT-2 / Cr 2120:TT-2 7000"],
+            wallet: "none",
+        })
+        .await;
+    let asked = asks("noor's slip")
+        .books(Booked {
+            events: "wallet top_up_requested, receipt_file uploaded",
+            journal: &[],
+            wallet: "45000",
+        })
+        .await;
+    let others = Transfer { reference: "TT-2", amount: "7000" };
+    let approves = world.finance().approves_top_up("zaid", &asked, "7000", others);
+    approves.fails_with(422, "payment-for-another").await;
     world.ends().await;
 }
 

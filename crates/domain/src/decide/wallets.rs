@@ -153,7 +153,10 @@ pub(super) fn approve_top_up(
     facts.must_have_room(amount)?;
     let record = transfer.record(facts.customer.clone());
     decision.payment_decides(payment, record)?;
-    decision.payment(payment)?.recorded()?.must_have_left(amount)?;
+    let state = decision.payment(payment)?;
+    let recorded = state.recorded()?;
+    decision.money_of(recorded, &facts.customer)?;
+    recorded.must_have_left(amount)?;
     let moved_alone_on = decision.four_eyes(&facts.customer, amount.money())?;
     decision.emit_wallet(id, wallet::Event::TopUpApproved { request, amount, payment })?;
     let on = On::TopUp { wallet: id, request };

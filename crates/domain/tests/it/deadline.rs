@@ -10,8 +10,8 @@ use domain::settings::Setting;
 
 use crate::book::{Book, given};
 use crate::build::{
-    approve, because, by_gateway, by_transfer, cancel, expire, gateway, import, iqd, noon,
-    old_order, order, place, receipt, reject, remind, reopen, upload,
+    approve, because, by_gateway, by_transfer, cancel, expire, import, iqd, noon, old_order, order,
+    place, receipt, reject, remind, reopen, upload,
 };
 
 fn awaited() -> Book {
@@ -90,17 +90,29 @@ fn nobody_is_reminded_of_what_is_over_paid_or_under_review() {
 }
 
 #[test]
-fn a_short_time_is_reminded_of_in_its_second_half_and_a_book_may_remind_nobody() {
-    let book = given([place(by_gateway(1, "94", "44"))])
-        .later(Duration::minutes(14))
+fn where_payment_takes_minutes_nobody_is_reminded_and_a_book_may_remind_nobody_at_all() {
+    given([place(by_gateway(1, "94", "44"))])
+        .later(Duration::minutes(29))
         .when(remind(1))
-        .then_refused(Rejection::ReminderNotDue)
-        .later(Duration::minutes(1));
+        .then_refused(Rejection::ReminderNotDue);
+    let none = Command::ChangeSetting { setting: Setting::ReminderHours(0), reason: because() };
+    given([none, place(by_transfer(1, "94", "44"))])
+        .later(Duration::hours(71))
+        .when(remind(1))
+        .then_refused(Rejection::ReminderNotDue);
+}
+
+#[test]
+fn a_short_time_is_reminded_of_in_its_second_half() {
+    let day = Setting::BankTransferHours(24);
+    let book = given([
+        Command::ChangeSetting { setting: day, reason: because() },
+        place(by_transfer(1, "94", "44")),
+    ])
+    .later(Duration::hours(11))
+    .when(remind(1))
+    .then_refused(Rejection::ReminderNotDue)
+    .later(Duration::hours(1));
     book.clone().when(remind(1)).then(&["order.reminded"]);
-    book.and(Command::ChangeSetting { setting: Setting::ReminderHours(0), reason: because() })
-        .when(remind(1))
-        .then_refused(Rejection::ReminderNotDue)
-        .and(gateway(1, "G-1", "44"))
-        .when(remind(1))
-        .then_code("wrong-phase");
+    book.and(upload(1, 1)).and(approve(1, 1, "44")).when(remind(1)).then_code("wrong-phase");
 }

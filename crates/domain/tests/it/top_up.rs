@@ -8,8 +8,8 @@ use domain::{Event, Rejection};
 
 use crate::book::{Book, given};
 use crate::build::{
-    amount, approve_top_up, ask_top_up, close, code, customer, iqd, reject_top_up, request,
-    transfer_id, wallet,
+    amount, approve_top_up, ask_top_up, close, code, customer, iqd, record_transfer, reject_top_up,
+    request, transfer_id, wallet,
 };
 
 #[test]
@@ -109,4 +109,13 @@ fn a_file_that_was_credited_once_is_refused_and_one_that_waits_twice_is_flagged(
         .then_refused(Rejection::ReceiptFileUsed)
         .when(again(3))
         .then_refused(Rejection::ReceiptFileUsed);
+}
+
+#[test]
+fn money_of_another_customer_needs_a_second_person() {
+    given([record_transfer("W1", "100", Some("95")), ask_top_up("94", 1, "100")])
+        .when(approve_top_up("94", 1, "100", "100"))
+        .then_code("payment-for-another")
+        .and(approve_top_up("94", 1, "100", "100"))
+        .expect_balance("94", "100");
 }
