@@ -81,7 +81,7 @@ impl Projection for OrderManagement {
             payment_method: method(facts.method).to_owned(),
             currency: facts.currency.code().to_owned(),
             released: facts.released,
-            due: facts.totals.due.amount(),
+            due: facts.due().amount(),
             received: facts.received.amount(),
             owed: facts.owed().amount(),
             held: facts.held().amount(),

@@ -300,6 +300,7 @@ impl IntoResponse for Problem {
 
 /// The table: what each rule's refusal is to the caller.
 impl From<&Rejection> for Problem {
+    #[expect(clippy::too_many_lines, reason = "one arm a rule: it is the table")]
     fn from(rejection: &Rejection) -> Self {
         let problem = Self::new(rejection.code()).detail(rejection);
         match rejection {
@@ -321,12 +322,6 @@ impl From<&Rejection> for Problem {
             Rejection::WrongShipmentStage { stage } => problem.member("stage", stage),
             Rejection::DeliveryCodeLocked { tries } => problem.member("tries", tries),
             Rejection::ReturnWindowOpen { until } => problem.member("until", until),
-            Rejection::NoLines
-            | Rejection::NothingToDispatch
-            | Rejection::DeliveryCodeNeeded
-            | Rejection::NoDeliveryCode
-            | Rejection::NothingToRefund
-            | Rejection::NoReceiptNeeded => problem,
             Rejection::TotalsDisagree { claimed, computed } => {
                 problem.member("claimed", claimed).member("computed", computed)
             }
@@ -408,7 +403,13 @@ impl From<&Rejection> for Problem {
             | Rejection::DebitAlreadyLinked
             | Rejection::AlreadyGivenBack
             | Rejection::NeedsOtherStream
-            | Rejection::SettingOutOfRange => problem,
+            | Rejection::SettingOutOfRange
+            | Rejection::NoLines
+            | Rejection::NothingToDispatch
+            | Rejection::DeliveryCodeNeeded
+            | Rejection::NoDeliveryCode
+            | Rejection::NothingToRefund
+            | Rejection::NoReceiptNeeded => problem,
         }
     }
 }

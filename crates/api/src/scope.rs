@@ -91,6 +91,7 @@ pub(crate) fn of(role: Role) -> Scope {
                 | PAY_FROM_WALLET
                 | CANCEL_ORDERS
                 | READ_WALLETS
+                | READ_AUDIT
                 | DECIDE_RECEIPTS
                 | RELEASE_ORDERS
                 | REOPEN_ORDERS

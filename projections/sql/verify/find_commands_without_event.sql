@@ -2,7 +2,8 @@
 select c.command_id, c.position
   from daftar.commands as c
  where c.book_id = $1
-   and c.position is not null
+   -- Where a book was still empty, a refusal stands at position 0, before any event.
+   and c.position > 0
    and not exists (
        select from daftar.events as e where e.book_id = $1 and e.position = c.position)
  order by c.position

@@ -131,9 +131,9 @@ fn routes() -> Vec<Route> {
         post("/api/approvals/{approval}/reject", "second", "auditor", json!({ "reason": "why" })),
         get("/api/management/orders", "warehouse", "client"),
         get("/api/management/deadlines", "auditor", "warehouse"),
-        get("/api/audit/trial-balance", "auditor", "finance"),
-        get("/api/audit/events", "auditor", "finance"),
-        get("/api/audit/chain", "auditor", "finance"),
+        get("/api/audit/trial-balance", "auditor", "warehouse"),
+        get("/api/audit/events", "auditor", "warehouse"),
+        get("/api/audit/chain", "auditor", "warehouse"),
         get("/api/book/settings", "client", "gateway"),
         post(
             "/api/admin/book-settings",

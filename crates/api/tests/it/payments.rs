@@ -33,7 +33,7 @@ async fn account(service: &Service, account: &str) -> String {
     assert_eq!(balance["differences"], json!([iqd("0")]), "{balance}");
     let mut rows = balance["accounts"].as_array().unwrap().iter();
     let row = rows.find(|row| row["number"] == account);
-    row.map_or("0".to_owned(), |row| row["balance"]["amount"].as_str().unwrap().to_owned())
+    row.map_or("0", |row| row["balance"]["amount"].as_str().unwrap()).to_owned()
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Receipts with their files: what is taken, kept once, given back to whom, and forgotten.
 
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::id::CustomerId;
 use ledger::personal;
 use reqwest::StatusCode;
@@ -43,7 +43,8 @@ async fn kept(service: &Service) -> i64 {
 async fn sweep(service: &Service, later: TimeDelta) -> u64 {
     let pool = service.database.pool(1);
     let mut conn = pool.acquire().await.unwrap();
-    personal::sweep(&mut conn, BOOK, Utc::now() + later).await.unwrap()
+    let now: DateTime<Utc> = service.database.value("select now()").await;
+    personal::sweep(&mut conn, BOOK, now + later).await.unwrap()
 }
 
 #[tokio::test]

@@ -20,6 +20,9 @@ pub(super) fn from_wallet(
 ) -> Result<(), Undecided> {
     let order = decision.order(id)?;
     let facts = order.placed()?;
+    if facts.ended.is_some() {
+        facts.must_allow(Step::Pay)?;
+    }
     let Some(owed) = facts.owed().as_amount() else {
         return Ok(());
     };

@@ -148,9 +148,14 @@ impl Facts {
         self.received.covers(self.totals.due)
     }
 
+    /// What its live lines cost: nothing of an order that ended early, which has none.
+    pub fn due(&self) -> Money {
+        if self.ended.is_some() { Money::zero(self.currency) } else { self.totals.due }
+    }
+
     /// What is still to be paid; never negative.
     pub fn owed(&self) -> Money {
-        let owed = self.totals.due.checked_sub(self.received);
+        let owed = self.due().checked_sub(self.received);
         owed.ok().filter(|owed| owed.is_positive()).unwrap_or_else(|| Money::zero(self.currency))
     }
 

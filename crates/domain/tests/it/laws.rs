@@ -713,9 +713,10 @@ pub(crate) fn seeded(count: u32, tell: &mut dyn FnMut(u32, &str, &[Change])) {
 /// Whether what was foreseen of a step fits with its having been accepted.
 fn may_be(foreseen: Option<&Prospect>) -> bool {
     match foreseen {
-        None | Some(Prospect::Allowed) => true,
-        // More was asked of it than was wished.
-        Some(Prospect::Refused(Rejection::NeedsSecondPerson { .. })) => true,
+        // For the last, more was asked than was wished.
+        None | Some(Prospect::Allowed | Prospect::Refused(Rejection::NeedsSecondPerson { .. })) => {
+            true
+        }
         Some(Prospect::AlreadySo | Prospect::Refused(_)) => false,
     }
 }

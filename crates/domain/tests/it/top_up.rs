@@ -90,12 +90,11 @@ fn a_closed_wallet_takes_no_request_before_it_is_opened_again() {
 
 #[test]
 fn a_file_that_was_credited_once_is_refused_and_one_that_waits_twice_is_flagged() {
-    let again = |number| match ask_top_up("94", number, "100") {
-        Command::RequestTopUp { customer, currency, mut asked } => {
-            asked.file = Some(code("top-up 1"));
-            Command::RequestTopUp { customer, currency, asked }
-        }
-        other => panic!("{other:?} asks for no top-up"),
+    let again = |number| {
+        let mut again = ask_top_up("94", number, "100");
+        let Command::RequestTopUp { asked, .. } = &mut again else { panic!("{again:?}") };
+        asked.file = Some(code("top-up 1"));
+        again
     };
     let mut book = given([ask_top_up("94", 1, "100")]);
     let changes = book.take(again(2)).unwrap();

@@ -44,7 +44,8 @@ async fn key(node: &Ledger, name: &str, expires_at: Option<DateTime<Utc>>) -> Cr
     let principal = PrincipalId::new(name).unwrap();
     let new = NewKey { principal, customers: None, expires_at };
     let (mut conn, now) = (node.pool().acquire().await.unwrap(), node.clock().now());
-    let token = principals::create_key(&mut conn, BOOK, &new, &rand::random(), None, now).await.unwrap();
+    let token =
+        principals::create_key(&mut conn, BOOK, &new, &rand::random(), None, now).await.unwrap();
     principals::find_by_key(&mut conn, BOOK, &token, now).await.unwrap().unwrap()
 }
 

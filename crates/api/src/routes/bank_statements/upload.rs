@@ -49,13 +49,13 @@ pub(crate) struct Body {
     /// Recorded before: by this file or by another.
     known: usize,
     refused: usize,
-    lines: Vec<Line>,
+    lines: Vec<Entry>,
     dry_run: Option<bool>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = BankStatementLine)]
-struct Line {
+struct Entry {
     /// The file's line that it begins in; the header's is 1.
     row: u64,
     statement_line: Uuid,
@@ -69,7 +69,7 @@ struct Line {
     detail: Option<String>,
 }
 
-impl From<Told> for Line {
+impl From<Told> for Entry {
     fn from(told: Told) -> Self {
         let (code, detail) = told.refusal.map(|refusal| (refusal.code, refusal.detail)).unzip();
         Self {
@@ -162,7 +162,7 @@ pub(crate) async fn handler(
         known: count(Outcome::Known),
         refused: count(Outcome::Refused),
         dry_run: attempt.dry_run.then_some(true),
-        lines: told.into_iter().map(Line::from).collect(),
+        lines: told.into_iter().map(Entry::from).collect(),
     };
     let mut response = Json(body).into_response();
     if is_replayed {
