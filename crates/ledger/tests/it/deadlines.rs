@@ -17,6 +17,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rust_decimal::Decimal;
 use sqlx::AssertSqlSafe;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -289,21 +290,22 @@ async fn a_node_that_dies_between_firing_and_knowing_it_leaves_one_firing() {
     accepted(&node, 1, by_transfer(1, "anna", 100)).await;
     book.set_hours(24 * 365);
     let held = book.hold_head().await;
-    let dying = tokio::spawn({
+    let mut dying = JoinSet::new();
+    dying.spawn({
         let node = node.clone();
         async move { fire(&node).await }
     });
     book.until_waiting(1).await;
     // It has been sent, and nobody waits for the answer any more.
-    dying.abort();
-    assert!(dying.await.unwrap_err().is_cancelled());
-    let again = tokio::spawn({
+    dying.shutdown().await;
+    let mut again = JoinSet::new();
+    again.spawn({
         let other = other.clone();
         async move { fire(&other).await }
     });
     book.until_waiting(2).await;
     drop(held);
-    let round = again.await.unwrap();
+    let round = again.join_next().await.unwrap().unwrap();
     assert_eq!(round.fired + round.found_fired, 1, "{round:?}");
     node.stop().await;
     assert_eq!(fire(&other).await, Round::default());
@@ -436,7 +438,8 @@ async fn the_worker_fires_by_itself_through_lost_connections_and_stops_when_told
     let book = Book::empty().await;
     let node = book.node().await;
     let stop = CancellationToken::new();
-    let worker = tokio::spawn(deadlines::run(node.clone(), stop.clone()));
+    let mut worker = JoinSet::new();
+    worker.spawn(deadlines::run(node.clone(), stop.clone()));
     for number in 0..3 {
         accepted(&node, number, by_transfer(number, "anna", 100)).await;
         book.set_hours(24 * 365 * (i64::try_from(number).unwrap() + 1));
@@ -450,7 +453,11 @@ async fn the_worker_fires_by_itself_through_lost_connections_and_stops_when_told
         until(async || book.expiries().await == fired).await;
     }
     stop.cancel();
-    tokio::time::timeout(Duration::from_secs(5), worker).await.unwrap().unwrap();
+    tokio::time::timeout(Duration::from_secs(5), worker.join_next())
+        .await
+        .unwrap()
+        .unwrap()
+        .unwrap();
     accepted(&node, 9, by_transfer(9, "anna", 100)).await;
     assert_eq!(book.expiries().await, 3);
     book.assert_sound().await;
