@@ -44,3 +44,7 @@ grant update (attempt, outcome, decided_by, decision_reason, decided_at)
   on table approvals to daftar_app;
 
 create index approvals_by_time on approvals (book_id, proposed_at, approval_id);
+
+-- What still waits for another person.
+create index approvals_waiting on approvals (book_id, proposed_at, approval_id)
+  where outcome is null;

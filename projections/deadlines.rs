@@ -4,8 +4,8 @@
 //! event, and two who fire at once do it once.
 
 use chrono::{DateTime, Utc};
-use domain::order::Facts;
 use domain::order::status::{Channel, Phase};
+use domain::order::{Facts, Step};
 use eventstore::{BookId, Position};
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
@@ -47,7 +47,10 @@ impl Kind {
     /// When it falls due for an order, if it does.
     fn due_at(self, facts: &Facts) -> Option<DateTime<Utc>> {
         match self {
-            Self::Expire => facts.deadline,
+            // Elsewhere, as on the way, the order never expires, and the row would stand for ever.
+            Self::Expire => {
+                facts.deadline.filter(|_| Step::Expire.phases().contains(&facts.phase()))
+            }
             Self::Complete => facts.return_until.filter(|_| facts.phase() == Phase::Delivered),
         }
     }

@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 use domain::id::ReceiptId;
-use domain::order::Department;
 use eventstore::{BookId, Position};
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
@@ -42,9 +41,9 @@ row! {
         deadline: Option<DateTime<Utc>>,
         open_receipt_id: Option<Uuid>,
         in_import_review: bool,
-        /// The hold that the department which has to act is under, else the first one there is.
-        on_hold_department: Option<String>,
-        on_hold_reason: Option<String>,
+        /// Which departments have put it on hold, and why, one beside the other.
+        on_hold_departments: Vec<String>,
+        on_hold_reasons: Vec<String>,
         /// Known from the first event on.
         placed_at: Option<DateTime<Utc>>,
         updated_at: DateTime<Utc>,
@@ -67,9 +66,7 @@ impl Projection for OrderManagement {
     fn fold(fact: &Fact<'_>, rows: &mut Rows<Self>) -> Result<(), FoldError> {
         let Some((order_id, _, facts)) = fact.order() else { return Ok(()) };
         let statuses = facts.statuses();
-        let of = |department: &Department| statuses.department == Some(department.as_str());
-        let acting = facts.holds.iter().find(|(department, _)| of(department));
-        let hold = acting.or_else(|| facts.holds.first_key_value());
+        let holding = facts.holds.keys().map(|department| department.as_str());
         rows.put(ManagedOrder {
             order_id,
             number: facts.number.to_string(),
@@ -88,8 +85,8 @@ impl Projection for OrderManagement {
             deadline: facts.deadline.map(stored),
             open_receipt_id: facts.open_receipt().map(ReceiptId::uuid),
             in_import_review: facts.in_import_review,
-            on_hold_department: hold.map(|(department, _)| department.as_str().to_owned()),
-            on_hold_reason: hold.map(|(_, reason)| reason.to_string()),
+            on_hold_departments: holding.map(str::to_owned).collect(),
+            on_hold_reasons: facts.holds.values().map(ToString::to_string).collect(),
             placed_at: fact.placed_at(),
             updated_at: fact.recorded.recorded_at,
             version: fact.version(),

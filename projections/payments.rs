@@ -131,7 +131,8 @@ impl Projection for Payments {
 
     fn merge(before: &Payment, after: Payment) -> Payment {
         Payment {
-            fee: after.fee.or(before.fee),
+            // Recorded anew, what was matched before is no longer its own.
+            fee: if after.recorded_at.is_some() { after.fee } else { after.fee.or(before.fee) },
             recorded_at: after.recorded_at.or(before.recorded_at),
             ..after
         }

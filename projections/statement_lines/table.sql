@@ -23,6 +23,9 @@ select guard_view('statement_lines');
 create index statement_lines_open_idx
   on statement_lines (book_id, generation, date, line_id) where not matched;
 
+-- All of them by date.
+create index statement_lines_date_idx on statement_lines (book_id, generation, date, line_id);
+
 -- What an append or a rebuild sends of a row.
 create type statement_lines_row as (
   line_id uuid,

@@ -27,6 +27,10 @@ select guard_view('wallet_requests');
 create index wallet_requests_open_idx
   on wallet_requests (book_id, generation, requested_at, request_id) where state = 'open';
 
+-- What one customer asked for, oldest first.
+create index wallet_requests_customer_idx
+  on wallet_requests (book_id, generation, customer_id, requested_at, request_id);
+
 -- What an append or a rebuild sends of a row.
 create type wallet_requests_row as (
   request_id uuid,

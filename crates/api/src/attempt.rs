@@ -17,7 +17,8 @@ use crate::trace::Trace;
 
 const KEY_LENGTH_MAX: usize = 255;
 
-/// The headers and parameters that every command takes. Where money moves, the key is required.
+/// The headers and parameters that every command takes. Where money moves,
+/// files are kept, or doing it twice adds up, the key is required.
 #[derive(Debug)]
 pub(crate) struct Attempt<const MOVES_MONEY: bool, P = DryRun> {
     key: Option<String>,
@@ -53,6 +54,19 @@ impl Parameters for DryRun {
 
     fn propose(&self) -> Option<bool> {
         self.propose
+    }
+}
+
+/// The same, where a second person's agreement means nothing: what only one's own department may do.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DryRunOnly {
+    dry_run: Option<bool>,
+}
+
+impl Parameters for DryRunOnly {
+    fn dry_run(&self) -> Option<bool> {
+        self.dry_run
     }
 }
 

@@ -3,7 +3,7 @@
 use domain::Event;
 use domain::State;
 use domain::decide::Change;
-use domain::id::{Code, ShipmentId};
+use domain::id::{Code, OrderId, ShipmentId};
 use domain::order::{self, Facts};
 use ledger::delivery_codes::DeliveryCode;
 
@@ -11,39 +11,44 @@ use crate::app::App;
 use crate::problem::Problem;
 
 /// What events know the first code of a shipment by.
-pub(crate) fn first(app: &App, shipment: ShipmentId) -> Code {
-    digest(app, shipment, 0)
+pub(crate) fn first(app: &App, order: OrderId, shipment: ShipmentId) -> Code {
+    digest(app, order, shipment, 0)
 }
 
 /// What events will know the next code of a shipment by; the first one of a shipment without any.
-pub(crate) fn next(app: &App, facts: &Facts, shipment: ShipmentId) -> Code {
-    let Some(issue) = issue(app, facts, shipment) else {
-        return first(app, shipment);
+pub(crate) fn next(app: &App, order: OrderId, facts: &Facts, shipment: ShipmentId) -> Code {
+    let Some(issue) = issue(app, order, facts, shipment) else {
+        return first(app, order, shipment);
     };
     let mut later = issue.saturating_add(1);
     // Two issues may happen to give the same six digits.
-    while digest(app, shipment, later) == digest(app, shipment, issue) {
+    while digest(app, order, shipment, later) == digest(app, order, shipment, issue) {
         later = later.saturating_add(1);
     }
-    digest(app, shipment, later)
+    digest(app, order, shipment, later)
 }
 
 /// The code that the shipment is handed over against now; none if it needs none.
-pub(crate) fn active(app: &App, facts: &Facts, shipment: ShipmentId) -> Option<DeliveryCode> {
-    let issue = issue(app, facts, shipment)?;
-    Some(app.delivery_codes.issue(shipment, issue))
+pub(crate) fn active(
+    app: &App,
+    order: OrderId,
+    facts: &Facts,
+    shipment: ShipmentId,
+) -> Option<DeliveryCode> {
+    let issue = issue(app, order, facts, shipment)?;
+    Some(app.delivery_codes.issue(order, shipment, issue))
 }
 
-fn digest(app: &App, shipment: ShipmentId, issue: u32) -> Code {
-    app.delivery_codes.digest(shipment, app.delivery_codes.issue(shipment, issue))
+fn digest(app: &App, order: OrderId, shipment: ShipmentId, issue: u32) -> Code {
+    app.delivery_codes.digest(order, shipment, app.delivery_codes.issue(order, shipment, issue))
 }
 
 /// Which issue the active code is: events do not say, but only one fits.
-fn issue(app: &App, facts: &Facts, shipment: ShipmentId) -> Option<u32> {
+fn issue(app: &App, order: OrderId, facts: &Facts, shipment: ShipmentId) -> Option<u32> {
     let code = facts.shipments.get(&shipment)?.code.as_ref()?;
     // Each issue is an event of the order.
     let issues = u32::try_from(facts.version).unwrap_or(u32::MAX);
-    (0..=issues).find(|issue| digest(app, shipment, *issue) == *code)
+    (0..=issues).find(|issue| digest(app, order, shipment, *issue) == *code)
 }
 
 /// The problem of a delivery for which a wrong code was told: it happened, as that.

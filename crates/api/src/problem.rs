@@ -50,6 +50,12 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("wrong-phase", 409, "The order is in a phase where this is not possible"),
     ("on-hold", 409, "A department has put the order on hold"),
     ("wrong-shipment-stage", 409, "The shipment is in a stage where this is not possible"),
+    (
+        "shipment-exists",
+        409,
+        "A shipment with this id exists already, with other content or come back",
+    ),
+    ("shipment-unnamed", 409, "Several shipments are under way, and none is named"),
     ("return-window-open", 409, "The customer may still return the goods"),
     ("order-exists", 409, "An order with this id exists already"),
     ("order-number-ambiguous", 409, "Several orders bear this number"),
@@ -63,6 +69,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("debt-differs", 409, "The customer does not owe this much"),
     ("request-decided", 409, "The request was already decided on"),
     ("request-exists", 409, "A request with this id exists already"),
+    ("payout-reference-used", 409, "Another withdrawal was paid by this transfer"),
     ("suspense-exists", 409, "A suspense item with this id exists already"),
     ("suspense-settled", 409, "The suspense item is explained"),
     ("suspense-differs", 409, "The suspense item does not hold this much"),
@@ -71,7 +78,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("not-correctable", 409, "Only the last step can be taken back"),
     ("debit-already-linked", 409, "The old debit is linked already"),
     ("already-given-back", 409, "The double charge was given back already"),
-    ("payment-differs", 409, "The payment is known with another amount"),
+    ("payment-differs", 409, "The payment is known with another amount, date, note or way"),
     ("payment-not-held", 409, "The payment was corrected or reversed"),
     ("payment-matched", 409, "The payment is in the bank by its statement already"),
     ("statement-line-differs", 409, "The statement line is known with another content"),
@@ -381,12 +388,15 @@ impl From<&Rejection> for Problem {
             | Rejection::ReceiptFileUsed
             | Rejection::ReminderNotDue
             | Rejection::PaymentForAnother
+            | Rejection::PaymentKindDiffers
             | Rejection::OrderNotFound
             | Rejection::OrderExists
             | Rejection::ReceiptNotFound
             | Rejection::ReceiptDecided
             | Rejection::ReceiptExists
             | Rejection::ShipmentNotFound
+            | Rejection::ShipmentExists
+            | Rejection::ShipmentUnnamed
             | Rejection::NoDeadline
             | Rejection::WalletNotOpen
             | Rejection::WalletExists
@@ -396,6 +406,7 @@ impl From<&Rejection> for Problem {
             | Rejection::RequestNotFound
             | Rejection::RequestDecided
             | Rejection::RequestExists
+            | Rejection::PayoutReferenceUsed
             | Rejection::SuspenseNotFound
             | Rejection::SuspenseExists
             | Rejection::SuspenseSettled

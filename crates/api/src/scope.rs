@@ -138,7 +138,6 @@ pub(crate) fn of(role: Role) -> Scope {
                 | WORK_IN_LOGISTICS
                 | COMPLETE_ORDERS
                 | TAKE_BACK_GOODS
-                | ISSUE_DELIVERY_CODES
                 | HOLD_ORDERS
                 | DECIDE_APPROVALS
         }

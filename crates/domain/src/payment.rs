@@ -180,8 +180,15 @@ impl Payment {
                 Err(Rejection::PaymentNotFound)
             }
             (Self::Recorded(facts), Command::Bank { account }) => facts.bank(account),
-            (Self::Recorded(facts), Command::Record { amount, .. }) => {
+            (Self::Recorded(facts), Command::Record { kind, amount, customer, order })
+                if facts.held.is_none() =>
+            {
+                // What was a mistake, or was not there, has come in after all.
+                Ok(vec![Event::Recorded { kind, amount, customer, order }])
+            }
+            (Self::Recorded(facts), Command::Record { kind, amount, .. }) => {
                 facts.must_be(amount)?;
+                facts.must_have_come_as(&kind)?;
                 Ok(vec![])
             }
             (Self::Recorded(facts), Command::Correct { .. }) if facts.corrected => Ok(vec![]),
@@ -201,19 +208,9 @@ impl Payment {
     pub fn evolve(&mut self, event: &Event) {
         match (&mut *self, event) {
             (Self::Unrecorded, Event::Recorded { kind, amount, customer, order }) => {
-                *self = Self::Recorded(Box::new(Facts {
-                    version: 1,
-                    kind: kind.clone(),
-                    customer: customer.clone(),
-                    order: *order,
-                    amount: *amount,
-                    left: amount.money(),
-                    corrected: false,
-                    allocations: Vec::new(),
-                    held: Some(Held::received(kind)),
-                    matched: None,
-                    reversed: false,
-                }));
+                let (customer, order) = (customer.clone(), *order);
+                let facts = Facts::recorded(1, kind.clone(), *amount, customer, order);
+                *self = Self::Recorded(Box::new(facts));
             }
             (Self::Recorded(facts), event) => facts
                 .evolve(event)
@@ -224,6 +221,29 @@ impl Payment {
 }
 
 impl Facts {
+    /// Money that has just come in: nothing of it is used yet.
+    fn recorded(
+        version: u64,
+        kind: Kind,
+        amount: Amount,
+        customer: Option<CustomerId>,
+        order: Option<OrderId>,
+    ) -> Self {
+        Self {
+            version,
+            held: Some(Held::received(&kind)),
+            kind,
+            customer,
+            order,
+            amount,
+            left: amount.money(),
+            corrected: false,
+            allocations: Vec::new(),
+            matched: None,
+            reversed: false,
+        }
+    }
+
     /// Refuses when the same payment is told of with another amount.
     pub fn must_be(&self, claimed: Amount) -> Result<(), Rejection> {
         if self.amount == claimed {
@@ -232,6 +252,17 @@ impl Facts {
             let (recorded, claimed) = (self.amount.money(), claimed.money());
             Err(Rejection::PaymentDiffers { recorded, claimed })
         }
+    }
+
+    /// Refuses when the same payment is told of as one of another day or way.
+    pub fn must_have_come_as(&self, claimed: &Kind) -> Result<(), Rejection> {
+        if self.kind == *claimed { Ok(()) } else { Err(Rejection::PaymentKindDiffers) }
+    }
+
+    /// Whether it all went to this wallet, and is there.
+    pub fn went_to(&self, wallet: WalletId) -> bool {
+        let whole = Allocated { to: Target::Wallet(wallet), amount: self.amount };
+        self.held.is_some() && self.allocations == [whole]
     }
 
     /// Refuses when a gateway names its payment again for another order.
@@ -278,7 +309,11 @@ impl Facts {
     fn evolve(&mut self, event: &Event) -> Result<(), MoneyError> {
         self.version = self.version.checked_add(1).ok_or(MoneyError::OutOfRange)?;
         match event {
-            Event::Recorded { .. } => panic!("corrupt stream: a payment recorded twice"),
+            Event::Recorded { kind, amount, customer, order } => {
+                assert!(self.held.is_none(), "corrupt stream: a payment recorded twice");
+                let (customer, order) = (customer.clone(), *order);
+                *self = Self::recorded(self.version, kind.clone(), *amount, customer, order);
+            }
             Event::Allocated { amount, to } => {
                 self.left = self.left.checked_sub(amount.money())?;
                 self.allocations.push(Allocated { to: *to, amount: *amount });

@@ -64,6 +64,10 @@ pub enum Rejection {
     ReceiptExists,
     #[error("there is no such shipment")]
     ShipmentNotFound,
+    #[error("a shipment with this id exists already, with other content or come back")]
+    ShipmentExists,
+    #[error("several shipments are under way: name the one that is meant")]
+    ShipmentUnnamed,
     #[error("the order still owes {owed}")]
     NotSettled { owed: Money },
     #[error("the deadline is {deadline}, which is not over yet")]
@@ -90,6 +94,8 @@ pub enum Rejection {
     RequestDecided,
     #[error("a request with this id exists already")]
     RequestExists,
+    #[error("another withdrawal was paid by this transfer")]
+    PayoutReferenceUsed,
     #[error("there is no such suspense item")]
     SuspenseNotFound,
     #[error("a suspense item with this id exists already")]
@@ -106,6 +112,8 @@ pub enum Rejection {
     PaymentNotFound,
     #[error("the transfer is known with {recorded}, not with {claimed}")]
     PaymentDiffers { recorded: Money, claimed: Money },
+    #[error("the payment is known with another date, note or way")]
+    PaymentKindDiffers,
     #[error("this payment was made for another order or customer")]
     PaymentForAnother,
     #[error("such a payment has the id that is derived from what it is known by")]
@@ -193,6 +201,8 @@ impl Rejection {
             Self::ReceiptDecided => "receipt-decided",
             Self::ReceiptExists => "receipt-exists",
             Self::ShipmentNotFound => "shipment-not-found",
+            Self::ShipmentExists => "shipment-exists",
+            Self::ShipmentUnnamed => "shipment-unnamed",
             Self::NotSettled { .. } => "not-settled",
             Self::DeadlineNotReached { .. } => "deadline-not-reached",
             Self::NoDeadline => "no-deadline",
@@ -206,6 +216,7 @@ impl Rejection {
             Self::RequestNotFound => "request-not-found",
             Self::RequestDecided => "request-decided",
             Self::RequestExists => "request-exists",
+            Self::PayoutReferenceUsed => "payout-reference-used",
             Self::SuspenseNotFound => "suspense-not-found",
             Self::SuspenseExists => "suspense-exists",
             Self::SuspenseSettled => "suspense-settled",
@@ -213,7 +224,7 @@ impl Rejection {
             Self::InsufficientFunds { .. } => "insufficient-funds",
             Self::WrongWallet => "wrong-wallet",
             Self::PaymentNotFound => "payment-not-found",
-            Self::PaymentDiffers { .. } => "payment-differs",
+            Self::PaymentDiffers { .. } | Self::PaymentKindDiffers => "payment-differs",
             Self::PaymentForAnother => "payment-for-another",
             Self::PaymentIdNotDerived => "payment-id-not-derived",
             Self::PaymentNotHeld => "payment-not-held",

@@ -114,12 +114,41 @@ impl Settings {
     pub fn decide(&self, command: Command) -> Result<Vec<Event>, Rejection> {
         let Command::Change { setting, reason } = command;
         setting.check()?;
+        if let Setting::FourEyesThreshold(threshold) = setting
+            && self.currencies.first() != Some(&threshold.currency())
+        {
+            // In any other currency it would stop everything, and so its lifting too.
+            return Err(Rejection::SettingOutOfRange);
+        }
         let mut changed = self.clone();
         changed.apply(&setting);
         if changed == *self {
             return Ok(vec![]);
         }
         Ok(vec![Event::Changed { setting, reason }])
+    }
+
+    /// What one person could move alone if a change were made, where that is a way around four
+    /// eyes: a threshold that is raised, and a business day that begins anew elsewhere.
+    pub(crate) fn weakens_four_eyes(&self, setting: &Setting) -> Option<Money> {
+        let now = self.four_eyes_threshold.money();
+        match setting {
+            Setting::FourEyesThreshold(threshold) => {
+                Some(threshold.money()).filter(|then| !now.covers(*then))
+            }
+            Setting::TimeZone(zone) => Some(now).filter(|_| *zone != self.time_zone),
+            Setting::BankTransferHours(_)
+            | Setting::PaymentMinutes(_)
+            | Setting::ReviewExtensionHours(_)
+            | Setting::ReviewExtensionTotalHours(_)
+            | Setting::NumberPrefix(_)
+            | Setting::Currencies(_)
+            | Setting::DeliveryCodeTries(_)
+            | Setting::ReturnWindowDays(_)
+            | Setting::SettlementUnit(_)
+            | Setting::ShortfallTolerance(_)
+            | Setting::ReminderHours(_) => None,
+        }
     }
 
     pub fn evolve(&mut self, event: &Event) {

@@ -127,7 +127,7 @@ impl Suspense {
             }
             (Self::Open(facts), Command::Explain { amount, against, reason, moved_alone_on }) => {
                 let amount = amount.unwrap_or(facts.balance);
-                if amount.is_zero() && facts.settled {
+                if amount.is_zero() && facts.is_settled() {
                     return Ok(vec![]);
                 }
                 facts.must_hold(amount)?;
@@ -166,6 +166,13 @@ impl Suspense {
 }
 
 impl Facts {
+    /// Nothing of it is left to explain: explanations brought it to zero, or what was booked on it
+    /// was taken back. Only after explanations is it closed to another adjustment.
+    pub fn is_settled(&self) -> bool {
+        let booked = self.version > 1;
+        booked && self.balance.is_zero()
+    }
+
     /// Refuses to adjust a wallet against an item that is explained, or is kept in other money.
     pub fn must_take(&self, currency: Currency) -> Result<(), Rejection> {
         if self.settled {

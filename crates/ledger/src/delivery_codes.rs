@@ -6,7 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use domain::id::{Code, ShipmentId};
+use domain::id::{Code, OrderId, ShipmentId};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use uuid::Uuid;
@@ -54,7 +54,8 @@ impl FromStr for DeliveryCode {
 #[derive(Clone)]
 pub struct DeliveryCodes {
     key: [u8; KEY_LENGTH],
-    /// Another book's shipment may have the same id, and must not have the same code.
+    /// Another book's shipment may have the same id, and must not have the same code. So may another
+    /// order's: whoever sends it out chooses its id.
     book: Uuid,
 }
 
@@ -70,29 +71,30 @@ impl DeliveryCodes {
     }
 
     /// The code that a shipment got when one was issued for it for the n-th time.
-    pub fn issue(&self, shipment: ShipmentId, issue: u32) -> DeliveryCode {
+    pub fn issue(&self, order: OrderId, shipment: ShipmentId, issue: u32) -> DeliveryCode {
         // What does not share out evenly is thrown away: every code is as likely as any other.
-        let mut draws =
-            (0_u32..).map(|round| self.draw(shipment, issue, round)).filter(|draw| *draw < EVEN);
+        let mut draws = (0_u32..)
+            .map(|round| self.draw(order, shipment, issue, round))
+            .filter(|draw| *draw < EVEN);
         DeliveryCode(draws.next().expect("some draw counts") % CODES)
     }
 
     /// What events know a shipment's code by.
-    pub fn digest(&self, shipment: ShipmentId, code: DeliveryCode) -> Code {
-        let mac = self.mac(b"delivery code", shipment).chain_update(code.to_string());
+    pub fn digest(&self, order: OrderId, shipment: ShipmentId, code: DeliveryCode) -> Code {
+        let mac = self.mac(b"delivery code", order, shipment).chain_update(code.to_string());
         Code::new(hex::encode(mac.finalize().into_bytes())).expect("a hex digest is a code")
     }
 
-    fn draw(&self, shipment: ShipmentId, issue: u32, round: u32) -> u32 {
+    fn draw(&self, order: OrderId, shipment: ShipmentId, issue: u32, round: u32) -> u32 {
         let mac = self
-            .mac(b"delivery code issue", shipment)
+            .mac(b"delivery code issue", order, shipment)
             .chain_update(issue.to_be_bytes())
             .chain_update(round.to_be_bytes());
         let [a, b, c, d, ..] = <[u8; 32]>::from(mac.finalize().into_bytes());
         u32::from_be_bytes([a, b, c, d])
     }
 
-    fn mac(&self, purpose: &[u8], shipment: ShipmentId) -> Hmac<Sha256> {
+    fn mac(&self, purpose: &[u8], order: OrderId, shipment: ShipmentId) -> Hmac<Sha256> {
         // The purpose's length keeps two inputs from reading as one; all that follows is as long
         // for every shipment.
         Hmac::<Sha256>::new_from_slice(&self.key)
@@ -100,6 +102,7 @@ impl DeliveryCodes {
             .chain_update([u8::try_from(purpose.len()).unwrap_or(u8::MAX)])
             .chain_update(purpose)
             .chain_update(self.book.as_bytes())
+            .chain_update(order.uuid().as_bytes())
             .chain_update(shipment.uuid().as_bytes())
     }
 }

@@ -14,7 +14,7 @@ use domain::id::{Code, CustomerId, PersonalDataId};
 use domain::order::PersonalRef;
 use eventstore::BookId;
 use sha2::{Digest, Sha256};
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
 /// What no event names after this long is swept.
@@ -192,16 +192,20 @@ pub async fn sweep(
     now: DateTime<Utc>,
 ) -> Result<u64, sqlx::Error> {
     let before = now - UNNAMED_MAX;
+    // Both see the book as of one moment. Otherwise what a proposal names could be named by no event
+    // yet for the first, and by no open proposal any more for the second.
+    let mut tx = conn.begin_with("begin isolation level repeatable read").await?;
     sqlx::query(include_str!("sql/mark_named_personal_data.sql"))
         .bind(book)
         .bind(before)
-        .execute(&mut *conn)
+        .execute(&mut *tx)
         .await?;
     let deleted = sqlx::query(include_str!("sql/delete_unnamed_personal_data.sql"))
         .bind(book)
         .bind(before)
-        .execute(conn)
+        .execute(&mut *tx)
         .await?;
+    tx.commit().await?;
     Ok(deleted.rows_affected())
 }
 

@@ -131,6 +131,14 @@ impl Credential {
     }
 }
 
+/// Whoever proposed or agreed, as far as it is known.
+#[derive(Debug, Clone, Copy)]
+pub struct Hand<'a> {
+    pub person: &'a str,
+    pub principal: &'a str,
+    pub key_id: Option<&'a str>,
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum PrincipalError {
     #[error("a principal of this name is there already")]
@@ -229,6 +237,29 @@ pub async fn find_by_key(
             .await?;
     }
     Ok(Some(held.credential()?))
+}
+
+/// Whether none of two made the other's principal or key: whoever did might hold it, and be both.
+/// What the command line made nobody stands behind.
+pub async fn are_apart(
+    conn: &mut PgConnection,
+    book: BookId,
+    one: Hand<'_>,
+    other: Hand<'_>,
+) -> Result<bool, sqlx::Error> {
+    for (made, maker) in [(one, other), (other, one)] {
+        let makers: Vec<String> =
+            sqlx::query_scalar(include_str!("principals/sql/read_makers.sql"))
+                .bind(book)
+                .bind(made.principal)
+                .bind(made.key_id)
+                .fetch_all(&mut *conn)
+                .await?;
+        if makers.iter().any(|name| name == maker.person) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Makes a key worthless; false if there is none of this id. Doing it again changes nothing.

@@ -57,6 +57,8 @@ pub struct Told {
     pub payment: Option<PaymentId>,
     /// Why it was refused: the rejection's code, and a sentence.
     pub refusal: Option<Refusal>,
+    /// The ledger decided on it. Money that went out is none of its business, and leaves no trace.
+    pub is_decided: bool,
     /// It was decided when this file was sent before.
     pub is_replayed: bool,
 }
@@ -83,6 +85,13 @@ pub async fn import(
     import: &Import,
 ) -> Result<Vec<Told>, SubmitError> {
     let mut told = Vec::with_capacity(file.lines.len());
+    if import.dry_run {
+        // Each takes a connection of its own, which are few: one after the other.
+        for line in &file.lines {
+            told.push(record(ledger, line, import).await?);
+        }
+        return Ok(told);
+    }
     // The first one alone: should the name have been used for another file, nothing else happens.
     let (first, rest) = file.lines.split_at(file.lines.len().min(1));
     for batch in std::iter::once(first).chain(rest.chunks(BATCH)) {
@@ -101,7 +110,7 @@ async fn record(ledger: &Ledger, line: &FileLine, import: &Import) -> Result<Tol
             detail: "only money that came in is recorded".to_owned(),
         };
         let stored = Stored { outcome: Outcome::Refused, payment: None, refusal: Some(refusal) };
-        return Ok(told(line, stored, false));
+        return Ok(Told { is_decided: false, ..told(line, stored, false) });
     };
     let submission = submission(line, amount, import);
     if import.dry_run {
@@ -180,5 +189,14 @@ fn read(body: Option<&str>, status: u16) -> Stored {
 fn told(line: &FileLine, stored: Stored, is_replayed: bool) -> Told {
     let Stored { outcome, payment, refusal } = stored;
     let (account, name) = (line.account.clone(), line.line.clone());
-    Told { row: line.row, account, line: name, outcome, payment, refusal, is_replayed }
+    Told {
+        row: line.row,
+        account,
+        line: name,
+        outcome,
+        payment,
+        refusal,
+        is_decided: true,
+        is_replayed,
+    }
 }

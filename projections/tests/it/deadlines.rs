@@ -4,13 +4,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::decide::Command;
 use domain::id::{Reason, ReceiptId, Text};
 use domain::order::Receipt;
+use domain::order::import::Stage;
 use domain::order::status::Method;
 use projections::deadlines::{self, Due};
 use projections::rebuild;
 use uuid::Uuid;
 
 use crate::book::{Book, Databases, at};
-use crate::story::{order, place, tell};
+use crate::story::{imported, order, place, tell};
 
 const ORDER: u128 = 0x51;
 
@@ -152,4 +153,19 @@ async fn what_falls_due_first_comes_first_page_by_page() {
     assert_eq!(of(&before), of(&page.value[..3]));
     let none = deadlines::page(&mut conn, book.id, Some(at(0)), None, 10).await.unwrap().value;
     assert_eq!(none, []);
+}
+
+#[tokio::test]
+async fn an_order_that_its_phase_keeps_from_expiring_has_no_deadline_to_fire() {
+    let databases = Databases::empty().await;
+    let mut book = databases.book(1).await;
+    let mut sent = imported(ORDER, "M2511136", Stage::Dispatched, "0");
+    if let Command::ImportOrder { imported, .. } = &mut sent {
+        let (claimed, file, stored, repeats) = (None, None, None, None);
+        imported.receipt = Some(Receipt { receipt: receipt(1), claimed, file, stored, repeats });
+    }
+    book.run(sent).await;
+    book.run(reject(1)).await;
+    assert_eq!(all(&book).await, [], "what is on its way expires never");
+    book.verify_clean().await;
 }

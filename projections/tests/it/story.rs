@@ -85,7 +85,7 @@ pub(crate) fn place(id: u128, method: Method, price: &str) -> Command {
     }))
 }
 
-fn imported(id: u128, number: &str, stage: Stage, proven: &str) -> Command {
+pub(crate) fn imported(id: u128, number: &str, stage: Stage, proven: &str) -> Command {
     let line = LineItem::price(
         1,
         Text::new("acetone").unwrap(),

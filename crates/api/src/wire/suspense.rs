@@ -36,7 +36,7 @@ impl Suspense {
             balance: facts.balance.into(),
             owner: facts.owner.to_string(),
             reason: facts.reason.to_string(),
-            settled: facts.settled,
+            settled: facts.is_settled(),
             version: facts.version,
         }
     }

@@ -204,7 +204,7 @@ fn goods_routes() -> Vec<Route> {
         post("/api/orders/{order}/dispatch", "logistics", "warehouse", sent),
         post("/api/orders/{order}/deliver", "logistics", "client", told),
         get("/api/orders/{order}/delivery-code", "client", "finance"),
-        post("/api/orders/{order}/delivery-codes", "logistics", "warehouse", shipment.clone()),
+        post("/api/orders/{order}/delivery-codes", "finance", "logistics", shipment.clone()),
         post("/api/orders/{order}/fail-delivery", "logistics", "finance", failed),
         post("/api/orders/{order}/retry-delivery", "logistics", "finance", shipment.clone()),
         post("/api/orders/{order}/return-to-origin", "logistics", "finance", shipment.clone()),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::goods::{ask, paid, step};
+use crate::goods::{ask, packed, paid, step};
 use crate::service::{Service, iqd, transfer_order};
 
 #[tokio::test]
@@ -100,8 +100,8 @@ async fn a_department_holds_an_order_for_itself_and_lets_it_go_itself() {
     assert_eq!(reply["order"]["phase"], "finance_review");
     let work = service.get("/api/management/orders?department=finance").by("warehouse").send();
     let row = work.await.expect(200)["orders"][0].clone();
-    assert_eq!(row["on_hold_department"], "finance");
-    assert_eq!(row["on_hold_reason"], "odd address");
+    assert_eq!(row["on_hold_departments"], json!(["finance"]));
+    assert_eq!(row["on_hold_reasons"], json!(["odd address"]));
     let refused = ask(&service, "finance", &order, "release", json!({})).await;
     assert_eq!(refused.expect_problem(409, "on-hold")["department"], "finance");
     let lift = json!({ "department": "finance" });
@@ -148,4 +148,17 @@ async fn a_completed_order_is_opened_again_for_another_return_window() {
     let reopened = step(&service, "finance", &order, "reopen", json!({})).await;
     assert_eq!(reopened["order"]["phase"], "delivered");
     assert!(reopened["order"]["return_until"].is_string());
+}
+
+#[tokio::test]
+async fn a_hold_is_a_departments_own_and_cannot_be_proposed() {
+    let service = Service::start().await;
+    let order = packed(&service).await;
+    let body = json!({ "department": "warehouse", "reason": "why" });
+    for (step, body) in [("hold", body), ("lift-hold", json!({ "department": "warehouse" }))] {
+        let path = format!("/api/orders/{order}/{step}?propose=true");
+        let ask = service.post(&path).by("warehouse").key(step).json(&body).send().await;
+        let problem = ask.expect_problem(400, "invalid-query");
+        assert_eq!(problem["errors"][0]["pointer"], "propose", "{problem}");
+    }
 }

@@ -227,6 +227,25 @@ async fn money_for_an_unknown_order_waits_and_is_allocated_later() {
 }
 
 #[tokio::test]
+async fn an_order_that_a_later_callback_names_is_paid() {
+    let service = Service::start().await;
+    let mut body = told("Z-1", "70");
+    let waits = call(&service, &body).await.expect(201);
+    assert_eq!(waits["payment"]["unallocated"], iqd("70"));
+    let placed = online_order(&service, "c1", "70").await;
+
+    body["order"] = placed["number"].clone();
+    let paid = call(&service, &body).await;
+
+    assert_eq!(paid.header("idempotency-replayed"), None);
+    assert_eq!(paid.expect(201)["payment"]["unallocated"], iqd("0"));
+    assert_eq!(order(&service, &placed["id"]).await["phase"], "finance_review");
+    let recorded = service.recorded().await;
+    assert_eq!(call(&service, &body).await.header("idempotency-replayed"), Some("true"));
+    assert_eq!(service.recorded().await, recorded);
+}
+
+#[tokio::test]
 async fn money_of_another_currency_than_its_order_waits() {
     let service = Service::start().await;
     let both = json!({ "currencies": ["IQD", "USD"], "reason": "abroad" });

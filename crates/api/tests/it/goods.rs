@@ -176,8 +176,11 @@ async fn wrong_codes_count_down_to_a_lock_and_a_new_code_opens_it() {
     let problem = told("right", &right).await.expect_problem(422, "delivery-code-locked");
     assert_eq!(problem["tries"], 2);
     let body = json!({ "shipment": shipment(&sent) });
-    let refused = ask(&service, "warehouse", &order, "delivery-codes", body.clone()).await;
-    refused.expect_problem(403, "forbidden");
+    // A new code has new tries: whoever stands at the door may not give them to himself.
+    for who in ["warehouse", "logistics"] {
+        let refused = ask(&service, who, &order, "delivery-codes", body.clone()).await;
+        refused.expect_problem(403, "forbidden");
+    }
     step(&service, "finance", &order, "delivery-codes", body).await;
     let second = active(&service, &order).await;
     assert_eq!(second["tries_left"], 2);
@@ -258,4 +261,17 @@ async fn goods_that_were_not_delivered_cannot_come_back_from_the_customer() {
     let refused = ask(&service, "logistics", &order, "returns", twice).await;
     assert_eq!(refused.expect_problem(422, "line-twice")["line"], 1);
     step(&service, "logistics", &order, "returns", back).await;
+}
+
+#[tokio::test]
+async fn two_orders_shipments_of_one_id_have_two_codes() {
+    let service = Service::start().await;
+    let body = json!({ "carrier": "taxi", "shipment": "01955611-0000-7000-8000-0000000000a1" });
+    let mut codes = Vec::new();
+    for _ in 0..2 {
+        let order = packed(&service).await;
+        step(&service, "logistics", &order, "dispatch", body.clone()).await;
+        codes.push(active(&service, &order).await["code"].clone());
+    }
+    assert!(codes[0].is_string() && codes[0] != codes[1], "{codes:?}");
 }

@@ -100,3 +100,23 @@ async fn money_does_not_move_without_a_key() {
     ask().key(&long).send().await.expect_problem(400, "idempotency-key-invalid");
     assert_eq!(service.recorded().await, (0, 0));
 }
+
+#[tokio::test]
+async fn what_adds_up_or_keeps_a_file_needs_a_key() {
+    let service = Service::start().await;
+    let order = crate::goods::packed(&service).await;
+    let lines = json!([{ "line": 1, "quantity": "1" }]);
+    for (who, step, body) in [
+        ("logistics", "dispatch", json!({ "carrier": "taxi", "lines": lines })),
+        ("warehouse", "returns", json!({ "lines": lines, "reason": "broken" })),
+    ] {
+        let ask = service.post(&format!("/api/orders/{order}/{step}")).by(who).json(&body);
+        ask.send().await.expect_problem(400, "idempotency-key-missing");
+    }
+    let (receipts, top_ups) =
+        (format!("/api/orders/{order}/receipts"), "/api/customers/c1/wallet/top-ups?currency=IQD");
+    for path in [&receipts, top_ups] {
+        let ask = service.post(path).by("client").file("application/pdf", crate::service::PDF);
+        ask.send().await.expect_problem(400, "idempotency-key-missing");
+    }
+}

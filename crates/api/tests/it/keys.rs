@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::service::{Service, transfer_order};
+use crate::service::{Service, iqd, transfer_order};
 
 #[tokio::test]
 async fn a_rotated_key_is_the_same_principal_and_a_revoked_one_is_nobody() {
@@ -97,4 +97,65 @@ async fn a_person_speaks_for_themselves() {
     let service = Service::start().await;
     let ask = service.get("/api/book/settings").by("finance").header("on-behalf-of", "somebody");
     ask.send().await.expect_problem(400, "invalid-header");
+}
+
+#[tokio::test]
+async fn a_limited_key_of_finance_does_nothing_to_money_of_nobody_or_of_others() {
+    let service = Service::start().await;
+    let limited = json!({ "principal": "finance", "customers": ["c-limited"] });
+    let limited = service.must("admin", "/api/admin/keys", &limited).await;
+    let bearer = format!("Bearer {}", limited["key"].as_str().unwrap());
+    let record = async |customer: &str| {
+        let body = json!({ "amount": iqd("10"), "kind": { "cash": {} }, "customer": customer });
+        let recorded = service.must("finance", "/api/payments", &body).await;
+        recorded["payment"]["id"].as_str().unwrap().to_owned()
+    };
+    let (own, allocated, theirs) =
+        (record("c-limited").await, record("c-limited").await, record("c1").await);
+    let to = json!({ "to": { "customer": "c-limited" } });
+    service.must("finance", &format!("/api/payments/{allocated}/allocate"), &to).await;
+    let order = service.must("client", "/api/orders", &transfer_order("c1", "10")).await;
+    let line = json!({
+        "account": "rafidain-1", "line": "L-1", "date": "2025-11-21", "amount": iqd("148"),
+    });
+    let recorded = service.must("finance", "/api/statement-lines", &line).await;
+    let line_id = recorded["statement_line"]["id"].as_str().unwrap();
+    let nobodys = json!({ "amount": iqd("10"), "kind": { "cash": {} } });
+    let adjustment = json!({
+        "amount": iqd("1"), "direction": "credit", "item": order["order"]["id"], "reason": "why",
+    });
+    let because = json!({ "reason": "forged" });
+    let paths = [
+        ("/api/statement-lines".to_owned(), line, 403, "forbidden"),
+        (
+            format!("/api/statement-lines/{line_id}/match"),
+            json!({ "payments": [own] }),
+            403,
+            "forbidden",
+        ),
+        ("/api/customers/c-limited/wallet/adjustments".to_owned(), adjustment, 403, "forbidden"),
+        ("/api/payments".to_owned(), nobodys, 403, "forbidden"),
+        (
+            format!("/api/payments/{theirs}/repay-debt"),
+            json!({ "customer": "c-limited" }),
+            404,
+            "payment-not-found",
+        ),
+        (
+            format!("/api/payments/{own}/allocate"),
+            json!({ "to": { "order": order["order"]["id"] } }),
+            404,
+            "order-not-found",
+        ),
+        (format!("/api/payments/{allocated}/reverse"), because, 403, "forbidden"),
+    ];
+    let before = service.recorded().await;
+    for (path, body, status, code) in paths {
+        let ask = service.post(&path).header("authorization", &bearer).key(&path).json(&body);
+        ask.send().await.expect_problem(status, code);
+    }
+    let ask = service.post("/api/bank-statements").header("authorization", &bearer).key("file");
+    let file = b"account,line,date,amount,currency,reference\n";
+    ask.file("text/csv", file).send().await.expect_problem(403, "forbidden");
+    assert_eq!(service.recorded().await, before);
 }

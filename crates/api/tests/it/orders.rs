@@ -194,3 +194,19 @@ async fn the_recipient_is_kept_apart_and_in_no_event() {
     assert!(!events.to_string().contains("Zaynab"));
     assert!(events["events"][0]["payload"]["placed"]["recipient"]["id"].is_string(), "{events}");
 }
+
+#[tokio::test]
+async fn the_next_page_of_a_worklist_is_of_the_same_worklist() {
+    let service = Service::start().await;
+    service.top_up("c1", "100").await;
+    for _ in 0..2 {
+        service.must("client", "/api/orders", &wallet_order("c1", "10")).await;
+    }
+    let first = "/api/management/orders?department=finance&limit=1";
+    let page = service.get(first).by("finance").send().await;
+    let link = page.header("link").unwrap().to_owned();
+    assert!(link.contains("department=finance") && link.contains("limit=1"), "{link}");
+    let query = link.strip_prefix('<').and_then(|link| link.split_once('>')).unwrap().0;
+    let next = service.get(&format!("/api/management/orders{query}")).by("finance").send().await;
+    assert_eq!(next.expect(200)["orders"].as_array().unwrap().len(), 1);
+}

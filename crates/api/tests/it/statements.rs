@@ -1,5 +1,7 @@
 //! Bank statements over HTTP: each line once, whoever tells of it, and matched with payments.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use crate::service::{Answer, Service, iqd};
@@ -162,4 +164,19 @@ async fn a_line_entered_twice_is_one_line() {
     ask("c", &other).await.expect_problem(409, "statement-line-differs");
     let ask = service.post("/api/statement-lines").by("auditor").key("d").json(&line);
     ask.send().await.expect_problem(403, "forbidden");
+}
+
+#[tokio::test]
+async fn money_that_went_out_is_no_refusal_and_a_retry_beside_it_is_a_retry() {
+    let service = Service::start().await;
+    let mut rows = String::new();
+    for line in 1..=300 {
+        writeln!(rows, "rafidain-1,O-{line},2025-11-20,-5,IQD,").unwrap();
+    }
+    rows.push_str("rafidain-1,L-1,2025-11-20,3,IQD,\n");
+    let told = upload(&service, "a", &rows).await.expect(200);
+    assert_eq!((&told["refused"], &told["recorded"]), (&json!(300), &json!(1)));
+    let again = upload(&service, "a", &rows).await;
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    assert_eq!(again.expect(200), told);
 }

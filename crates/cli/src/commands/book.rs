@@ -9,7 +9,7 @@ use domain::actor::{Actor, Role};
 use domain::decide::Command;
 use domain::id::{Code, Reason, Text};
 use domain::settings::Settings;
-use domain::{State, StreamKey};
+use domain::{Rejection, State, StreamKey};
 use eventstore::Position;
 use ledger::book_settings::{Described, describe, display, parse};
 use ledger::{Decided, Ledger, Provenance, Reply, Submission, queries};
@@ -151,7 +151,7 @@ async fn submit(
         render: Arc::new(|decided| match decided {
             Decided::Accepted { .. } => reply(200, "{}".to_owned()),
             Decided::Refused(rejection) => {
-                reply(422, serde_json::Value::from(rejection.to_string()).to_string())
+                reply(422, serde_json::Value::from(refusal(rejection)).to_string())
             }
         }),
     };
@@ -161,6 +161,16 @@ async fn submit(
     }
     let told = answer.body.and_then(|body| serde_json::from_str::<String>(&body).ok());
     bail!("refused: {}", told.context("no reason was stored")?)
+}
+
+/// Why it was refused; of what takes two persons, how they go about it.
+fn refusal(rejection: &Rejection) -> String {
+    if matches!(rejection, Rejection::NeedsSecondPerson { .. }) {
+        return "a second person must agree to this: propose it with POST \
+                /api/admin/book-settings?propose=true, and another admin approves it"
+            .to_owned();
+    }
+    rejection.to_string()
 }
 
 fn reply(status: u16, body: String) -> Reply {

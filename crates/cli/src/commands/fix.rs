@@ -65,7 +65,7 @@ pub(crate) async fn run(config: &Config, args: Args, output: Output) -> anyhow::
             code = ExitCode::FAILURE;
         }
     } else if let Some(digest) = &args.approve {
-        let approved = approve(&ledger, digest, &actor).await?;
+        let approved = approve(&ledger, digest, &actor, None).await?;
         output.say(format!("Approved by {}.", approved.approved_by.join(", ")));
         output.data(&approved)?;
     } else {

@@ -109,7 +109,10 @@ pub fn representative(
         }
         Step::Deliver => {
             let proof = DeliveryProof::Override { reason };
-            Command::Deliver { order, shipment: None, proof }
+            let under_way = |it: &Shipment| it.stage == ShipmentStage::UnderWay;
+            let mut all = facts.shipments.iter();
+            let shipment = all.find(|(_, shipment)| under_way(shipment)).map(|(id, _)| *id);
+            Command::Deliver { order, shipment, proof }
         }
         Step::FailDelivery => {
             let shipment = shipment(order, facts, |it| it.stage == ShipmentStage::UnderWay);

@@ -1,5 +1,5 @@
 //! Ending an order early, or some of it: what it holds beyond what is due goes back to its
-//! customer's wallet in the same command.
+//! customer's wallet in the same command, and from there to what the customer owes.
 
 use crate::event::{Event, StreamKey};
 use crate::id::{OrderId, Reason};
@@ -61,7 +61,10 @@ pub(super) fn give_back(
     }
     decision.emit(StreamKey::Order(id), Event::Order(event))?;
     match beyond.as_amount() {
-        Some(given_back) => decision.credit(&facts.customer, given_back, source),
+        Some(given_back) => {
+            decision.credit(&facts.customer, given_back, source)?;
+            decision.repay_out_of(&facts.customer, given_back)
+        }
         None => Ok(()),
     }
 }

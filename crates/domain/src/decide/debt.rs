@@ -29,6 +29,24 @@ impl Decision<'_> {
         self.wallet(id)?.open()?.debt.checked_add(amount.money())?;
         self.emit_wallet(id, wallet::Event::DebtRecorded { amount, cause, moved_alone_on })
     }
+
+    /// Money that an order gave back, and that stands in the wallet now, repays what its customer
+    /// owes: an order holds what was left on account, and what a reversed payment put there.
+    pub(crate) fn repay_out_of(
+        &mut self,
+        customer: &CustomerId,
+        given_back: Amount,
+    ) -> Result<(), Undecided> {
+        let id = WalletId::of(customer, given_back.currency());
+        let debt = self.wallet(id)?.open()?.debt;
+        match debt.min(given_back.money())?.as_amount() {
+            Some(amount) => {
+                let (customer, from) = (customer.clone(), Repayment::Wallet);
+                self.emit_wallet(id, wallet::Event::DebtRepaid { customer, amount, from })
+            }
+            None => Ok(()),
+        }
+    }
 }
 
 /// What an order still owes becomes its customer's debt, and the order is settled.

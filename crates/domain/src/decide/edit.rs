@@ -39,6 +39,7 @@ pub(super) fn edit(decision: &mut Decision<'_>, edit: EditOrder) -> Result<(), U
     let offer = Offer { lines: &edit.lines, charges, total: edit.total };
     let (lines, totals) = offer.check(decision.settings()?.settlement_unit)?;
     let deadline = decision.deadline(edit.order)?;
-    let change = |facts: &Facts| facts.edit(lines.clone(), totals, deadline);
+    let (now, extension) = (decision.now, decision.settings()?.extension());
+    let change = |facts: &Facts| facts.edit(lines.clone(), totals, deadline, now, extension);
     cancel::give_back(decision, edit.order, change, Source::Cancelled { order: edit.order })
 }

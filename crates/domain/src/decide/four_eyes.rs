@@ -33,6 +33,15 @@ impl Decision<'_> {
         Ok(Some(day))
     }
 
+    /// Refuses what one person may not move alone at once, where no customer is known to whose day's
+    /// sum it could be added.
+    pub(crate) fn must_be_two_above_threshold(&self, amount: Money) -> Result<(), Undecided> {
+        if self.second_person {
+            return Ok(());
+        }
+        Ok(self.settings()?.one_person_may_move(amount, Money::zero(amount.currency()))?)
+    }
+
     /// Refuses what no person may move alone, however little it is.
     pub(crate) fn must_be_two(&self, amount: Money) -> Result<(), Undecided> {
         if self.second_person {

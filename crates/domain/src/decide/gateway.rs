@@ -21,17 +21,30 @@ pub(super) fn for_order(
     if known.is_none_or(|payment| payment.facts().is_none()) {
         decision.order(id)?.placed()?.in_currency(amount.currency())?;
     }
-    callback(decision, kind, amount, Some(id), None)
+    told(decision, kind, amount, Some(id), None, Chosen::ByPerson)
 }
 
-/// Records the money once, and applies it to the order as far as that owes; the rest, or all of it
-/// if the order is over, goes to the customer's wallet. Money that fits nowhere waits.
+/// What the gateway itself tells of.
 pub(super) fn callback(
     decision: &mut Decision<'_>,
     kind: Kind,
     amount: Amount,
     order: Option<OrderId>,
     customer: Option<CustomerId>,
+) -> Result<(), Undecided> {
+    told(decision, kind, amount, order, customer, Chosen::ByRule)
+}
+
+/// Records the money once, and applies it to the order as far as that owes; the rest, or all of it
+/// if the order is over, goes to the customer's wallet. Money that fits nowhere waits until an order is named that it
+/// fits: who names that one later chooses it.
+fn told(
+    decision: &mut Decision<'_>,
+    kind: Kind,
+    amount: Amount,
+    order: Option<OrderId>,
+    customer: Option<CustomerId>,
+    named_later: Chosen,
 ) -> Result<(), Undecided> {
     let Kind::Gateway { gateway, gateway_id } = &kind else {
         panic!("{kind:?} is not a gateway's");
@@ -42,7 +55,18 @@ pub(super) fn callback(
         if let Some(order) = order {
             known.must_be_for(order)?;
         }
-        return Ok(());
+        let (Some(id), None, Some(left)) = (order, known.order, known.left.as_amount()) else {
+            return Ok(());
+        };
+        let Some(facts) = decision.order(id)?.facts().cloned() else {
+            return Ok(());
+        };
+        let payer = known.customer.clone().or(customer);
+        let payer = payer.unwrap_or_else(|| facts.customer.clone());
+        if !fits(decision, &facts, Some(&payer), left)? {
+            return Ok(());
+        }
+        return pay::settle(decision, id, &facts, payment, left, named_later);
     }
     let paid = match order {
         Some(id) => decision.order(id)?.facts().cloned(),

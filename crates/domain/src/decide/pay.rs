@@ -2,7 +2,7 @@
 //! from an old debit.
 
 use crate::event::{Event, StreamKey};
-use crate::id::{Code, CustomerId, OrderId, PaymentId, WalletId};
+use crate::id::{Code, CustomerId, OrderId, PaymentId, Reason, WalletId};
 use crate::money::{Amount, Money};
 use crate::order::{self, Facts, Step};
 use crate::payment::{self, Kind, Target};
@@ -170,6 +170,46 @@ pub(super) fn allocate(
     }
 }
 
+/// Records money that waits for somebody to allocate it.
+pub(super) fn record(
+    decision: &mut Decision<'_>,
+    payment: PaymentId,
+    kind: Kind,
+    amount: Amount,
+    customer: Option<CustomerId>,
+) -> Result<(), Undecided> {
+    must_be_derived(payment, &kind)?;
+    decision.keeps(amount.currency())?;
+    let known = decision.payment(payment)?;
+    if let (Some(known), Some(customer)) = (known.facts(), &customer)
+        && known.held.is_some()
+    {
+        known.must_be_of(customer)?;
+    }
+    let record = payment::Command::Record { kind, amount, customer, order: None };
+    decision.payment_decides(payment, record)
+}
+
+/// Takes a payment out of the books that was recorded by mistake.
+pub(super) fn correct(
+    decision: &mut Decision<'_>,
+    payment: PaymentId,
+    reason: Reason,
+    ticket: Code,
+) -> Result<(), Undecided> {
+    let state = decision.payment(payment)?;
+    for event in state.decide(payment::Command::Correct { reason, ticket })? {
+        let facts = state.recorded()?;
+        let amount = facts.amount.money();
+        match &facts.customer {
+            Some(customer) => drop(decision.four_eyes(customer, amount)?),
+            None => decision.must_be_two_above_threshold(amount)?,
+        }
+        decision.emit(StreamKey::Payment(payment), Event::Payment(event))?;
+    }
+    Ok(())
+}
+
 /// Records money for a wallet and puts it there; told of it again, nothing happens twice.
 pub(super) fn top_up(
     decision: &mut Decision<'_>,
@@ -181,10 +221,13 @@ pub(super) fn top_up(
     must_be_derived(payment, &kind)?;
     decision.keeps(amount.currency())?;
     let known = decision.payment(payment)?;
-    if let Some(known) = known.facts() {
+    // One that was recorded by mistake is recorded anew; one that was reversed is not, since it may
+    // be the same top-up that is told of again.
+    if let Some(known) = known.facts().filter(|known| !known.corrected) {
         known.must_be(amount)?;
+        known.must_have_come_as(&kind)?;
         decision.money_of(known, customer)?;
-        if known.left.is_zero() && !known.corrected {
+        if known.went_to(WalletId::of(customer, amount.currency())) {
             return Ok(());
         }
         // It was recorded and waits: what it tops up is all of it, or nothing.

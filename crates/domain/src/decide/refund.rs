@@ -1,4 +1,5 @@
-//! Paying back what came back: the order says how much, the wallet's event posts it.
+//! Paying back what came back: the order says how much, the wallet's event posts it. What the
+//! customer owes is repaid from it in the same command.
 
 use crate::event::{Event, StreamKey};
 use crate::id::OrderId;
@@ -23,7 +24,9 @@ pub(super) fn refund(
     decision.emit(StreamKey::Order(id), Event::Order(refunded))?;
     match parts.due.as_amount() {
         Some(due) => {
-            decision.credit_by_person(&facts.customer, due, Source::Refund { order: id, parts })
+            let source = Source::Refund { order: id, parts };
+            decision.credit_by_person(&facts.customer, due, source)?;
+            decision.repay_out_of(&facts.customer, due)
         }
         None => Ok(()),
     }

@@ -31,6 +31,8 @@ pub(super) fn reverse(
     }
     let held = facts.must_be_held()?.clone();
     let claims = Claims::of(decision, facts)?;
+    // However many customers it went to, and though nobody may be known whose it is.
+    decision.must_be_two_above_threshold(facts.amount.money())?;
     let mut debts = Vec::new();
     for claim in claims.customers.values() {
         debts.extend(from_wallet(decision, payment, claim)?);
@@ -56,8 +58,8 @@ struct Claim {
     customer: CustomerId,
     /// To be taken from the wallet, or owed.
     amount: Money,
-    /// Taken back from orders.
-    from_orders: Money,
+    /// Taken back from orders, or not allocated yet.
+    elsewhere: Money,
 }
 
 /// What a customer lacks, and the day on which one person alone said so.
@@ -84,6 +86,9 @@ impl Claims {
                 }
             }
         }
+        if let Some(customer) = &payment.customer {
+            claims.add(customer, zero, payment.left)?;
+        }
         for (id, amount) in to_orders {
             let order = decision.order(id)?;
             let facts = order.placed()?;
@@ -102,16 +107,16 @@ impl Claims {
         &mut self,
         customer: &CustomerId,
         amount: Money,
-        from_orders: Money,
+        elsewhere: Money,
     ) -> Result<(), Rejection> {
         let wallet = WalletId::of(customer, amount.currency());
         let claim = self.customers.entry(wallet).or_insert_with(|| Claim {
             customer: customer.clone(),
             amount: Money::zero(amount.currency()),
-            from_orders: Money::zero(amount.currency()),
+            elsewhere: Money::zero(amount.currency()),
         });
         claim.amount = claim.amount.checked_add(amount)?;
-        claim.from_orders = claim.from_orders.checked_add(from_orders)?;
+        claim.elsewhere = claim.elsewhere.checked_add(elsewhere)?;
         Ok(())
     }
 }
@@ -125,7 +130,7 @@ fn from_wallet(
     let currency = claim.amount.currency();
     let wallet = WalletId::of(&claim.customer, currency);
     let moved_alone_on =
-        decision.four_eyes(&claim.customer, claim.amount.checked_add(claim.from_orders)?)?;
+        decision.four_eyes(&claim.customer, claim.amount.checked_add(claim.elsewhere)?)?;
     // Frozen or not: a wallet that is frozen still holds the money.
     let state = decision.wallet(wallet)?;
     let balance = state.facts().map_or_else(|| Money::zero(currency), |facts| facts.balance);
@@ -157,12 +162,9 @@ fn from_order(
 }
 
 fn owe(decision: &mut Decision<'_>, payment: PaymentId, owed: &Owed) -> Result<(), Undecided> {
-    let (Debt { customer, amount }, moved_alone_on) = (owed.debt.clone(), owed.moved_alone_on);
-    let currency = amount.currency();
-    let wallet = WalletId::of(&customer, currency);
-    decision.wallet_decides(wallet, wallet::Command::Open { customer, currency })?;
+    let Debt { customer, amount } = &owed.debt;
     let cause = DebtCause::PaymentReversed { payment };
-    decision.emit_wallet(wallet, wallet::Event::DebtRecorded { amount, cause, moved_alone_on })
+    decision.record_debt(customer, *amount, cause, owed.moved_alone_on)
 }
 
 impl Facts {

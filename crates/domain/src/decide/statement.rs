@@ -54,6 +54,8 @@ pub(super) fn match_line(
         let line = line.recorded.amount.money();
         return Err(Rejection::StatementLineUnbalanced { payments: sum, fee, line }.into());
     }
+    // What is called a fee leaves the books.
+    decision.must_be_two_above_threshold(fee)?;
     let mut spread = Spread { fee, over: sum, seen: Money::zero(fee.currency()) };
     for payment in &payments {
         let state = decision.payment(*payment)?;

@@ -59,10 +59,7 @@ impl Decision<'_> {
             Command::ReversePayment { payment, reason } => reverse::reverse(self, payment, reason),
             Command::Remind { order } => remind::remind(self, order),
             Command::RecordPayment { payment, kind, amount, customer } => {
-                pay::must_be_derived(payment, &kind)?;
-                self.keeps(amount.currency())?;
-                let record = payment::Command::Record { kind, amount, customer, order: None };
-                self.payment_decides(payment, record)
+                pay::record(self, payment, kind, amount, customer)
             }
             Command::AllocatePayment { payment, amount, to } => {
                 pay::allocate(self, payment, amount, to)
@@ -135,7 +132,7 @@ impl Decision<'_> {
                 wallets::correct(self, wallet, sequence, reason, ticket)
             }
             Command::CorrectPayment { payment, reason, ticket } => {
-                self.payment_decides(payment, payment::Command::Correct { reason, ticket })
+                pay::correct(self, payment, reason, ticket)
             }
             Command::OpenWallet { customer, currency } => self.open_wallet(&customer, currency),
             Command::TopUpWallet { customer, payment, kind, amount } => {
@@ -185,8 +182,13 @@ impl Decision<'_> {
                 self.wallet_decides(wallet, credit)
             }
             Command::ChangeSetting { setting, reason } => {
+                let weakens = self.settings()?.weakens_four_eyes(&setting);
                 let change = settings::Command::Change { setting, reason };
-                for event in self.settings()?.decide(change)? {
+                let events = self.settings()?.decide(change)?;
+                if let Some(amount) = weakens {
+                    self.must_be_two(amount)?;
+                }
+                for event in events {
                     self.emit(StreamKey::Settings, Event::Settings(event))?;
                 }
                 Ok(())

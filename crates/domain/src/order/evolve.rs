@@ -127,7 +127,7 @@ impl Facts {
                 self.lines = lines.iter().cloned().map(Line::ordered).collect();
                 self.ordered = *totals;
                 self.costs(totals, *given_back)?;
-                self.await_money(was_settled, *deadline);
+                self.await_money(was_settled && self.released, *deadline);
             }
             Event::Expired { given_back } => self.end(Ended::Expired, *given_back)?,
             Event::Reopened { deadline, return_until } => {
@@ -234,11 +234,13 @@ impl Facts {
     }
 
     /// After an edit: what is not paid waits for its money before the warehouse sees it again.
-    fn await_money(&mut self, was_settled: bool, deadline: Option<DateTime<Utc>>) {
+    /// The time that an order gets is counted anew only if finance had released it: one that is
+    /// edited down to what it holds and up again has no more than it had.
+    fn await_money(&mut self, was_released: bool, deadline: Option<DateTime<Utc>>) {
         if self.settled() {
             return;
         }
-        if was_settled || self.first_deadline.is_none() {
+        if was_released || self.first_deadline.is_none() {
             self.first_deadline = deadline;
         }
         self.deadline = deadline;
@@ -309,7 +311,11 @@ impl Facts {
                 self.earned = self.earned.checked_sub(&earned)?;
                 self.return_until = None;
             }
-            Done::Completed => self.completed = false,
+            Done::Completed => {
+                self.completed = false;
+                // Or the end of the window would complete it again at once.
+                self.return_until = None;
+            }
         }
         Ok(())
     }

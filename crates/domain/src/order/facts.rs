@@ -159,6 +159,12 @@ impl Facts {
         owed.ok().filter(|owed| owed.is_positive()).unwrap_or_else(|| Money::zero(self.currency))
     }
 
+    /// What of the received was not forgiven.
+    pub(super) fn paid(&self) -> Money {
+        let paid = self.received.checked_sub(self.forgiven);
+        paid.expect("what was forgiven is a part of what was received")
+    }
+
     /// What the order's prepayment account (2200) holds.
     pub fn held(&self) -> Money {
         let held = self
@@ -223,7 +229,7 @@ impl Facts {
     pub fn payment_status(&self) -> PaymentStatus {
         status::payment_status(&PaymentFacts {
             refunded: self.refunded.is_positive(),
-            kept: self.received.amount() > self.refunded.amount(),
+            kept: self.paid().amount() > self.refunded.amount(),
             settled: self.settled(),
             due: self.totals.due.is_positive(),
             received: self.received.is_positive(),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::status::DeliveryTrouble;
+use super::status::{DeliveryTrouble, Extent};
 use super::{Facts, LineQuantity};
 use crate::id::{Code, ShipmentId};
 use crate::rejection::Rejection;
@@ -73,20 +73,29 @@ impl Facts {
         }
     }
 
-    /// The shipment that is meant: the one named, else the one under way, else the last.
+    /// The shipment that is meant: the one named, else the only one under way. When none is under
+    /// way, one that needs no delivery if everything is delivered, else one that still does.
     pub fn shipment(
         &self,
         named: Option<ShipmentId>,
     ) -> Result<(ShipmentId, &Shipment), Rejection> {
-        let found = match named {
-            Some(id) => self.shipments.get_key_value(&id),
-            None => self
-                .shipments
-                .iter()
-                .find(|(_, shipment)| shipment.stage == ShipmentStage::UnderWay)
-                .or_else(|| self.shipments.iter().find(|(_, shipment)| !shipment.is_delivered()))
-                .or_else(|| self.shipments.iter().next_back()),
+        let Some(id) = named else {
+            return self.only_shipment();
         };
+        let shipment = self.shipments.get(&id).ok_or(Rejection::ShipmentNotFound)?;
+        Ok((id, shipment))
+    }
+
+    fn only_shipment(&self) -> Result<(ShipmentId, &Shipment), Rejection> {
+        let under_way = |shipment: &Shipment| shipment.stage == ShipmentStage::UnderWay;
+        let mut all = self.shipments.iter().filter(|(_, shipment)| under_way(shipment));
+        let (one, another) = (all.next(), all.next());
+        if another.is_some() {
+            return Err(Rejection::ShipmentUnnamed);
+        }
+        let all_delivered = self.extent(|line| line.delivered) == Extent::All;
+        let meant = |shipment: &Shipment| shipment.is_delivered() == all_delivered;
+        let found = one.or_else(|| self.shipments.iter().find(|(_, shipment)| meant(shipment)));
         found.map(|(id, shipment)| (*id, shipment)).ok_or(Rejection::ShipmentNotFound)
     }
 

@@ -231,6 +231,11 @@ impl Totals {
         Self { delivery: zero, surcharge: zero, due: not_negative(due), ..*self }.balanced()
     }
 
+    /// The same with no more due than this; the rounding takes up what is not.
+    pub(super) fn at_most(&self, limit: Money) -> Result<Self, MoneyError> {
+        Self { due: self.due.min(not_negative(limit))?, ..*self }.balanced()
+    }
+
     pub fn checked_add(&self, other: &Self) -> Result<Self, MoneyError> {
         self.zip(other, Money::checked_add)
     }

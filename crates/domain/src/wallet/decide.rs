@@ -274,6 +274,15 @@ impl Facts {
         match (outcome, paid) {
             (earlier @ Payout::Paid { .. }, paid) if *earlier == paid => Ok(vec![]),
             (Payout::Open, _) if self.frozen.is_some() => Err(Rejection::WalletFrozen),
+            // The money may have turned out not to exist since it was asked for.
+            (Payout::Open, _) if self.debt.is_positive() => {
+                Err(Rejection::WalletInDebt { debt: self.debt })
+            }
+            (Payout::Open, paid)
+                if self.withdrawals.values().any(|other| other.outcome == paid) =>
+            {
+                Err(Rejection::PayoutReferenceUsed)
+            }
             (Payout::Open, Payout::Paid { account, reference }) => {
                 Ok(vec![Event::WithdrawalPaid {
                     request,

@@ -1,6 +1,6 @@
 //! A book in memory that checks every law after every command: `given(…).when(…).then(…)`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::account::{Account, Side};
@@ -12,7 +12,7 @@ use domain::order::Facts;
 use domain::order::status::Phase;
 use domain::payment::Held;
 use domain::wallet::Payout;
-use domain::{Event, Rejection, State, StreamKey, posting, statement_line};
+use domain::{Event, Rejection, State, StreamKey, payment, posting, statement_line};
 use rust_decimal::Decimal;
 
 use crate::build;
@@ -27,6 +27,8 @@ pub(crate) struct Book {
     replayed: Memory,
     /// Debits less credits.
     accounts: BTreeMap<(Account, &'static str), Decimal>,
+    /// Payments that came in after all: what was matched with them before tells of what was not.
+    recorded_anew: BTreeSet<PaymentId>,
 }
 
 /// A book in which these commands were accepted.
@@ -42,6 +44,7 @@ impl Book {
             memory: Memory::default(),
             replayed: Memory::default(),
             accounts: BTreeMap::new(),
+            recorded_anew: BTreeSet::new(),
         }
     }
 
@@ -94,6 +97,13 @@ impl Book {
     fn append(&mut self, change: &Change) {
         let before = self.replayed.state(change.stream).unwrap();
         assert_eq!(change.version, before.version() + 1, "gapless: {change:?}");
+
+        if let (StreamKey::Payment(id), Event::Payment(payment::Event::Recorded { .. })) =
+            (change.stream, &change.event)
+            && before.version() > 0
+        {
+            self.recorded_anew.insert(id);
+        }
 
         let payload = change.event.payload().unwrap();
         let parsed = Event::parse(change.stream.aggregate_type(), &payload).unwrap();
@@ -194,7 +204,7 @@ impl Book {
     }
 
     /// A payment's money is where it says, and what it went to sums to what came in.
-    fn check_payment(&self, id: PaymentId, facts: &domain::payment::Facts) {
+    fn check_payment(&self, id: PaymentId, facts: &payment::Facts) {
         let amount = facts.amount.money().amount();
         for (account, held) in [
             (Account::BankClearing(id), Held::BankClearing),
@@ -213,6 +223,9 @@ impl Book {
     /// A matched line is its payments less the fee.
     fn check_line(&self, id: StatementLineId, facts: &statement_line::Facts) {
         let Some(matched) = &facts.matched else { return };
+        if matched.payments.iter().any(|payment| self.recorded_anew.contains(payment)) {
+            return;
+        }
         let payments = matched.payments.iter().map(|payment| self.payment(*payment).unwrap());
         let sum: Decimal = payments
             .map(|payment| {
@@ -278,7 +291,7 @@ impl Book {
         wallet.map_or_else(|| "no wallet".to_owned(), |facts| facts.balance.amount().to_string())
     }
 
-    pub(crate) fn payment(&self, payment: PaymentId) -> Option<domain::payment::Facts> {
+    pub(crate) fn payment(&self, payment: PaymentId) -> Option<payment::Facts> {
         let state = self.memory.state(StreamKey::Payment(payment)).unwrap();
         let State::Payment(payment) = &*state else { panic!("{state:?}") };
         payment.facts().cloned()

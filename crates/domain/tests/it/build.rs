@@ -499,7 +499,7 @@ pub(crate) fn pay_out(name: &str, number: u64) -> Command {
         wallet: wallet(name),
         request: request(number),
         account: code("rafidain-1"),
-        reference: code("P-1"),
+        reference: code(&format!("P-{number}")),
     }
 }
 
@@ -626,6 +626,10 @@ pub(crate) fn bank(payment: PaymentId, account: &str) -> Command {
 
 pub(crate) fn reverse(payment: PaymentId) -> Command {
     Command::ReversePayment { payment, reason: because() }
+}
+
+pub(crate) fn correct_payment(payment: PaymentId) -> Command {
+    Command::CorrectPayment { payment, reason: because(), ticket: code("T-1") }
 }
 
 pub(crate) fn remind(number: u64) -> Command {

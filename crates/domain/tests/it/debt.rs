@@ -8,8 +8,10 @@ use domain::order::status::Phase;
 
 use crate::book::{Book, given};
 use crate::build::{
-    allocate, as_far_as_dispatched, by_wallet, cash, customer, deliver, import, import_wallet, iqd,
-    leave_on_account, old_order, order, place, record_cash, repay, top_up, write_off,
+    allocate, approve, as_far_as_dispatched, because, by_transfer, by_wallet, cancel, cancel_lines,
+    cash, customer, deliver, dispatch_some, edit, freeze, import, import_wallet, iqd,
+    leave_on_account, line, old_order, order, pack, place, record_cash, refund, release, repay,
+    return_goods, reverse, start, top_up, transfer_id, upload, write_off,
 };
 
 /// An old order that is under way and of whose 44 dinars 4 were never paid.
@@ -59,9 +61,7 @@ fn leaving_on_account_always_takes_two_persons() {
 fn an_order_that_still_stands_in_the_shop_is_not_left_on_account() {
     let book = given([top_up("94", 1, "44"), place(by_wallet(1, "94", "44"))]);
     book.when(leave_on_account(1)).then_nothing();
-    given([place(crate::build::by_transfer(1, "94", "44"))])
-        .when(leave_on_account(1))
-        .then_code("wrong-phase");
+    given([place(by_transfer(1, "94", "44"))]).when(leave_on_account(1)).then_code("wrong-phase");
     given([top_up("94", 1, "44"), place(by_wallet(1, "94", "44"))])
         .and(as_far_as_dispatched(1)[0].clone())
         .when(leave_on_account(1))
@@ -126,4 +126,75 @@ fn who_has_no_wallet_owes_nothing_that_could_be_repaid() {
     for command in commands {
         Book::new().when(command).then_refused(Rejection::WalletNotOpen);
     }
+}
+
+#[test]
+fn what_was_left_on_account_is_not_given_back_as_money_when_the_goods_come_back() {
+    let old = Imported {
+        stage: Stage::Dispatched,
+        proven: iqd("40"),
+        ..old_order("M2511128", "94", "100")
+    };
+    let book = given([import(1, old)]).and(leave_on_account(1)).expect_debt("94", "60");
+    let shipment = *facts(&book).shipments.keys().next().unwrap();
+    book.and(Command::FailDelivery { order: order(1), shipment, reason: because() })
+        .and(Command::ReturnToOrigin { order: order(1), shipment })
+        .and(Command::ReceiveBack { order: order(1), shipment })
+        .when(cancel(1))
+        .then(&["order.cancelled", "wallet.credited", "wallet.debt_repaid"])
+        .expect_balance("94", "40")
+        .expect_debt("94", "0")
+        .expect_total("2200", "0");
+}
+
+/// Two lines, of 30 and 14, paid by a forged transfer; the first is under way.
+fn half_shipped_on_forged_money() -> Book {
+    let mut two = by_transfer(1, "94", "44");
+    two.lines = vec![line("1", "30"), line("1", "14")];
+    given([place(two), upload(1, 1), approve(1, 1, "44"), release(1), start(1), pack(1)])
+        .and(dispatch_some(1, 1, &[(1, "1")]))
+        .and(reverse(transfer_id("R1")))
+        .expect_debt("94", "44")
+}
+
+#[test]
+fn cancelled_lines_that_were_paid_with_money_that_did_not_exist_lessen_the_debt() {
+    half_shipped_on_forged_money()
+        .when(cancel_lines(1, &[(2, "1")]))
+        .then(&["order.lines_cancelled", "wallet.credited", "wallet.debt_repaid"])
+        .expect_balance("94", "0")
+        .expect_debt("94", "30");
+}
+
+#[test]
+fn a_frozen_wallet_repays_what_an_order_gave_back() {
+    half_shipped_on_forged_money()
+        .and(freeze("94"))
+        .and(cancel_lines(1, &[(2, "1")]))
+        .expect_balance("94", "0")
+        .expect_debt("94", "30");
+}
+
+#[test]
+fn a_cheaper_order_repays_what_its_customer_owes_and_gives_back_the_rest() {
+    given([import_wallet("94", "-30", "-30"), place(by_transfer(1, "94", "44"))])
+        .and(upload(1, 1))
+        .and(approve(1, 1, "44"))
+        .when(edit(1, &[("1", "4")], "4"))
+        .then(&["order.edited", "wallet.credited", "wallet.debt_repaid"])
+        .expect_balance("94", "10")
+        .expect_debt("94", "0");
+}
+
+#[test]
+fn a_refund_of_what_was_left_on_account_repays_the_debt_first() {
+    under_way()
+        .and(leave_on_account(1))
+        .and(deliver(1))
+        .and(return_goods(1, &[(1, "1")]))
+        .when(refund(1, true))
+        .then(&["order.refunded", "wallet.credited", "wallet.debt_repaid"])
+        .expect_balance("94", "40")
+        .expect_debt("94", "0")
+        .expect_total("1100", "0");
 }

@@ -109,3 +109,20 @@ fn what_is_packed_is_not_edited() {
         .when(edit(1, &[("1", "4")], "4"))
         .then_code("wrong-phase");
 }
+
+#[test]
+fn edits_down_to_what_is_paid_and_up_again_give_no_more_than_all_extensions() {
+    let part_paid = given([top_up("94", 1, "20"), place(by_transfer(1, "94", "44"))]);
+    let mut book = part_paid.and(pay_from_wallet(1, Some("20")));
+    for _ in 0..6 {
+        book = book.later(Duration::days(2)).and(edit(1, &[("1", "20")], "20")).and(edit(
+            1,
+            &[("1", "60")],
+            "60",
+        ));
+    }
+    let latest = noon() + Duration::days(3 + 7);
+    assert_eq!(book.facts(order(1)).first_deadline, Some(noon() + Duration::days(3)));
+    assert_eq!(book.now, noon() + Duration::days(12));
+    assert_eq!(book.facts(order(1)).deadline, Some(book.now.max(latest)), "it is over");
+}

@@ -9,9 +9,10 @@ use domain::suspense::Against;
 use crate::book::{Book, given};
 use crate::build::{
     adjust_down, adjust_up, allocate, approval, approve_top_up, as_far_as_dispatched, ask_top_up,
-    by_gateway, by_transfer, by_wallet, cancel, cash, correct, correct_wallet, customer, deliver,
-    explain, gateway, goodwill, import_wallet, iqd, open_suspense, order, pay_out, place,
-    record_cash, suspense, top_up, transfer, upload, withdraw, write_off,
+    by_gateway, by_transfer, by_wallet, cancel, cash, correct, correct_payment, correct_wallet,
+    customer, deliver, explain, gateway, goodwill, import_wallet, iqd, open_suspense, order,
+    pay_out, place, record_cash, record_transfer, reverse, suspense, top_up, transfer, transfer_id,
+    upload, withdraw, write_off,
 };
 
 const THRESHOLD: &str = "1000000";
@@ -166,4 +167,34 @@ fn what_is_explained_alone_is_cumulated_by_item() {
         .then(&["suspense.explained"])
         .when(explain(SuspenseItem::Wallet(crate::build::wallet("94")), None, Against::WriteOff))
         .then_refused(too_much("700000", "800000", "200000"));
+}
+
+#[test]
+fn no_person_alone_takes_a_large_payment_out_of_the_books() {
+    let waiting = given([record_cash(1, "1000000"), record_cash(2, "1000001")]);
+    for take_out in [reverse, correct_payment] {
+        waiting.clone().and(take_out(cash(2)));
+        waiting
+            .clone()
+            .when(take_out(cash(2)))
+            .then_refused(too_much("1000001", "0", "1000000"))
+            .when(take_out(cash(1)))
+            .then(&[if take_out(cash(1)) == reverse(cash(1)) {
+                "payment.reversed"
+            } else {
+                "payment.corrected"
+            }]);
+        // Where it is known whose it is, it comes on top of what was moved for that customer today.
+        nearly_there(given([top_up("94", 1, "1"), record_transfer("R1", "100001", Some("94"))]))
+            .when(take_out(transfer_id("R1")))
+            .then_refused(too_much("100001", "900000", "100000"));
+    }
+}
+
+#[test]
+fn a_payment_of_several_customers_is_reversed_as_a_whole() {
+    let half = |name| allocate(cash(1), Some("600000"), Allocation::Customer(customer(name)));
+    given([record_cash(1, "1200000"), half("94"), half("95")])
+        .when(reverse(cash(1)))
+        .then_refused(too_much("1200000", "0", "1000000"));
 }

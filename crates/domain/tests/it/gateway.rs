@@ -8,7 +8,7 @@ use domain::payment::Kind;
 use crate::book::{Book, given};
 use crate::build::{
     allocate, amount, approve, by_gateway, by_transfer, callback, cancel, cash, code, customer,
-    gateway_id, iqd, order, place, record_transfer, transfer, transfer_id, upload, usd,
+    gateway, gateway_id, iqd, order, place, record_transfer, transfer, transfer_id, upload, usd,
 };
 
 #[test]
@@ -123,4 +123,42 @@ fn one_customers_money_pays_another_only_if_two_persons_agree() {
         "payment.allocated",
         "wallet.topped_up",
     ]);
+}
+
+#[test]
+fn money_that_waited_pays_the_order_that_a_later_callback_names() {
+    let placed = || {
+        given([callback("G-1", "50", None, None), place(by_gateway(1, "94", "44"))])
+            .and(place(by_gateway(2, "95", "44")))
+    };
+    placed()
+        .when(callback("G-1", "50", None, None))
+        .then_nothing()
+        .when(callback("G-1", "50", Some(order(3)), None))
+        .then_nothing()
+        .when(callback("G-1", "50", Some(order(1)), None))
+        .then(&[
+            "payment.allocated",
+            "order.payment_received",
+            "payment.allocated",
+            "wallet.opened",
+            "wallet.credited",
+        ])
+        .expect_phase(order(1), Phase::FinanceReview)
+        .expect_balance("94", "6")
+        .when(callback("G-1", "50", Some(order(1)), None))
+        .then_nothing();
+    // What a person has allocated in part pays with the rest,
+    placed()
+        .and(allocate(gateway_id("G-1"), Some("40"), Allocation::Order(order(2))))
+        .when(callback("G-1", "50", Some(order(1)), None))
+        .then(&["payment.allocated", "order.payment_received"]);
+    // and money of another customer waits on.
+    given([callback("G-1", "44", None, Some("95")), place(by_gateway(1, "94", "44"))])
+        .when(callback("G-1", "44", Some(order(1)), None))
+        .then_nothing();
+    // Where a person names the order, the rest that goes to the wallet is that person's doing.
+    given([callback("G-1", "2000000", None, None), place(by_gateway(1, "94", "44"))])
+        .when(gateway(1, "G-1", "2000000"))
+        .then_code("needs-second-person");
 }

@@ -266,3 +266,46 @@ fn lines_that_were_cancelled_stay_cancelled_when_the_order_is_reopened() {
         .and(complete(1))
         .expect_phase(order(1), Phase::Completed);
 }
+
+#[test]
+fn a_shipment_dispatched_again_with_other_content_is_another_one_under_its_id() {
+    let sent = dispatch_some(1, 1, &[(1, "3"), (2, "2")]);
+    let Command::Dispatch { order: of, shipment, lines, carrier, .. } = sent.clone() else {
+        unreachable!("it is a dispatch")
+    };
+    let tracking = Some(crate::build::code("RR1"));
+    let tracked = Command::Dispatch { order: of, shipment, lines, carrier, tracking, code: None };
+    packed()
+        .and(sent.clone())
+        .when(dispatch_some(1, 1, &[(2, "2.0"), (1, "3")]))
+        .then_nothing()
+        .when(dispatch_some(1, 1, &[(1, "3")]))
+        .then_refused(Rejection::ShipmentExists)
+        .when(dispatch(1))
+        .then_refused(Rejection::ShipmentExists)
+        .when(tracked)
+        .then_refused(Rejection::ShipmentExists)
+        .and(return_to_origin(1, 1))
+        .and(receive_back(1, 1))
+        .when(sent)
+        .then_refused(Rejection::ShipmentExists);
+}
+
+#[test]
+fn a_delivery_names_its_shipment_where_several_are_under_way() {
+    packed()
+        .and(dispatch_some(1, 1, &[(1, "3")]))
+        .and(dispatch_some(1, 2, &[(2, "5")]))
+        .when(deliver(1))
+        .then_refused(Rejection::ShipmentUnnamed)
+        .and(deliver_shipment(1, 2))
+        .when(deliver(1))
+        .then(&["order.delivered"])
+        .when(deliver(1))
+        .then_refused(Rejection::ShipmentNotFound)
+        .and(dispatch_some(1, 3, &[(3, "2.5")]))
+        .and(deliver(1))
+        .expect_phase(order(1), Phase::Delivered)
+        .when(deliver(1))
+        .then_nothing();
+}

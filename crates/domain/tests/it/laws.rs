@@ -499,7 +499,7 @@ fn account_wish(
         if dice.chance(30) {
             return Command::FailWithdrawal { wallet, request, reason: because() };
         }
-        let (account, reference) = (code("rafidain-1"), code("P-1"));
+        let (account, reference) = (code("rafidain-1"), code(&format!("P-{}", dice.below(9))));
         return Command::PayWithdrawal { wallet, request, account, reference };
     }
     if facts.balance.is_zero() {

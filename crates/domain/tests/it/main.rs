@@ -56,6 +56,8 @@ mod receipt;
 #[cfg(test)]
 mod receipt_file;
 #[cfg(test)]
+mod recorded_anew;
+#[cfg(test)]
 mod refund;
 #[cfg(test)]
 mod reversal;

@@ -8,8 +8,8 @@ use domain::order::status::{PaymentStatus, Phase};
 use crate::book::{Book, given};
 use crate::build::{
     allocate, approval, approve, as_far_as_dispatched, because, by_transfer, by_wallet, cancel,
-    cash, code, customer, deliver, freeze, match_line, noon, order, pay_from_wallet, place,
-    record_cash, record_transfer, release, reverse, start, statement, top_up, transfer,
+    cash, code, customer, deliver, freeze, import_wallet, match_line, noon, order, pay_from_wallet,
+    place, record_cash, record_transfer, release, reverse, start, statement, top_up, transfer,
     transfer_id, upload,
 };
 
@@ -203,4 +203,19 @@ fn one_person_alone_does_not_take_much_from_a_customer() {
         .then_code("needs-second-person")
         .and(reverse(cash(1)))
         .expect_balance("94", "0");
+}
+
+#[test]
+fn a_debt_beyond_what_a_book_can_hold_is_refused() {
+    let most = "-9999999999999999";
+    let mut book = given([import_wallet("94", most, most)]);
+    for step in [place(by_transfer(1, "94", "44")), upload(1, 1), approve(1, 1, "44")] {
+        book = book.and(step);
+    }
+    for step in as_far_as_dispatched(1) {
+        book = book.and(step);
+    }
+    book.second_person = true;
+    book.when(reverse(transfer_id("R1")))
+        .then_refused(domain::money::MoneyError::OutOfRange.into());
 }

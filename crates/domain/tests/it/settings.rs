@@ -74,6 +74,7 @@ fn a_value_outside_its_range_is_refused() {
         Setting::Currencies(vec![Currency::IQD, Currency::IQD]),
         Setting::ShortfallTolerance(iqd("-1")),
         Setting::ReminderHours(24 * 366 + 1),
+        Setting::FourEyesThreshold(usd("1")),
         unit("-1"),
         unit("0.0001"),
         unit("1000001"),
@@ -91,4 +92,23 @@ fn nothing_moved_needs_no_second_person_in_any_currency() {
     assert!(settings.one_person_may_move(dollars, no_dollars).is_err());
     assert!(settings.one_person_may_move(iqd("1000000"), iqd("0")).is_ok());
     assert!(settings.one_person_may_move(iqd("1000000.001"), iqd("0")).is_err());
+}
+
+#[test]
+fn one_person_alone_loosens_no_four_eyes() {
+    let raised = || change(Setting::FourEyesThreshold(amount("1000001")));
+    let moved = || change(Setting::TimeZone(chrono_tz::Tz::UTC));
+    Book::new()
+        .when(raised())
+        .then_code("needs-second-person")
+        .when(moved())
+        .then_code("needs-second-person")
+        .when(change(Setting::TimeZone(chrono_tz::Tz::Asia__Baghdad)))
+        .then_nothing()
+        .and(raised())
+        .and(moved())
+        .when(change(Setting::FourEyesThreshold(amount("5"))))
+        .then(&["settings.changed"])
+        .when(raised())
+        .then_code("needs-second-person");
 }

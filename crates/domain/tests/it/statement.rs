@@ -166,3 +166,19 @@ fn what_the_bank_has_told_of_is_no_mistake_and_is_not_corrected() {
         .when(correct)
         .then_refused(Rejection::PaymentMatched);
 }
+
+#[test]
+fn one_person_alone_calls_no_large_sum_a_fee() {
+    let paid = |reference| record_transfer(reference, "3000000", None);
+    given([
+        paid("R1"),
+        statement("7", "1999999", None),
+        paid("R2"),
+        statement("8", "2000000", None),
+    ])
+    .when(match_line("7", &[transfer_id("R1")], "1000001"))
+    .then_code("needs-second-person")
+    .and(match_line("7", &[transfer_id("R1")], "1000001"))
+    .when(match_line("8", &[transfer_id("R2")], "1000000"))
+    .then(&["payment.matched", "statement_line.matched"]);
+}

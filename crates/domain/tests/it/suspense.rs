@@ -117,3 +117,19 @@ fn an_item_is_opened_once() {
         .when(explain(SuspenseItem::Item(suspense(2)), None, Against::WriteOff))
         .then_refused(Rejection::SuspenseNotFound);
 }
+
+#[test]
+fn an_item_whose_adjustment_was_taken_back_is_settled_and_takes_another() {
+    let book = given([top_up("94", 1, "100"), open_suspense(1)]);
+    assert!(!book.suspense(suspense(1)).unwrap().is_settled());
+    let book = book
+        .when(explain(item(), None, Against::WriteOff))
+        .then_code("suspense-differs")
+        .and(adjust_up("94", item(), "5"))
+        .and(correct_wallet("94", 3))
+        .expect_total("9010", "0");
+    assert!(book.suspense(suspense(1)).unwrap().is_settled());
+    let book = book.when(explain(item(), None, Against::WriteOff)).then_nothing();
+    let book = book.and(adjust_up("94", item(), "6"));
+    assert!(!book.suspense(suspense(1)).unwrap().is_settled());
+}

@@ -2,13 +2,13 @@
 
 use chrono::Duration;
 use domain::decide::Command;
-use domain::order::status::Phase;
+use domain::order::status::{PaymentStatus, Phase};
 use domain::settings::Setting;
 
 use crate::book::{Book, given};
 use crate::build::{
-    approve, as_far_as_dispatched, because, by_transfer, cancel, deliver, edit, expire, iqd, order,
-    place, reverse, top_up, transfer_id, upload,
+    approve, as_far_as_dispatched, because, by_transfer, cancel, deliver, edit, expire, iqd, line,
+    order, place, refund, return_goods, reverse, top_up, transfer_id, upload,
 };
 
 /// A book that forgives this much, and an order of 44 under review.
@@ -99,4 +99,43 @@ fn a_cheaper_order_takes_back_what_was_forgiven_before_it_gives_money_back() {
         .expect_total("5040", "0")
         .and(cancel(1))
         .expect_balance("94", "42");
+}
+
+#[test]
+fn a_refund_pays_back_no_more_than_was_paid() {
+    let mut book = forgiving("2").and(approve(1, 1, "42"));
+    for step in as_far_as_dispatched(1) {
+        book = book.and(step);
+    }
+    let book = book
+        .and(deliver(1))
+        .and(return_goods(1, &[(1, "1")]))
+        .and(refund(1, true))
+        .expect_balance("94", "42")
+        .expect_total("4090", "-44")
+        .expect_total("5040", "0")
+        .expect_total("2200", "0");
+    assert_eq!(book.facts(order(1)).payment_status(), PaymentStatus::Refunded);
+}
+
+#[test]
+fn refunds_one_by_one_pay_back_no_more_than_was_paid() {
+    let setting = Setting::ShortfallTolerance(iqd("12"));
+    let mut four = by_transfer(1, "94", "44");
+    four.lines = vec![line("4", "11")];
+    let mut book = given([
+        Command::ChangeSetting { setting, reason: because() },
+        place(four),
+        upload(1, 1),
+        approve(1, 1, "32"),
+    ]);
+    for step in as_far_as_dispatched(1) {
+        book = book.and(step);
+    }
+    book = book.and(deliver(1));
+    for balance in ["11", "22", "32", "32"] {
+        book = book.and(return_goods(1, &[(1, "1")])).and(refund(1, true));
+        book = book.expect_balance("94", balance);
+    }
+    book.expect_total("4090", "-44").expect_total("5040", "0").expect_total("2200", "0");
 }

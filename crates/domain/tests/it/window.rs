@@ -89,3 +89,15 @@ fn an_order_delivered_in_the_old_system_completes_only_by_a_person() {
         .when(complete(1))
         .then(&["order.completed"]);
 }
+
+#[test]
+fn a_completion_taken_back_is_not_made_again_by_the_end_of_the_window() {
+    let book = delivered().later(Duration::days(14)).and(complete_after_window(1));
+    let sequence = book.facts(order(1)).steps.last().unwrap().sequence;
+    book.and(correct(1, sequence))
+        .expect_phase(order(1), Phase::Delivered)
+        .when(complete_after_window(1))
+        .then_refused(Rejection::NoDeadline)
+        .when(complete(1))
+        .then(&["order.completed"]);
+}

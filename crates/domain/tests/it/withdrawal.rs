@@ -5,8 +5,8 @@ use domain::decide::Command;
 
 use crate::book::given;
 use crate::build::{
-    by_wallet, code, fail_withdrawal, import_wallet, iqd, pay_out, place, request, top_up, wallet,
-    withdraw,
+    by_wallet, cash, code, fail_withdrawal, import_wallet, iqd, pay_out, place, repay, request,
+    reverse, top_up, wallet, withdraw,
 };
 
 #[test]
@@ -72,4 +72,32 @@ fn what_the_customer_owes_goes_before_a_withdrawal() {
     given([import_wallet("94", "-30", "-30"), top_up("94", 1, "100")])
         .when(withdraw("94", 1, "10"))
         .then_refused(Rejection::WalletInDebt { debt: iqd("30") });
+}
+
+#[test]
+fn a_withdrawal_of_money_that_turned_out_not_to_exist_is_not_paid() {
+    given([top_up("94", 1, "100"), withdraw("94", 1, "100"), reverse(cash(1))])
+        .expect_debt("94", "100")
+        .when(pay_out("94", 1))
+        .then_refused(Rejection::WalletInDebt { debt: iqd("100") })
+        .and(fail_withdrawal("94", 1))
+        .and(repay("94", None))
+        .expect_balance("94", "0")
+        .expect_debt("94", "0");
+}
+
+#[test]
+fn one_outgoing_transfer_pays_one_withdrawal() {
+    let by_the_same = |number| Command::PayWithdrawal {
+        wallet: wallet("94"),
+        request: request(number),
+        account: code("rafidain-1"),
+        reference: code("P-1"),
+    };
+    given([top_up("94", 1, "100"), withdraw("94", 1, "60"), withdraw("94", 2, "30")])
+        .and(by_the_same(1))
+        .when(by_the_same(2))
+        .then_refused(Rejection::PayoutReferenceUsed)
+        .and(pay_out("94", 2))
+        .expect_total("1010", "90");
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::settle::find;
 use super::{Approval, ApprovalError, Outcome, OutcomeKind, rejected_resource};
 use crate::ledger::Ledger;
-use crate::principals::{Credential, PrincipalId, PrincipalKind};
+use crate::principals::{self, Credential, Hand, PrincipalId, PrincipalKind};
 use crate::submission::{Answer, Decided, Provenance, Render, Reply, Submission};
 
 /// How often a decision is begun anew because another one came first.
@@ -32,6 +32,7 @@ pub async fn approve(
         if approval.proposer.person == person.as_str() {
             return Err(ApprovalError::SamePerson);
         }
+        must_be_apart(ledger, &approval, approver, person).await?;
         match &approval.outcome {
             Some(Outcome { kind: OutcomeKind::Applied, .. }) => {}
             Some(outcome @ Outcome { kind: OutcomeKind::Rejected, .. }) => {
@@ -80,6 +81,28 @@ pub async fn reject(
 fn person(credential: &Credential) -> Result<&PrincipalId, ApprovalError> {
     let is_person = credential.kind == PrincipalKind::Person;
     credential.person().filter(|_| is_person).ok_or(ApprovalError::NotAPerson)
+}
+
+/// One person could hold both keys, if either of the two was made by the other.
+async fn must_be_apart(
+    ledger: &Ledger,
+    approval: &Approval,
+    approver: &Credential,
+    person: &PrincipalId,
+) -> Result<(), ApprovalError> {
+    let proposed = Hand {
+        person: &approval.proposer.person,
+        principal: &approval.proposer.principal,
+        key_id: Some(&approval.proposer.key_id),
+    };
+    let agreeing = Hand {
+        person: person.as_str(),
+        principal: approver.principal.as_str(),
+        key_id: Some(&approver.key_id),
+    };
+    let mut conn = ledger.pool().acquire().await?;
+    let are_apart = principals::are_apart(&mut conn, ledger.book(), proposed, agreeing).await?;
+    if are_apart { Ok(()) } else { Err(ApprovalError::SamePerson) }
 }
 
 fn is_the_same(outcome: &Outcome, person: &PrincipalId, reason: &Reason) -> bool {

@@ -15,6 +15,7 @@ use super::four_eyes::above_threshold;
 use super::plan::{Moved, OrderPlan, Standing, StoredPlan, read, standing_of};
 use super::{FixError, Problem};
 use crate::ledger::Ledger;
+use crate::principals::{self, Hand};
 use crate::submission::{Decided, EventSummary, Provenance, Reply, Submission, SubmitError};
 
 /// What an application did, now or earlier.
@@ -71,11 +72,12 @@ struct Body {
     events: Vec<EventSummary>,
 }
 
-/// A person agrees to a plan that somebody else has made.
+/// A person agrees, with this key, to a plan that somebody else has made.
 pub async fn approve(
     ledger: &Ledger,
     digest: &str,
     person: &Actor,
+    key_id: Option<&str>,
 ) -> Result<StoredPlan, FixError> {
     if person.kind != ActorKind::Person {
         return Err(FixError::NotAPerson);
@@ -83,6 +85,11 @@ pub async fn approve(
     let mut conn = ledger.pool().acquire().await?;
     let plan = read(&mut conn, ledger.book(), digest).await?;
     if plan.planned_by == person.id.as_str() {
+        return Err(FixError::SamePerson);
+    }
+    let planned = Hand { person: &plan.planned_by, principal: &plan.planned_by, key_id: None };
+    let approved = Hand { person: person.id.as_str(), principal: person.id.as_str(), key_id };
+    if !principals::are_apart(&mut conn, ledger.book(), planned, approved).await? {
         return Err(FixError::SamePerson);
     }
     sqlx::query(include_str!("../sql/insert_fix_approval.sql"))

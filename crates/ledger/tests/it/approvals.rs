@@ -226,6 +226,50 @@ async fn four_eyes_are_two_persons_however_many_keys_and_services_they_have() {
     assert!(desk.approve(&robots).await.unwrap().is_accepted());
 }
 
+/// A principal with a key, each made by somebody.
+async fn made(
+    node: &Ledger,
+    name: &str,
+    made_by: Option<&str>,
+    key_by: Option<&str>,
+) -> Credential {
+    let id = PrincipalId::new(name).unwrap();
+    let kind = PrincipalKind::Person;
+    let new =
+        NewPrincipal { id: id.clone(), kind, role: Role::Finance, department: None, owner: None };
+    let (mut conn, now) = (node.pool().acquire().await.unwrap(), node.clock().now());
+    principals::create_principal(&mut conn, BOOK, &new, made_by, now).await.unwrap();
+    let new = NewKey { principal: id, customers: None, expires_at: None };
+    let token =
+        principals::create_key(&mut conn, BOOK, &new, &rand::random(), key_by, now).await.unwrap();
+    principals::find_by_key(&mut conn, BOOK, &token, now).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn whoever_made_the_other_or_the_others_key_is_not_another_person() {
+    let desk = Desk::open().await;
+    let node = &desk.node;
+    principal(node, "robot", PrincipalKind::Service, Some("layla")).await;
+    let theirs = [
+        made(node, "made", Some("layla"), None).await,
+        made(node, "given-a-key", None, Some("layla")).await,
+        made(node, "made-by-her-robot", Some("robot"), None).await,
+        made(node, "made-by-one-she-made", None, Some("made")).await,
+    ];
+    let apart = made(node, "apart", Some("omar"), Some("omar")).await;
+    let own = desk.proposed(2, credit("anna", MUCH)).await;
+    for (number, her) in (3..).zip(&theirs) {
+        let refused = approvals::approve(node, own.id, her, told()).await;
+        assert!(matches!(refused, Err(ApprovalError::SamePerson)), "{her:?}: {refused:?}");
+        let submission = asked(her, number, credit("anna", MUCH));
+        let proposed = stored(propose(node, her, submission).await);
+        let refused = approvals::approve(node, proposed.id, &desk.layla, told()).await;
+        assert!(matches!(refused, Err(ApprovalError::SamePerson)), "{her:?}: {refused:?}");
+    }
+    assert_eq!(desk.balance().await, 100);
+    assert!(approvals::approve(node, own.id, &apart, told()).await.unwrap().is_accepted());
+}
+
 #[tokio::test]
 async fn a_stale_version_and_a_refusal_leave_it_open() {
     let desk = Desk::open().await;
@@ -470,6 +514,49 @@ async fn personal_data_that_a_proposal_names_is_kept_as_long_as_it_is_open() {
     desk.pass(6 * DAY);
     let now = desk.node.clock().now();
     assert_eq!(personal::sweep(&mut conn, BOOK, now).await.unwrap(), 0, "an event names it");
+}
+
+#[tokio::test]
+async fn a_proposal_that_is_approved_during_the_sweep_loses_nothing() {
+    let desk = Desk::open().await;
+    let (vault, customer) = (Vault::new([9; 32]), customer("anna"));
+    let mut conn = desk.node.pool().acquire().await.unwrap();
+    let id = PersonalDataId::new(Uuid::from_u64_pair(7, 1));
+    let (stream, content) = (StreamKey::Order(order(1)), b"Sara, Basra".as_slice());
+    let new = NewPersonal { id, customer: &customer, stream, kind: "recipient", content };
+    let stored = personal::store(&mut conn, &vault, BOOK, &new, desk.node.clock().now()).await;
+    let mut command = by_wallet(1, "anna", 80);
+    let Command::PlaceOrder(place) = &mut command else { panic!("{command:?}") };
+    place.recipient = Some(stored.unwrap());
+    let approval = desk.proposed(2, command).await;
+    desk.pass(6 * DAY);
+
+    // The sweep stops between its two steps, for as long as the test holds the lock.
+    let mut superuser = desk.book.superuser().await;
+    let stop = "create function public.stop() returns trigger language plpgsql as $$
+        begin perform pg_advisory_xact_lock(77); return null; end $$;
+        create trigger stop after update on daftar.personal_data
+        for each statement execute function public.stop();
+        select pg_advisory_lock(77)";
+    sqlx::raw_sql(stop).execute(&mut superuser).await.unwrap();
+    let now = desk.node.clock().now();
+    let mut sweep = tokio::task::JoinSet::new();
+    sweep.spawn(async move { personal::sweep(&mut conn, BOOK, now).await.unwrap() });
+    let waiting = "select count(*) from pg_locks where locktype = 'advisory' and objid = 77
+        and not granted and database = (select oid from pg_database where datname = current_database())";
+    for round in 0.. {
+        assert!(round < 500, "the sweep never got to its second step");
+        if sqlx::query_scalar::<_, i64>(waiting).fetch_one(&mut superuser).await.unwrap() == 1 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert!(desk.approve(&approval).await.unwrap().is_accepted());
+    sqlx::query("select pg_advisory_unlock(77)").execute(&mut superuser).await.unwrap();
+
+    assert_eq!(sweep.join_next().await.unwrap().unwrap(), 0);
+    let mut conn = desk.node.pool().acquire().await.unwrap();
+    assert_eq!(personal::read_text(&mut conn, &vault, BOOK, id).await.unwrap(), "Sara, Basra");
 }
 
 #[tokio::test]

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use domain::id::ShipmentId;
+use domain::id::{OrderId, ShipmentId};
 use ledger::delivery_codes::{DeliveryCode, DeliveryCodes};
 use uuid::Uuid;
 
 const BOOK: Uuid = Uuid::from_u128(1);
+const ORDER: OrderId = OrderId::new(Uuid::from_u128(3));
+const OTHER: OrderId = OrderId::new(Uuid::from_u128(4));
 
 fn codes() -> DeliveryCodes {
     DeliveryCodes::new([7; 32], BOOK)
@@ -18,14 +20,14 @@ fn shipment(number: u128) -> ShipmentId {
 
 #[test]
 fn a_code_is_six_digits_and_the_same_on_every_node() {
-    let code = codes().issue(shipment(5), 1);
-    assert_eq!(code, codes().issue(shipment(5), 1));
+    let code = codes().issue(ORDER, shipment(5), 1);
+    assert_eq!(code, codes().issue(ORDER, shipment(5), 1));
     let text = code.to_string();
     assert_eq!(text.len(), 6);
     assert_eq!(text.parse::<DeliveryCode>().unwrap(), code);
     assert_eq!(
-        codes().digest(shipment(5), code),
-        codes().digest(shipment(5), text.parse().unwrap())
+        codes().digest(ORDER, shipment(5), code),
+        codes().digest(ORDER, shipment(5), text.parse().unwrap())
     );
 }
 
@@ -33,24 +35,26 @@ fn a_code_is_six_digits_and_the_same_on_every_node() {
 /// who holds a code.
 #[test]
 fn the_codes_that_customers_hold_stay_good() {
-    let code = codes().issue(shipment(5), 1);
-    assert_eq!(code.to_string(), "115042");
+    let code = codes().issue(ORDER, shipment(5), 1);
+    assert_eq!(code.to_string(), "417308");
     assert_eq!(
-        codes().digest(shipment(5), code).as_str(),
-        "a09d066ea8f9e53449a816d5befbaa445c4f7259895de8b88361a6a91873e7a7"
+        codes().digest(ORDER, shipment(5), code).as_str(),
+        "0529e2819fc38ba4161f935f71de4af926f8beacb8b5347fcff4deade1db215d"
     );
 }
 
 #[test]
-fn another_issue_shipment_key_or_book_has_another_code_and_digest() {
-    let code = codes().issue(shipment(5), 1);
-    let digest = codes().digest(shipment(5), code);
-    assert_ne!(codes().issue(shipment(5), 2), code);
-    assert_ne!(codes().issue(shipment(6), 1), code);
-    assert_ne!(codes().digest(shipment(6), code), digest);
+fn another_issue_order_shipment_key_or_book_has_another_code_and_digest() {
+    let code = codes().issue(ORDER, shipment(5), 1);
+    let digest = codes().digest(ORDER, shipment(5), code);
+    assert_ne!(codes().issue(ORDER, shipment(5), 2), code);
+    assert_ne!(codes().issue(ORDER, shipment(6), 1), code);
+    assert_ne!(codes().digest(ORDER, shipment(6), code), digest);
+    assert_ne!(codes().issue(OTHER, shipment(5), 1), code);
+    assert_ne!(codes().digest(OTHER, shipment(5), code), digest);
     for others in [DeliveryCodes::new([8; 32], BOOK), DeliveryCodes::new([7; 32], Uuid::nil())] {
-        assert_ne!(others.issue(shipment(5), 1), code);
-        assert_ne!(others.digest(shipment(5), code), digest);
+        assert_ne!(others.issue(ORDER, shipment(5), 1), code);
+        assert_ne!(others.digest(ORDER, shipment(5), code), digest);
     }
 }
 
@@ -59,7 +63,7 @@ fn the_digest_of_every_wrong_code_differs() {
     let codes = codes();
     let digests: BTreeSet<_> = (0..2_000)
         .map(|number| format!("{number:06}").parse().unwrap())
-        .map(|code| codes.digest(shipment(5), code).to_string())
+        .map(|code| codes.digest(ORDER, shipment(5), code).to_string())
         .collect();
     assert_eq!(digests.len(), 2_000);
     assert!(digests.iter().all(|digest| digest.len() == 64));
@@ -70,7 +74,7 @@ fn codes_spread_evenly_over_the_whole_million() {
     const SHIPMENTS: u128 = 10_000;
     let mut tenths = [0_u32; 10];
     for number in 0..SHIPMENTS {
-        let first = codes().issue(shipment(number), 1).to_string().remove(0);
+        let first = codes().issue(ORDER, shipment(number), 1).to_string().remove(0);
         tenths[usize::try_from(first.to_digit(10).unwrap()).unwrap()] += 1;
     }
     // 1,000 expected in each, with a standard deviation of 30.

@@ -10,7 +10,7 @@ use sqlx::Connection;
 
 use crate::old_shop::{
     MISLABELLED, MISSING, REPAIRED, SETS, World, dinars, owners_decisions, person, request, seen,
-    submit, trouble,
+    submit, submit_all, trouble,
 };
 
 const LEDGER_DEBITS: &str = "select count(*) from daftar.events
@@ -132,9 +132,16 @@ async fn a_second_charge_is_given_back_once_a_second_person_has_approved() {
 
     let alone = fix::apply(&world.ledger, digest, &person("layla")).await.unwrap_err();
     assert!(matches!(alone, FixError::NeedsSecondPerson { .. }), "{alone:?}");
-    let herself = fix::approve(&world.ledger, digest, &person("layla")).await.unwrap_err();
+    let herself = fix::approve(&world.ledger, digest, &person("layla"), None).await.unwrap_err();
     assert!(matches!(herself, FixError::SamePerson));
-    let approved = fix::approve(&world.ledger, digest, &person("omar")).await.unwrap();
+    let run = "insert into daftar.principals
+        (book_id, principal_id, kind, role, created_at, created_by)
+        values (1, 'layla', 'person', 'admin', now(), null),
+               (1, 'puppet', 'person', 'admin', now(), 'layla')";
+    world.run(run).await;
+    let puppet = fix::approve(&world.ledger, digest, &person("puppet"), None).await.unwrap_err();
+    assert!(matches!(puppet, FixError::SamePerson), "whom she made: {puppet:?}");
+    let approved = fix::approve(&world.ledger, digest, &person("omar"), None).await.unwrap();
     assert_eq!(approved.approved_by, ["omar"]);
     let by_approver = fix::apply(&world.ledger, digest, &person("omar")).await.unwrap_err();
     assert!(matches!(by_approver, FixError::NeedsSecondPerson { .. }), "{by_approver:?}");
@@ -162,7 +169,7 @@ async fn what_the_evidence_carries_first_and_the_decisions_later_come_to_the_sam
         let world = World::imported(data_set).await;
         for decisions in [Vec::new(), owners_decisions()] {
             let plan = world.plan(decisions).await;
-            fix::approve(&world.ledger, &plan.digest, &person("omar")).await.unwrap();
+            fix::approve(&world.ledger, &plan.digest, &person("omar"), None).await.unwrap();
             assert!(world.apply(&plan).await.complete);
         }
         assert_eq!(world.balance().await, dinars(balance));
@@ -182,7 +189,7 @@ async fn what_was_planned_is_what_happens_and_every_event_says_who_and_why() {
         let world = World::imported(data_set).await;
         let before = world.position().await;
         let plan = world.plan(owners_decisions()).await;
-        fix::approve(&world.ledger, &plan.digest, &person("omar")).await.unwrap();
+        fix::approve(&world.ledger, &plan.digest, &person("omar"), None).await.unwrap();
         let applied = world.apply(&plan).await;
         for (planned, done) in plan.plan.orders.iter().zip(&applied.orders) {
             assert_eq!(done.after.as_ref(), Some(&planned.after));
@@ -305,9 +312,12 @@ async fn the_same_plan_made_again_is_the_same_plan_and_a_changed_one_is_refused(
 
 async fn set_threshold(world: &World, threshold: &str, currency: Currency) {
     let threshold = Money::parse(threshold, currency).unwrap().as_amount().unwrap();
-    let setting = Setting::FourEyesThreshold(threshold);
+    let kept = if currency == Currency::IQD { vec![] } else { vec![Currency::IQD] };
+    let currencies = [currency].into_iter().chain(kept).collect();
     let reason = Reason::new("be careful").unwrap();
-    submit(world, Command::ChangeSetting { setting, reason }).await;
+    let changes = [Setting::Currencies(currencies), Setting::FourEyesThreshold(threshold)];
+    let change = |setting| Command::ChangeSetting { setting, reason: reason.clone() };
+    submit_all(world, changes.into_iter().map(change).collect()).await;
 }
 
 /// Two plans that move 151,181.17 and 81,431.30 dinars for one customer, and the decision that the
@@ -333,7 +343,7 @@ async fn above_the_threshold_a_second_person_approves() {
     assert!(matches!(alone, FixError::NeedsSecondPerson { .. }));
     let again = plan_of(&world, vec![receipt]).await;
     assert_eq!(again.plan.second_person.len(), 1);
-    fix::approve(&world.ledger, &again.digest, &person("omar")).await.unwrap();
+    fix::approve(&world.ledger, &again.digest, &person("omar"), None).await.unwrap();
     assert!(world.apply(&again).await.complete);
     let approved = world
         .number("select count(*) from daftar.events where metadata->>'approved_by' = 'omar'")

@@ -195,15 +195,24 @@ pub(crate) fn trouble(number: &str, classes: &[&str]) -> (String, Vec<String>) {
 
 /// Runs one ordinary command.
 pub(crate) async fn submit(world: &World, command: Command) {
+    submit_all(world, vec![command]).await;
+}
+
+/// What two persons agreed to.
+pub(crate) async fn submit_all(world: &World, commands: Vec<Command>) {
     let submission = Submission {
         command_id: Uuid::from_u128(1),
         fingerprint: Vec::new(),
         is_unrepeatable: false,
         keeps_refusal: true,
-        commands: vec![command],
+        commands,
         fresh: Vec::new(),
         expected: Vec::new(),
-        provenance: Provenance { ticket: Code::new("T-1").ok(), ..Provenance::of(person("noor")) },
+        provenance: Provenance {
+            ticket: Code::new("T-1").ok(),
+            approved_by: vec!["sami".to_owned()],
+            ..Provenance::of(person("noor"))
+        },
         render: std::sync::Arc::new(|decided| Reply {
             status: match decided {
                 ledger::Decided::Accepted { .. } => 200,

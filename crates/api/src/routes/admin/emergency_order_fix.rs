@@ -125,6 +125,7 @@ pub(crate) async fn approve(
     Json(Nothing {}): Json<Nothing>,
 ) -> Result<Response, Problem> {
     let person = caller.person()?;
-    let stored = fix::approve(&app.ledger, &path.one(), &person).await?;
+    let stored =
+        fix::approve(&app.ledger, &path.one(), &person, Some(&caller.credential.key_id)).await?;
     Ok(Json(stored).into_response())
 }

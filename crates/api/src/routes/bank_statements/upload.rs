@@ -139,6 +139,7 @@ pub(crate) async fn handler(
     attempt: Attempt<true, DryRun>,
     upload: Upload,
 ) -> Result<Response, Problem> {
+    caller.must_see_every_customer("statements")?;
     must_not_be_refused_too_often(&app, &caller)?;
     let import = Import {
         name: attempt.name(&app, &caller.credential).id,
@@ -151,9 +152,12 @@ pub(crate) async fn handler(
     };
     let told = statements::import(&app.ledger, &upload.file, &import).await?;
     let now = app.ledger.clock().now();
-    let is_replayed = !told.is_empty() && told.iter().all(|line| line.is_replayed);
-    for _ in told.iter().filter(|line| line.outcome == Outcome::Refused && !line.is_replayed) {
-        app.refusals.count(caller.credential.principal.as_str(), now);
+    let decided = || told.iter().filter(|line| line.is_decided);
+    let is_replayed = decided().next().is_some() && decided().all(|line| line.is_replayed);
+    if !attempt.dry_run {
+        for _ in decided().filter(|line| line.outcome == Outcome::Refused && !line.is_replayed) {
+            app.refusals.count(caller.credential.principal.as_str(), now);
+        }
     }
     let count = |outcome| told.iter().filter(|line| line.outcome == outcome).count();
     let body = Body {

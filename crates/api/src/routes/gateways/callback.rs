@@ -104,7 +104,7 @@ pub(crate) async fn handler(
     let mut asked = Asked::creating(ROUTE, stream, &told, command(&gateway, &body, order.as_ref()));
     asked.before = Some(before);
     let attempt = Attempt::<true>::signed(trace);
-    let name = command_name(&app, &gateway, &body.id);
+    let name = command_name(&app, &gateway, &body.id, order.as_ref());
     execute(&app, &caller, &attempt, name, asked).await.map_err(|problem| {
         // It is being told of twice at once, with two amounts.
         let is_other = problem.code() == "idempotency-key-reused";
@@ -183,9 +183,19 @@ fn command(gateway: &GatewayName, body: &Body, order: Option<&FoundOrder>) -> Co
     }
 }
 
-/// One command for each of the gateway's ids, however often it calls.
-fn command_name(app: &App, gateway: &GatewayName, id: &Code) -> CommandName {
-    let name = format!("gateway\u{1f}{gateway}\u{1f}{id}");
+/// One command for each of the gateway's ids and the order that it is found to be for, however often
+/// it calls: that an order is named later is news.
+fn command_name(
+    app: &App,
+    gateway: &GatewayName,
+    id: &Code,
+    order: Option<&FoundOrder>,
+) -> CommandName {
+    let mut name = format!("gateway\u{1f}{gateway}\u{1f}{id}");
+    if let Some(order) = order {
+        name.push('\u{1f}');
+        name.push_str(&order.id.to_string());
+    }
     let id = Uuid::new_v5(&app.ledger.book_uuid(), name.as_bytes());
     CommandName { id, is_unrepeatable: false }
 }

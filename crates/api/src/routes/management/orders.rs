@@ -16,7 +16,7 @@ use crate::view::View;
 use crate::wire::order::ManagedOrderRow;
 use crate::wire::reply::ProblemReply;
 
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[derive(Debug, Serialize, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
@@ -58,7 +58,8 @@ pub(crate) async fn handler(
             return Err(Problem::new("invalid-query").fault(name, "invalid-value"));
         }
     }
-    let filter = Filter { department: query.department, current_status: query.status };
+    let filter =
+        Filter { department: query.department.clone(), current_status: query.status.clone() };
     let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
     let mut read = order_management::page(&mut conn, app.ledger.book(), filter, after, size)
         .await
@@ -66,7 +67,14 @@ pub(crate) async fn handler(
     let last = read.value.last().filter(|_| page::is_full(read.value.len(), size));
     let last = last.and_then(|last| last.placed_at.map(|placed_at| (placed_at, last.order_id)));
     let next = last.map(|last| page::write_cursor(&last));
-    let link = next.as_ref().map(|next| format!("?cursor={next}&limit={size}"));
+    let link = match &next {
+        Some(next) => {
+            let following = Parameters { cursor: Some(next.clone()), limit: Some(size), ..query };
+            let text = serde_urlencoded::to_string(following).map_err(Problem::unreadable)?;
+            Some(format!("?{text}"))
+        }
+        None => None,
+    };
     read.value.retain(|order| caller.credential.may_see(&order.customer_id));
     let orders = read.value.into_iter().map(ManagedOrderRow::from).collect();
     Ok(View::new(read.position, Body { orders, next }).with_next(link))

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use domain::decide::Command;
-use domain::id::{Reason, ShipmentId};
+use domain::id::{OrderId, Reason, ShipmentId};
 use domain::order::DeliveryProof;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -63,7 +63,7 @@ pub(crate) async fn handler(
     let named = body.shipment.map(ShipmentId::new);
     // A code is one shipment's: the one that is meant now, whatever is sent out meanwhile.
     let meant = named.or_else(|| found.facts().shipment(None).ok().map(|(shipment, _)| shipment));
-    let proof = proof(&app, &attempt, &body, meant)?;
+    let proof = proof(&app, &attempt, &body, found.id, meant)?;
     let shipment = if body.code.is_some() { meant } else { named };
     let command = Command::Deliver { order: found.id, shipment, proof };
     let mut asked = Asked::about(ROUTE, found.stream(), found.state, &body, command);
@@ -78,6 +78,7 @@ fn proof(
     app: &App,
     attempt: &Attempt<true>,
     body: &Body,
+    order: OrderId,
     shipment: Option<ShipmentId>,
 ) -> Result<DeliveryProof, Problem> {
     match (&body.code, &body.override_reason) {
@@ -93,7 +94,7 @@ fn proof(
         }
         // Without a shipment there is nothing that the code could be of, and the rules say so.
         (Some(code), None) => Ok(shipment.map_or(DeliveryProof::None, |shipment| {
-            DeliveryProof::Code(app.delivery_codes.digest(shipment, code.0))
+            DeliveryProof::Code(app.delivery_codes.digest(order, shipment, code.0))
         })),
         (None, Some(reason)) => Ok(DeliveryProof::Override { reason: reason.clone() }),
         (None, None) => Ok(DeliveryProof::None),

@@ -60,7 +60,7 @@ pub(crate) async fn handler(
     let shipments = found.facts().shipments.iter().filter(|(_, shipment)| shipment.is_out());
     let delivery_codes = shipments
         .filter_map(|(id, shipment)| {
-            let code = delivery_code::active(&app, found.facts(), *id)?;
+            let code = delivery_code::active(&app, found.id, found.facts(), *id)?;
             let tries_left = found.tries_allowed.saturating_sub(shipment.wrong_tries);
             Some(Active { shipment: id.uuid(), code: code.to_string(), tries_left })
         })

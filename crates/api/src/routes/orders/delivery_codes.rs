@@ -52,7 +52,7 @@ pub(crate) async fn handler(
     let found = find::order(&app, &caller, &path.one()).await?;
     let name = attempt.name(&app, &caller.credential);
     let shipment = ShipmentId::new(body.shipment);
-    let code = delivery_code::next(&app, found.facts(), shipment);
+    let code = delivery_code::next(&app, found.id, found.facts(), shipment);
     let command = Command::IssueDeliveryCode { order: found.id, shipment, code };
     let asked = Asked::about(ROUTE, found.stream(), found.state, &body, command);
     execute(&app, &caller, &attempt, name, asked).await

@@ -56,13 +56,14 @@ pub(crate) async fn handler(
     State(app): State<App>,
     caller: Caller<{ WORK_IN_LOGISTICS }>,
     path: Segments<1>,
-    attempt: Attempt<false>,
+    attempt: Attempt<true>,
     Json(body): Json<Body>,
 ) -> Result<Response, Problem> {
     let found = find::order(&app, &caller, &path.one()).await?;
     let name = attempt.name(&app, &caller.credential);
     let shipment = ShipmentId::new(body.shipment.unwrap_or_else(|| name.derive(&app, "shipment")));
-    let code = body.with_code.unwrap_or(true).then(|| delivery_code::first(&app, shipment));
+    let code =
+        body.with_code.unwrap_or(true).then(|| delivery_code::first(&app, found.id, shipment));
     let command = Command::Dispatch {
         order: found.id,
         shipment,

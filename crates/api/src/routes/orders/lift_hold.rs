@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::of_department::must_be_of;
 use crate::app::App;
-use crate::attempt::Attempt;
+use crate::attempt::{Attempt, DryRunOnly};
 use crate::caller::Caller;
 use crate::command::{Asked, execute};
 use crate::extract::{Json, Segments};
@@ -47,7 +47,7 @@ pub(crate) async fn handler(
     State(app): State<App>,
     caller: Caller<{ HOLD_ORDERS }>,
     path: Segments<1>,
-    attempt: Attempt<false>,
+    attempt: Attempt<false, DryRunOnly>,
     Json(body): Json<Body>,
 ) -> Result<Response, Problem> {
     let found = find::order(&app, &caller, &path.one()).await?;

@@ -47,7 +47,7 @@ pub(crate) async fn handler(
     State(app): State<App>,
     caller: Caller<{ TAKE_BACK_GOODS }>,
     path: Segments<1>,
-    attempt: Attempt<false>,
+    attempt: Attempt<true>,
     Json(body): Json<Body>,
 ) -> Result<Response, Problem> {
     let found = find::order(&app, &caller, &path.one()).await?;

@@ -57,7 +57,7 @@ pub(crate) async fn handler(
     State(app): State<App>,
     caller: Caller<{ UPLOAD_RECEIPTS }>,
     path: Segments<1>,
-    attempt: Attempt<false, Claim>,
+    attempt: Attempt<true, Claim>,
     upload: Upload,
 ) -> Result<Response, Problem> {
     let claimed = attempt.parameters.amount()?;

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use domain::decide::{Allocation, Command};
-use domain::id::{CustomerId, OrderId};
+use domain::id::CustomerId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -14,6 +14,7 @@ use crate::attempt::Attempt;
 use crate::caller::Caller;
 use crate::command::{Asked, execute};
 use crate::extract::{Json, Segments};
+use crate::find;
 use crate::problem::Problem;
 use crate::scope::RECORD_PAYMENTS;
 use crate::wire::money::Amount;
@@ -62,7 +63,10 @@ pub(crate) async fn handler(
 ) -> Result<Response, Problem> {
     let found = found::payment(&app, &caller, &path.one()).await?;
     let to = match &body.to {
-        To::Order(order) => Allocation::Order(OrderId::new(*order)),
+        To::Order(order) => {
+            let order = find::order(&app, &caller, &order.to_string()).await?;
+            Allocation::Order(order.id)
+        }
         To::Customer(customer) => {
             caller.must_see(customer.as_str())?;
             Allocation::Customer(customer.clone())

@@ -52,8 +52,9 @@ pub(crate) async fn handler(
     attempt: Attempt<true>,
     Json(body): Json<Body>,
 ) -> Result<Response, Problem> {
-    if let Some(customer) = &body.customer {
-        caller.must_see(customer.as_str())?;
+    match &body.customer {
+        Some(customer) => caller.must_see(customer.as_str())?,
+        None => caller.must_see_every_customer("payments of nobody")?,
     }
     let name = attempt.name(&app, &caller.credential);
     let kind = Kind::from(body.kind.clone());

@@ -2,13 +2,12 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use domain::StreamKey;
 use domain::decide::{Allocation, Command};
-use domain::id::{CustomerId, PaymentId};
-use ledger::queries;
+use domain::id::CustomerId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::found;
 use crate::app::App;
 use crate::attempt::Attempt;
 use crate::caller::Caller;
@@ -52,18 +51,12 @@ pub(crate) async fn handler(
     attempt: Attempt<true>,
     Json(body): Json<Body>,
 ) -> Result<Response, Problem> {
-    let not_found = || Problem::new("payment-not-found");
-    let payment: PaymentId = path.one().parse().map_err(|_| not_found())?;
+    let found = found::payment(&app, &caller, &path.one()).await?;
     caller.must_see(body.customer.as_str())?;
-    let stream = StreamKey::Payment(payment);
-    let (_, before) = queries::state(&app.ledger, stream).await.map_err(Problem::unreadable)?;
-    if before.version() == 0 {
-        return Err(not_found());
-    }
     let amount = body.amount.map(|amount| amount.0);
     let to = Allocation::Debt(body.customer.clone());
-    let command = Command::AllocatePayment { payment, amount, to };
-    let asked = Asked::about(ROUTE, stream, before, &body, command);
+    let command = Command::AllocatePayment { payment: found.id, amount, to };
+    let asked = Asked::about(ROUTE, found.stream(), found.state, &body, command);
     let name = attempt.name(&app, &caller.credential);
     execute(&app, &caller, &attempt, name, asked).await
 }

@@ -50,6 +50,10 @@ pub(crate) async fn handler(
     Json(body): Json<Body>,
 ) -> Result<Response, Problem> {
     let found = found::payment(&app, &caller, &path.one()).await?;
+    // It may be in the orders and wallets of others.
+    if !found.facts().allocations.is_empty() {
+        caller.must_see_every_customer("payments that are allocated")?;
+    }
     let name = attempt.name(&app, &caller.credential);
     let reason = body.reason.clone();
     let command = Command::ReversePayment { payment: found.id, reason: reason.clone() };

@@ -53,6 +53,7 @@ pub(crate) async fn handler(
     attempt: Attempt<true>,
     Json(body): Json<Body>,
 ) -> Result<Response, Problem> {
+    caller.must_see_every_customer("statements")?;
     if body.payments.len() > PAYMENTS_MAX {
         return Err(Problem::new("invalid-body").fault("/payments", "out-of-range"));
     }

@@ -58,6 +58,7 @@ pub(crate) async fn handler(
     attempt: Attempt<true>,
     Json(body): Json<Body>,
 ) -> Result<Response, Problem> {
+    caller.must_see_every_customer("statements")?;
     let name = attempt.name(&app, &caller.credential);
     let id = StatementLineId::of(body.account.as_str(), body.line.as_str());
     let stream = StreamKey::StatementLine(id);

@@ -67,6 +67,7 @@ pub(crate) async fn handler(
     attempt: Attempt<true>,
     Json(body): Json<Body>,
 ) -> Result<Response, Problem> {
+    caller.must_see_every_customer("suspense items")?;
     let amount = body.amount.0;
     let (wallet, before) = wallet(&app, &caller, &path.one(), amount.currency()).await?;
     let item = suspense::find(&app, SuspenseId::new(body.item)).await?.facts().item;

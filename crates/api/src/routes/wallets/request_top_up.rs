@@ -61,7 +61,7 @@ pub(crate) async fn handler(
     State(app): State<App>,
     caller: Caller<{ ASK_OF_WALLETS }>,
     path: Segments<1>,
-    attempt: Attempt<false, Claim>,
+    attempt: Attempt<true, Claim>,
     upload: Upload,
 ) -> Result<Response, Problem> {
     let customer = find::customer(&caller, &path.one())?;

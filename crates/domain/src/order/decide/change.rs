@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::Extension;
 use crate::id::Reason;
 use crate::money::{Money, MoneyError};
 use crate::order::guard::Step;
@@ -43,12 +44,14 @@ impl Facts {
     }
 
     /// Other lines and charges; none when they are what is ordered already. `deadline` is for an
-    /// order that was paid and no longer is.
+    /// order that was paid and no longer is: unless finance had released it, it is an extension.
     pub(crate) fn edit(
         &self,
         lines: Vec<LineItem>,
         totals: Totals,
         deadline: DateTime<Utc>,
+        now: DateTime<Utc>,
+        extension: Extension,
     ) -> Result<Option<Event>, Rejection> {
         self.must_allow(Step::Edit)?;
         let same = self.lines.iter().map(|line| &line.item).eq(&lines)
@@ -58,13 +61,18 @@ impl Facts {
         }
         let given_back = self.paid_beyond(&totals)?;
         let owes = !self.received.covers(totals.due);
+        let anew = if self.settled() && self.released {
+            Some(deadline)
+        } else {
+            self.capped(deadline, now, extension)
+        };
         // A receipt under review stops the clock, and an edit gives an unpaid order no more time.
         let deadline = if self.open_receipt().is_some() {
             None
         } else if self.settled() {
-            Some(deadline)
+            anew
         } else {
-            self.deadline.or(Some(deadline))
+            self.deadline.or(anew)
         };
         let deadline = deadline.filter(|_| owes);
         Ok(Some(Event::Edited { lines, totals, given_back, deadline }))

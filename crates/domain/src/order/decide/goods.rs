@@ -13,8 +13,12 @@ use super::{Delivery, DeliveryProof, Dispatch};
 impl Facts {
     pub(super) fn dispatch(&self, dispatch: Dispatch) -> Result<Vec<Event>, Rejection> {
         let Dispatch { shipment, lines, carrier, tracking, code } = dispatch;
-        if self.shipments.contains_key(&shipment) {
-            return Ok(vec![]);
+        if let Some(sent) = self.shipments.get(&shipment) {
+            let same = self.carries(sent, lines.as_deref())
+                && sent.carrier.as_ref() == Some(&carrier)
+                && sent.tracking == tracking
+                && sent.stage != ShipmentStage::ReceivedBack;
+            return if same { Ok(vec![]) } else { Err(Rejection::ShipmentExists) };
         }
         self.must_allow(Step::Dispatch)?;
         let unshipped = self.every(Line::unshipped);
@@ -24,6 +28,17 @@ impl Facts {
         let lines = lines.unwrap_or(unshipped);
         self.must_have(&lines, Line::unshipped)?;
         Ok(vec![Event::Dispatched { shipment, lines, carrier, tracking, code }])
+    }
+
+    /// Whether a shipment has these lines; without lines: whether it left nothing to be shipped.
+    fn carries(&self, sent: &Shipment, lines: Option<&[LineQuantity]>) -> bool {
+        match lines {
+            Some(lines) => {
+                lines.len() == sent.lines.len()
+                    && sent.lines.iter().all(|carried| lines.contains(carried))
+            }
+            None => self.every(Line::unshipped).is_empty(),
+        }
     }
 
     pub(super) fn issue_delivery_code(
@@ -153,6 +168,8 @@ impl Facts {
         let all = self.pays_back(&lines)?;
         let parts = if fees { all } else { all.without_fees()? };
         let withheld = (!fees).then(|| all.checked_sub(&parts)).transpose()?;
+        // What was forgiven earned the order its goods, but never came.
+        let parts = parts.at_most(self.paid().checked_sub(self.refunded)?)?;
         let to = WalletId::of(&self.customer, self.currency);
         Ok(Event::Refunded { lines, parts, to, withheld })
     }

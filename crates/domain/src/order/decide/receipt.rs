@@ -64,11 +64,22 @@ impl Facts {
             return None;
         }
         let wished = now.checked_add_signed(extension.at_least)?;
+        let wished = self.first_deadline.map_or(wished, |first| wished.max(first));
+        // Once the cap is reached, the order gets no more time, but never less than it had.
+        self.capped(wished, now, extension)
+    }
+
+    /// No later than all extensions together may reach.
+    pub(super) fn capped(
+        &self,
+        wished: DateTime<Utc>,
+        now: DateTime<Utc>,
+        extension: Extension,
+    ) -> Option<DateTime<Utc>> {
         let Some(first) = self.first_deadline else {
             return Some(wished);
         };
         let latest = first.checked_add_signed(extension.in_total)?;
-        // Once the cap is reached, the order gets no more time, but never less than it had.
-        Some(wished.max(first).min(latest.max(now)))
+        Some(wished.min(latest.max(now)))
     }
 }
