@@ -30,7 +30,7 @@ mod ordinary_user;
 mod overdraw;
 // They set the clock of the service, which a release does not let them.
 #[cfg(all(test, debug_assertions))]
-mod roles;
+mod pages;
 // They set the clock of the service, which a release does not let them.
 #[cfg(all(test, debug_assertions))]
 mod scenarios;

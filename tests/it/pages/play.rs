@@ -12,6 +12,9 @@ use super::compare::differences;
 use super::page::{self, Block};
 use crate::daftar::{Installation, binary};
 
+/// The page that prepares all others.
+const INDEX: &str = "roles/README";
+
 /// The Monday on which the pages play, at noon in Baghdad.
 const MONDAY: &str = "2026-03-02T09:00:00Z";
 
@@ -37,11 +40,11 @@ daftar() {
 /// Plays the page of this name, after what the index prepares.
 pub(super) async fn page(name: &str) {
     let database = Database::empty().await;
-    let daftar = Installation::at(&format!("role-{name}"), database.url());
+    let daftar = Installation::at(&format!("page-{}", name.replace('/', "-")), database.url());
     daftar.set_clock(MONDAY);
     let service = daftar.serve();
 
-    let prepared = page::blocks("README").into_iter().map(|block| ("README", block));
+    let prepared = page::blocks(INDEX).into_iter().map(|block| (INDEX, block));
     let told = page::blocks(name).into_iter().map(|block| (name, block));
     let blocks: Vec<(&str, Block)> = prepared.chain(told).collect();
     assert!(blocks.iter().any(|(_, block)| block.reply.is_some()), "{name}.md shows no reply");
@@ -70,7 +73,7 @@ pub(super) async fn page(name: &str) {
     let ended = ended.expect("there is a shell");
 
     let wrong = check(&blocks, &out, &ended);
-    assert!(wrong.is_empty(), "docs/roles:\n{wrong}");
+    assert!(wrong.is_empty(), "docs:\n{wrong}");
     daftar.assert_verified();
 }
 

@@ -17,22 +17,22 @@ pub(super) struct Block {
     pub(super) reply: Option<Value>,
 }
 
-/// The text of a page, by its name.
+/// The text of a page, by its name: that of its file in `docs`.
 pub(super) fn read(name: &str) -> String {
-    let path = folder().join(format!("{name}.md"));
+    let path = docs().join(format!("{name}.md"));
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Every page but the index.
-pub(super) fn names() -> Vec<String> {
-    let files = fs::read_dir(folder()).expect("the pages are there");
+/// Every page of a role.
+pub(super) fn roles() -> Vec<String> {
+    let files = fs::read_dir(docs().join("roles")).expect("the pages are there");
     let names = files.map(|file| file.expect("a folder can be read").file_name());
     let names = names.filter_map(|name| name.to_str()?.strip_suffix(".md").map(str::to_owned));
     names.filter(|name| name != "README").collect()
 }
 
-fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/roles")
+fn docs() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs")
 }
 
 /// The blocks of a page, in its order.

@@ -1,0 +1,46 @@
+//! Pages that tell of calls: what each role does all day, and the guide to the API. Every call of a
+//! page is made, in its order, and answered as the page says.
+
+mod compare;
+mod page;
+mod play;
+
+#[tokio::test]
+async fn a_client_does_what_its_page_says() {
+    play::page("roles/client").await;
+}
+
+#[tokio::test]
+async fn finance_does_what_its_page_says() {
+    play::page("roles/finance").await;
+}
+
+#[tokio::test]
+async fn a_warehouse_does_what_its_page_says() {
+    play::page("roles/warehouse").await;
+}
+
+#[tokio::test]
+async fn logistics_does_what_its_page_says() {
+    play::page("roles/logistics").await;
+}
+
+#[tokio::test]
+async fn an_auditor_does_what_its_page_says() {
+    play::page("roles/auditor").await;
+}
+
+#[tokio::test]
+async fn an_admin_does_what_its_page_says() {
+    play::page("roles/admin").await;
+}
+
+#[test]
+fn every_page_is_in_the_index_and_is_played() {
+    let index = page::read("roles/README");
+    let played = include_str!("pages.rs");
+    for name in page::roles() {
+        assert!(index.contains(&format!("({name}.md)")), "{name}.md is not in the index");
+        assert!(played.contains(&format!("play::page(\"roles/{name}\")")), "nobody plays {name}.md");
+    }
+}
