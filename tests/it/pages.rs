@@ -41,6 +41,9 @@ fn every_page_is_in_the_index_and_is_played() {
     let played = include_str!("pages.rs");
     for name in page::roles() {
         assert!(index.contains(&format!("({name}.md)")), "{name}.md is not in the index");
-        assert!(played.contains(&format!("play::page(\"roles/{name}\")")), "nobody plays {name}.md");
+        assert!(
+            played.contains(&format!("play::page(\"roles/{name}\")")),
+            "nobody plays {name}.md"
+        );
     }
 }
