@@ -6,6 +6,9 @@ use domain::actor::Role;
 /// are stored with proposals: once released, a bit never gets another meaning.
 pub(crate) type Scope = u64;
 
+/// What every key may do.
+pub(crate) const ANYTHING: Scope = 0;
+
 pub(crate) const PLACE_ORDERS: Scope = 1;
 pub(crate) const READ_ORDERS: Scope = 1 << 1;
 pub(crate) const UPLOAD_RECEIPTS: Scope = 1 << 2;
@@ -65,7 +68,11 @@ pub(crate) const CORRECT_PAYMENTS: Scope = 1 << 47;
 pub(crate) const READ_STATEMENTS: Scope = 1 << 48;
 /// Recording what the banks say, and matching it with payments.
 pub(crate) const KEEP_STATEMENTS: Scope = 1 << 49;
-const ALL: Scope = (1 << 50) - 1;
+/// Reading and following the whole log.
+pub(crate) const FOLLOW_EVENTS: Scope = 1 << 50;
+pub(crate) const READ_WEBHOOKS: Scope = 1 << 51;
+pub(crate) const MANAGE_WEBHOOKS: Scope = 1 << 52;
+const ALL: Scope = (1 << 53) - 1;
 
 pub(crate) fn of(role: Role) -> Scope {
     match role {
@@ -92,6 +99,7 @@ pub(crate) fn of(role: Role) -> Scope {
                 | CANCEL_ORDERS
                 | READ_WALLETS
                 | READ_AUDIT
+                | FOLLOW_EVENTS
                 | DECIDE_RECEIPTS
                 | RELEASE_ORDERS
                 | REOPEN_ORDERS
@@ -151,6 +159,8 @@ pub(crate) fn of(role: Role) -> Scope {
                 | READ_STATEMENTS
                 | READ_MANAGEMENT
                 | READ_AUDIT
+                | FOLLOW_EVENTS
+                | READ_WEBHOOKS
                 | READ_SETTINGS
                 | READ_KEYS
                 | READ_INCONSISTENCIES
@@ -164,4 +174,81 @@ pub(crate) fn of(role: Role) -> Scope {
 /// Whether one who has these scopes may give a role: nobody can grant what they lack.
 pub(crate) fn may_grant(own: Scope, role: Role) -> bool {
     of(role) & !own == 0
+}
+
+/// What each scope is called outside.
+const NAMES: &[(Scope, &str)] = &[
+    (PLACE_ORDERS, "place_orders"),
+    (READ_ORDERS, "read_orders"),
+    (UPLOAD_RECEIPTS, "upload_receipts"),
+    (PAY_FROM_WALLET, "pay_from_wallet"),
+    (CANCEL_ORDERS, "cancel_orders"),
+    (READ_WALLETS, "read_wallets"),
+    (DECIDE_RECEIPTS, "decide_receipts"),
+    (RELEASE_ORDERS, "release_orders"),
+    (REOPEN_ORDERS, "reopen_orders"),
+    (RECORD_PAYMENTS, "record_payments"),
+    (TOP_UP_WALLETS, "top_up_wallets"),
+    (READ_MANAGEMENT, "read_management"),
+    (WORK_IN_WAREHOUSE, "work_in_warehouse"),
+    (WORK_IN_LOGISTICS, "work_in_logistics"),
+    (COMPLETE_ORDERS, "complete_orders"),
+    (READ_AUDIT, "read_audit"),
+    (CORRECT_ORDERS, "correct_orders"),
+    (READ_SETTINGS, "read_settings"),
+    (CHANGE_SETTINGS, "change_settings"),
+    (READ_KEYS, "read_keys"),
+    (MANAGE_KEYS, "manage_keys"),
+    (READ_INCONSISTENCIES, "read_inconsistencies"),
+    (FIX_ORDERS, "fix_orders"),
+    (APPROVE_FIXES, "approve_fixes"),
+    (READ_RECEIPT_FILES, "read_receipt_files"),
+    (READ_APPROVALS, "read_approvals"),
+    (DECIDE_APPROVALS, "decide_approvals"),
+    (READ_DEADLINES, "read_deadlines"),
+    (EDIT_ORDERS, "edit_orders"),
+    (TAKE_BACK_GOODS, "take_back_goods"),
+    (REFUND_ORDERS, "refund_orders"),
+    (LEAVE_ON_ACCOUNT, "leave_on_account"),
+    (ISSUE_DELIVERY_CODES, "issue_delivery_codes"),
+    (READ_DELIVERY_CODES, "read_delivery_codes"),
+    (HOLD_ORDERS, "hold_orders"),
+    (ASK_OF_WALLETS, "ask_of_wallets"),
+    (READ_WALLET_REQUESTS, "read_wallet_requests"),
+    (DECIDE_WALLET_REQUESTS, "decide_wallet_requests"),
+    (READ_DESTINATIONS, "read_destinations"),
+    (GOVERN_WALLETS, "govern_wallets"),
+    (ADJUST_WALLETS, "adjust_wallets"),
+    (CORRECT_WALLETS, "correct_wallets"),
+    (SETTLE_DEBTS, "settle_debts"),
+    (READ_SUSPENSE, "read_suspense"),
+    (KEEP_SUSPENSE, "keep_suspense"),
+    (READ_PAYMENTS, "read_payments"),
+    (REVERSE_PAYMENTS, "reverse_payments"),
+    (CORRECT_PAYMENTS, "correct_payments"),
+    (READ_STATEMENTS, "read_statements"),
+    (KEEP_STATEMENTS, "keep_statements"),
+    (FOLLOW_EVENTS, "follow_events"),
+    (READ_WEBHOOKS, "read_webhooks"),
+    (MANAGE_WEBHOOKS, "manage_webhooks"),
+];
+
+/// The names of scopes, in the order of the bits.
+pub(crate) fn names(scopes: Scope) -> Vec<&'static str> {
+    let held = NAMES.iter().filter(|(bit, _)| scopes & bit != 0);
+    held.map(|(_, name)| *name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_scope_has_one_name() {
+        let bits = NAMES.iter().fold(0, |bits, (bit, _)| bits | bit);
+        assert_eq!(bits, ALL);
+        for (index, (bit, _)) in NAMES.iter().enumerate() {
+            assert_eq!(*bit, 1 << index, "{NAMES:?}");
+        }
+    }
 }

@@ -6,6 +6,7 @@ use sqlx::{FromRow, PgConnection, Row};
 use uuid::Uuid;
 
 use crate::chain::ChainHash;
+use crate::cursor::Cursor;
 use crate::format::{FORMAT_READER, FORMAT_WRITER};
 use crate::number::{BookId, Generation, Position, Revision};
 
@@ -48,6 +49,11 @@ pub struct Head {
 }
 
 impl Head {
+    /// The cursor of a reader that has seen everything.
+    pub const fn cursor(&self) -> Cursor {
+        Cursor::new(self.position, self.hash)
+    }
+
     /// The generation that readers of `projection` see, if it is live.
     pub fn generation(&self, projection: &str) -> Option<Generation> {
         self.projections.iter().find(|state| state.name == projection).map(|state| state.generation)
@@ -119,6 +125,19 @@ pub enum HeadError {
 /// Reads the head without waiting for anyone.
 pub async fn read_head(conn: &mut PgConnection, book: BookId) -> Result<Head, HeadError> {
     head(conn, book, include_str!("sql/read_head.sql")).await
+}
+
+/// Reads where the log ends and nothing else: the cheapest look at whether anything happened.
+pub async fn read_end(
+    conn: &mut PgConnection,
+    book: BookId,
+) -> Result<(Position, ChainHash), HeadError> {
+    sqlx::query_as(include_str!("sql/read_end.sql"))
+        .bind(book)
+        .fetch_optional(conn)
+        .await
+        .map_err(|cause| HeadError::Database { book, cause })?
+        .ok_or(HeadError::UnknownBook(book))
 }
 
 /// Reads the head and keeps every writer of the book waiting until the transaction ends: for the

@@ -6,16 +6,19 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use eventstore::{BookId, Head, HeadError, Snapshot, Upcasters};
+use eventstore::{BookId, Head, HeadError, Position, Snapshot, Upcasters};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, PgPool};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 use tracing::warn;
 use uuid::Uuid;
 
 use crate::clock::Clock;
+use crate::metrics::Metrics;
 use crate::submission::{Answer, Reply, Submission, SubmitError};
+use crate::tail::Tail;
 use crate::writer::{self, LookUp, Pending, Writer};
 
 /// How many commands may wait before more are turned away.
@@ -23,7 +26,8 @@ const WAITING_MAX: usize = 4_096;
 /// How many batches' snapshots may wait to be written.
 const SNAPSHOTS_WAITING_MAX: usize = 64;
 const READERS_MAX: u32 = 16;
-const ACQUIRE_MAX: Duration = Duration::from_secs(5);
+/// Whoever waits longer than this for a connection is told to ask again.
+const ACQUIRE_MAX: Duration = Duration::from_secs(2);
 
 type Waiter = oneshot::Sender<Result<Answer, SubmitError>>;
 
@@ -39,10 +43,14 @@ struct Inner {
     pool: PgPool,
     clock: Clock,
     upcasters: Arc<Upcasters>,
+    metrics: Metrics,
     /// The ways in; none once the ledger is stopping.
     ways_in: Mutex<Option<WaysIn>>,
     in_flight: Mutex<BTreeMap<Uuid, InFlight>>,
+    tail: Tail,
     tasks: TaskTracker,
+    /// Ends what follows the log, at the latest when the ledger goes.
+    stopping: DropGuard,
 }
 
 struct WaysIn {
@@ -131,6 +139,8 @@ impl Ledger {
         let Config { streams_max, outage_max, upcasters } = config;
         let upcasters = Arc::new(upcasters);
         let tasks = TaskTracker::new();
+        let metrics = Metrics::default();
+        metrics.moved_to(head.position);
         let (snapshots, snapshots_waiting) = mpsc::channel(SNAPSHOTS_WAITING_MAX);
         let (submitted, waiting) = mpsc::channel(WAITING_MAX);
         let (look_ups, asked) = mpsc::channel(WAITING_MAX);
@@ -142,7 +152,12 @@ impl Ledger {
             snapshots,
             streams_max,
             outage_max,
+            metrics.clone(),
         );
+        let stopping = CancellationToken::new();
+        let tail = Tail::new(book, head.position);
+        let writer = writer.telling(tail.moved.clone());
+        tasks.spawn(tail.clone().run(pool.clone(), stopping.clone()));
         tasks.spawn(writer.run(waiting));
         tasks.spawn(writer::look_up(pool.clone(), book, asked));
         tasks.spawn(save_snapshots(pool.clone(), book, snapshots_waiting));
@@ -154,9 +169,12 @@ impl Ledger {
                 pool,
                 clock,
                 upcasters,
+                metrics,
                 ways_in: Mutex::new(Some(WaysIn { look_ups, submitted })),
                 in_flight: Mutex::new(BTreeMap::new()),
+                tail,
                 tasks,
+                stopping: stopping.drop_guard(),
             }),
         })
     }
@@ -183,12 +201,30 @@ impl Ledger {
         &self.inner.upcasters
     }
 
+    /// What this node counts of its own work, with what is so at this moment.
+    pub fn metrics(&self) -> &Metrics {
+        let waiting = |ways_in: &WaysIn| {
+            let way_in = &ways_in.submitted;
+            way_in.max_capacity().saturating_sub(way_in.capacity())
+        };
+        let queue = self.ways_in().as_ref().map_or(0, waiting);
+        let pool = &self.inner.pool;
+        self.inner.metrics.sample(queue, pool.num_idle(), pool.size());
+        &self.inner.metrics
+    }
+
     /// The head as it is now.
     pub async fn head(&self) -> Result<Head, HeadError> {
         let book = self.inner.book;
         let conn = self.inner.pool.acquire().await;
         let mut conn = conn.map_err(|cause| HeadError::Database { book, cause })?;
         eventstore::read_head(&mut conn, book).await
+    }
+
+    /// The last position that this node knows to be committed, by itself or by another node: at
+    /// once after its own commits, and within a fifth of a second after another's.
+    pub fn moved(&self) -> watch::Receiver<Position> {
+        self.inner.tail.moved.subscribe()
     }
 
     /// Decides and records a submission. Once this answers, the decision is durable. It may be
@@ -234,6 +270,7 @@ impl Ledger {
     /// Takes no more commands, and returns once all that were taken are answered.
     pub async fn stop(&self) {
         self.ways_in().take();
+        self.inner.stopping.token().cancel();
         self.inner.tasks.wait().await;
         self.inner.pool.close().await;
     }

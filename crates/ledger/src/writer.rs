@@ -10,11 +10,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::decide::Missing;
-use eventstore::{AppendFunction, Appended, BookId, Head, Snapshot, Upcasters, chain};
+use eventstore::{AppendFunction, Appended, BookId, Head, Position, Snapshot, Upcasters, chain};
 use futures::FutureExt as _;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tracing::{error, info, warn};
 
@@ -22,6 +22,7 @@ use crate::clock::Clock;
 use crate::load::{self, LoadError};
 use crate::states::{Cache, Working};
 use crate::submission::{Answer, Submission, SubmitError};
+use crate::tail;
 
 mod decided;
 mod dry_run;
@@ -60,6 +61,8 @@ pub(crate) struct Writer {
     upcasters: Arc<Upcasters>,
     function: AppendFunction,
     snapshots: mpsc::Sender<Vec<Snapshot>>,
+    /// Who waits for the book to move.
+    moved: watch::Sender<Position>,
     outage_max: Duration,
     conn: Option<PgConnection>,
     /// The head that the cache is exact at; none before the first look.
@@ -97,6 +100,7 @@ impl Writer {
             upcasters,
             function: projections::append_function(),
             snapshots,
+            moved: watch::Sender::default(),
             outage_max,
             conn: None,
             head: None,
@@ -104,6 +108,11 @@ impl Writer {
             outage_since: None,
             is_outdated: false,
         }
+    }
+
+    /// Tells whoever listens there how far the book has come by each of its own commits.
+    pub(crate) fn telling(self, moved: watch::Sender<Position>) -> Self {
+        Self { moved, ..self }
     }
 
     /// Works until every sender of submissions is gone and everything they sent is answered.
@@ -422,6 +431,7 @@ impl Writer {
     fn finish(&mut self, batch: &mut Vec<Pending>, committed: Committed) {
         let Committed { working, outcomes, snapshots, head } = committed;
         self.cache.commit(working);
+        tail::advance(&self.moved, head.position);
         self.head = Some(head);
         let rest = batch.split_off(outcomes.len());
         for (pending, outcome) in std::mem::replace(batch, rest).into_iter().zip(outcomes) {

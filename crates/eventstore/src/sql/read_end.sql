@@ -1,0 +1,1 @@
+select position, hash from daftar.books where book_id = $1
