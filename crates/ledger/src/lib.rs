@@ -10,6 +10,7 @@ pub mod delivery_codes;
 pub mod expiry;
 pub mod fix;
 pub mod gateways;
+pub mod history;
 pub mod import;
 pub mod inconsistencies;
 pub mod ledger;
