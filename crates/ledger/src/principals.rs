@@ -8,7 +8,7 @@ use domain::actor::{Actor, ActorKind, Role};
 use domain::id::{CustomerId, Text, TextError};
 use eventstore::BookId;
 use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
+use sqlx::{Connection as _, PgConnection};
 
 mod token;
 
@@ -83,6 +83,37 @@ pub struct Key {
     pub expires_at: Option<DateTime<Utc>>,
     pub last_used_at: Option<DateTime<Utc>>,
     pub revoked_at: Option<DateTime<Utc>>,
+    /// The key that took its place.
+    pub replaced_by: Option<String>,
+}
+
+impl Key {
+    /// Whether it lets nobody in who does not see all that this credential sees.
+    pub fn is_within(&self, credential: &Credential) -> bool {
+        match (&credential.customers, &self.customers) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(_), Some(listed)) => {
+                listed.iter().all(|customer| credential.may_see(customer))
+            }
+        }
+    }
+}
+
+/// Whoever makes a principal or a key, and with which key. Nobody, where the command line does.
+#[derive(Debug, Clone, Copy)]
+pub struct Maker<'a> {
+    pub principal: &'a str,
+    pub key_id: Option<&'a str>,
+}
+
+/// How a key is replaced by another of the same principal, with the same limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rotation {
+    /// How long the old one still opens; zero revokes it at once.
+    pub overlap: TimeDelta,
+    /// When the new one expires; when the old one would have, if left out.
+    pub expires_at: Option<DateTime<Utc>>,
 }
 
 /// Who asks, as a key has proved it.
@@ -106,6 +137,11 @@ impl Credential {
             PrincipalKind::Person => Some(&self.principal),
             PrincipalKind::Service => self.owner.as_ref(),
         }
+    }
+
+    /// As whoever makes something.
+    pub fn maker(&self) -> Maker<'_> {
+        Maker { principal: self.principal.as_str(), key_id: Some(&self.key_id) }
     }
 
     /// Whether the key may see what belongs to this customer.
@@ -145,6 +181,10 @@ pub enum PrincipalError {
     Exists,
     #[error("there is no such principal, or it is disabled")]
     Unknown,
+    #[error("there is no such key")]
+    UnknownKey,
+    #[error("the key is revoked, expired or replaced already")]
+    KeyNotLive,
     #[error("only a service can have an owner, and that must be a person")]
     Owner,
     #[error("a stored principal cannot be read")]
@@ -158,7 +198,7 @@ pub async fn create_principal(
     conn: &mut PgConnection,
     book: BookId,
     new: &NewPrincipal,
-    created_by: Option<&str>,
+    maker: Option<Maker<'_>>,
     now: DateTime<Utc>,
 ) -> Result<(), PrincipalError> {
     if let Some(owner) = &new.owner {
@@ -175,7 +215,8 @@ pub async fn create_principal(
         .bind(new.department.as_ref().map(Text::as_str))
         .bind(new.owner.as_ref().map(Text::as_str))
         .bind(now)
-        .bind(created_by)
+        .bind(maker.map(|maker| maker.principal))
+        .bind(maker.and_then(|maker| maker.key_id))
         .execute(conn)
         .await?
         .rows_affected();
@@ -189,7 +230,7 @@ pub async fn create_key(
     book: BookId,
     new: &NewKey,
     random: &[u8; RANDOM_BYTES],
-    created_by: Option<&str>,
+    maker: Option<Maker<'_>>,
     now: DateTime<Utc>,
 ) -> Result<Token, PrincipalError> {
     let token = Token::from_random(random);
@@ -202,12 +243,66 @@ pub async fn create_key(
         .bind(token.hash().as_slice())
         .bind(customers)
         .bind(now)
-        .bind(created_by)
+        .bind(maker.map(|maker| maker.principal))
         .bind(new.expires_at)
+        .bind(maker.and_then(|maker| maker.key_id))
         .execute(conn)
         .await?
         .rows_affected();
     if inserted == 1 { Ok(token) } else { Err(PrincipalError::Unknown) }
+}
+
+/// Replaces a live key by a new one of the same principal, with the same limits.
+pub async fn rotate(
+    conn: &mut PgConnection,
+    book: BookId,
+    key_id: &str,
+    rotation: Rotation,
+    random: &[u8; RANDOM_BYTES],
+    maker: Option<Maker<'_>>,
+    now: DateTime<Utc>,
+) -> Result<(Token, Key), PrincipalError> {
+    let mut tx = conn.begin().await?;
+    let old: Option<Key> = sqlx::query_as(include_str!("principals/sql/lock_key.sql"))
+        .bind(book)
+        .bind(key_id)
+        .fetch_optional(&mut *tx)
+        .await?;
+    let old = old.ok_or(PrincipalError::UnknownKey)?;
+    let is_expired = old.expires_at.is_some_and(|expires_at| expires_at <= now);
+    if old.revoked_at.is_some() || old.replaced_by.is_some() || is_expired {
+        return Err(PrincipalError::KeyNotLive);
+    }
+    let listed = old.customers.clone().map(|listed| {
+        listed.into_iter().map(Text::new).collect::<Result<Vec<CustomerId>, TextError>>()
+    });
+    let new = NewKey {
+        principal: Text::new(old.principal_id.clone())?,
+        customers: listed.transpose()?,
+        expires_at: rotation.expires_at.or(old.expires_at),
+    };
+    let token = create_key(&mut tx, book, &new, random, maker, now).await?;
+    sqlx::query(include_str!("principals/sql/replace_key.sql"))
+        .bind(book)
+        .bind(key_id)
+        .bind(token.id())
+        .bind(now)
+        .bind(now + rotation.overlap)
+        .execute(&mut *tx)
+        .await?;
+    let made = read_key(&mut tx, book, token.id()).await?.ok_or(PrincipalError::UnknownKey)?;
+    tx.commit().await?;
+    Ok((token, made))
+}
+
+/// What is known of a key.
+pub async fn read_key(
+    conn: &mut PgConnection,
+    book: BookId,
+    key_id: &str,
+) -> Result<Option<Key>, PrincipalError> {
+    let sql = include_str!("principals/sql/read_key.sql");
+    Ok(sqlx::query_as(sql).bind(book).bind(key_id).fetch_optional(conn).await?)
 }
 
 /// Who holds this key; none if it is unknown, revoked or expired, or its principal disabled.
@@ -233,6 +328,7 @@ pub async fn find_by_key(
             .bind(book)
             .bind(token.id())
             .bind(now)
+            .bind(now - LAST_USED_EVERY)
             .execute(conn)
             .await?;
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::Rejection;
 use domain::StreamKey;
 use domain::actor::Role;
@@ -12,7 +12,9 @@ use domain::wallet::Wallet;
 use futures::future::join_all;
 use ledger::approvals::{self, Approval, ApprovalError, NewApproval, Page, Proposed, Standing};
 use ledger::personal::{self, NewPersonal, Vault};
-use ledger::principals::{self, Credential, NewKey, NewPrincipal, PrincipalId, PrincipalKind};
+use ledger::principals::{
+    self, Credential, Maker, NewKey, NewPrincipal, PrincipalId, PrincipalKind, Rotation,
+};
 use ledger::{Answer, Decided, Ledger, Provenance, Render, Reply, Submission};
 use uuid::Uuid;
 
@@ -238,10 +240,12 @@ async fn made(
     let new =
         NewPrincipal { id: id.clone(), kind, role: Role::Finance, department: None, owner: None };
     let (mut conn, now) = (node.pool().acquire().await.unwrap(), node.clock().now());
-    principals::create_principal(&mut conn, BOOK, &new, made_by, now).await.unwrap();
+    let maker = |principal| Maker { principal, key_id: None };
+    let by = made_by.map(maker);
+    principals::create_principal(&mut conn, BOOK, &new, by, now).await.unwrap();
     let new = NewKey { principal: id, customers: None, expires_at: None };
-    let token =
-        principals::create_key(&mut conn, BOOK, &new, &rand::random(), key_by, now).await.unwrap();
+    let (by, random) = (key_by.map(maker), rand::random());
+    let token = principals::create_key(&mut conn, BOOK, &new, &random, by, now).await.unwrap();
     principals::find_by_key(&mut conn, BOOK, &token, now).await.unwrap().unwrap()
 }
 
@@ -268,6 +272,34 @@ async fn whoever_made_the_other_or_the_others_key_is_not_another_person() {
     }
     assert_eq!(desk.balance().await, 100);
     assert!(approvals::approve(node, own.id, &apart, told()).await.unwrap().is_accepted());
+}
+
+#[tokio::test]
+async fn a_key_that_was_made_with_anothers_key_is_the_others_too() {
+    let desk = Desk::open().await;
+    let node = &desk.node;
+    // Layla made a key of another's; with that key whoever holds it makes more, and rotates one.
+    let given = made(node, "given-a-key", None, Some("layla")).await;
+    let (mut conn, now) = (node.pool().acquire().await.unwrap(), node.clock().now());
+    let new = NewKey { principal: given.principal.clone(), customers: None, expires_at: None };
+    let by = Some(given.maker());
+    let (random, other) = (rand::random(), rand::random());
+    let more = principals::create_key(&mut conn, BOOK, &new, &random, by, now).await.unwrap();
+    let with_it = principals::find_by_key(&mut conn, BOOK, &more, now).await.unwrap().unwrap();
+    let rotation = Rotation { overlap: TimeDelta::zero(), expires_at: None };
+    let (rotated, _) = principals::rotate(
+        &mut conn, BOOK, &with_it.key_id, rotation, &other, Some(with_it.maker()), now,
+    )
+    .await
+    .unwrap();
+    let rotated = principals::find_by_key(&mut conn, BOOK, &rotated, now).await.unwrap().unwrap();
+    drop(conn);
+    let own = desk.proposed(2, credit("anna", MUCH)).await;
+    for hers in [&with_it, &rotated] {
+        let refused = approvals::approve(node, own.id, hers, told()).await;
+        assert!(matches!(refused, Err(ApprovalError::SamePerson)), "{hers:?}: {refused:?}");
+    }
+    assert_eq!(desk.balance().await, 100);
 }
 
 #[tokio::test]

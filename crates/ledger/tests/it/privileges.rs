@@ -7,7 +7,9 @@ use crate::book::Book;
 /// Every right of `daftar_app` beyond reading, a table or a column each.
 const RIGHTS: &[(&str, &str)] = &[
     ("api_keys", "insert"),
+    ("api_keys.expires_at", "update"),
     ("api_keys.last_used_at", "update"),
+    ("api_keys.replaced_by", "update"),
     ("api_keys.revoked_at", "update"),
     ("approvals", "insert"),
     ("approvals.attempt", "update"),

@@ -1,4 +1,5 @@
-select key_id, principal_id, customers, created_at, created_by, expires_at, last_used_at, revoked_at
+select key_id, principal_id, customers, created_at, created_by, expires_at, last_used_at, revoked_at,
+  replaced_by
 from api_keys
 where book_id = $1
 order by created_at, key_id

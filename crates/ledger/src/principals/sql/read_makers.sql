@@ -1,19 +1,30 @@
--- The persons who made the principal or its key, and whoever made those, up to what the command line
--- made, which names nobody.
-with recursive makers (name) as (
-  select k.created_by
-    from api_keys as k
-   where k.book_id = $1 and k.key_id = $3 and k.created_by is not null
+-- The persons who made the principal or its key, and whoever made those or the keys that they were
+-- made with, up to what the command line made, which names nobody.
+with recursive trail (kind, id) as (
+  values ('principal', $2::text), ('key', $3::text)
   union
-  select p.created_by
-    from principals as p
-   where p.book_id = $1 and p.principal_id = $2 and p.created_by is not null
-  union
-  select p.created_by
-    from makers as m
-    join principals as p on p.book_id = $1 and p.principal_id = m.name
-   where p.created_by is not null
+  select made.kind, made.id
+    from trail as t
+   cross join lateral (
+     select 'principal', k.created_by
+       from api_keys as k
+      where t.kind = 'key' and k.book_id = $1 and k.key_id = t.id
+     union all
+     select 'key', k.made_with
+       from api_keys as k
+      where t.kind = 'key' and k.book_id = $1 and k.key_id = t.id
+     union all
+     select 'principal', p.created_by
+       from principals as p
+      where t.kind = 'principal' and p.book_id = $1 and p.principal_id = t.id
+     union all
+     select 'key', p.made_with
+       from principals as p
+      where t.kind = 'principal' and p.book_id = $1 and p.principal_id = t.id
+   ) as made (kind, id)
+   where made.id is not null
 )
 select distinct coalesce(p.owner_id, p.principal_id)
-  from makers as m
-  join principals as p on p.book_id = $1 and p.principal_id = m.name
+  from trail as t
+  join principals as p on p.book_id = $1 and p.principal_id = t.id
+ where t.kind = 'principal'
