@@ -9,11 +9,11 @@ use ledger::principals::{self, Credential, PrincipalKind, Token};
 
 use crate::app::App;
 use crate::problem::Problem;
-use crate::scope::{self, Scope};
+use crate::scope::{self, ANYTHING, Scope};
 
 const SCHEME: &str = "Bearer ";
 
-/// A caller whose role has this scope.
+/// A caller whose role has one of these scopes.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller<const SCOPE: Scope> {
     pub(crate) credential: Credential,
@@ -26,8 +26,9 @@ impl<const SCOPE: Scope> FromRequestParts<App> for Caller<SCOPE> {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let credential = authenticate(parts, app).await?;
         tracing::Span::current().record("principal", credential.principal.as_str());
-        if scope::of(credential.role) & SCOPE == 0 {
-            return Err(Problem::new("forbidden").member("role", credential.role));
+        if SCOPE != ANYTHING && scope::of(credential.role) & SCOPE == 0 {
+            let problem = Problem::new("forbidden").member("role", credential.role);
+            return Err(problem.member("needs", scope::names(SCOPE)));
         }
         let on_behalf_of = match parts.headers.get("on-behalf-of") {
             None => None,

@@ -1,9 +1,16 @@
 //! Every route, one endpoint a file.
 
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::openapi::{join, taken_by, with_takes};
+
+/// Handlers of one path, each described with what its signature says it takes.
+macro_rules! routes {
+    ($($handler:path),+ $(,)?) => {
+        join([$(with_takes(utoipa_axum::routes!($handler), taken_by($handler))),+])
+    };
+}
 
 mod admin {
     pub(super) mod book_settings;
@@ -39,6 +46,7 @@ mod management {
     pub(super) mod payments;
     pub(super) mod wallet_requests;
 }
+mod me;
 mod orders {
     pub(super) mod allowed_commands;
     pub(super) mod approve_receipt;
@@ -96,6 +104,8 @@ mod statement_lines {
 mod suspense;
 mod wallets;
 
+pub(crate) use bank_statements::upload::Upload as StatementUpload;
+
 /// All routes, with their description.
 pub(crate) fn all() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -120,11 +130,14 @@ pub(crate) fn all() -> OpenApiRouter<App> {
         .routes(routes!(admin::book_settings::handler))
         .routes(routes!(admin::principals::create, admin::principals::list))
         .routes(routes!(admin::keys::create, admin::keys::list))
+        .routes(routes!(admin::principals::disable))
         .routes(routes!(admin::keys::revoke))
+        .routes(routes!(admin::keys::rotate))
         .routes(routes!(admin::inconsistencies::handler))
         .routes(routes!(admin::emergency_order_fix::handler))
         .routes(routes!(admin::emergency_order_fix::approve))
         .routes(routes!(book::settings::handler))
+        .routes(routes!(me::handler))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
 }

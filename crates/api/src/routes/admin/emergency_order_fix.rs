@@ -91,6 +91,7 @@ pub(crate) async fn handler(
     Search(Nothing {}): Search<Nothing>,
     Json(body): Json<Body>,
 ) -> Result<Response, Problem> {
+    caller.must_see_every_customer("plans")?;
     let person = caller.person()?;
     match body.wish()? {
         Wish::Plan(request) => {
@@ -124,6 +125,7 @@ pub(crate) async fn approve(
     Search(Nothing {}): Search<Nothing>,
     Json(Nothing {}): Json<Nothing>,
 ) -> Result<Response, Problem> {
+    caller.must_see_every_customer("plans")?;
     let person = caller.person()?;
     let stored =
         fix::approve(&app.ledger, &path.one(), &person, Some(&caller.credential.key_id)).await?;

@@ -3,9 +3,10 @@
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::id::{CustomerId, Text};
-use ledger::principals::{self, Key, NewKey};
+use ledger::database::Connection;
+use ledger::principals::{self, Key, NewKey, Rotation};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -14,11 +15,13 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::extract::{Json, Search, Segments};
 use crate::problem::Problem;
-use crate::scope::{self, MANAGE_KEYS, READ_KEYS};
+use crate::scope::{self, MANAGE_KEYS, READ_KEYS, Scope};
 use crate::wire::Nothing;
 use crate::wire::reply::ProblemReply;
 
 const CUSTOMERS_MAX: usize = 1_000;
+/// A week.
+const OVERLAP_SECONDS_MAX: u32 = 7 * 24 * 3_600;
 
 /// A key to be made.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -53,6 +56,8 @@ pub(crate) struct Shown {
     expires_at: Option<DateTime<Utc>>,
     last_used_at: Option<DateTime<Utc>>,
     revoked_at: Option<DateTime<Utc>>,
+    /// The key that took its place.
+    replaced_by: Option<String>,
 }
 
 impl From<Key> for Shown {
@@ -66,6 +71,7 @@ impl From<Key> for Shown {
             expires_at: key.expires_at,
             last_used_at: key.last_used_at,
             revoked_at: key.revoked_at,
+            replaced_by: key.replaced_by,
         }
     }
 }
@@ -117,7 +123,7 @@ pub(crate) async fn create(
     }
     let new = NewKey { principal, customers, expires_at };
     let (random, now) = (app.sources.random(), app.ledger.clock().now());
-    let by = own.principal.as_str();
+    let by = own.maker();
     let token = principals::create_key(&mut conn, book, &new, &random, Some(by), now)
         .await
         .map_err(problem)?;
@@ -149,7 +155,8 @@ pub(crate) async fn list(
 ) -> Result<Json<Keys>, Problem> {
     tracing::trace!(principal = %caller.credential.principal, "lists the keys");
     let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
-    let listed = principals::list_keys(&mut conn, app.ledger.book()).await.map_err(problem)?;
+    let mut listed = principals::list_keys(&mut conn, app.ledger.book()).await.map_err(problem)?;
+    listed.retain(|key| key.is_within(&caller.credential));
     Ok(Json(Keys { keys: listed.into_iter().map(Shown::from).collect() }))
 }
 
@@ -174,10 +181,107 @@ pub(crate) async fn revoke(
     let (id, now) = (path.one(), app.ledger.clock().now());
     tracing::info!(principal = %caller.credential.principal, key.id = %id, "A key is revoked");
     let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
-    let revoked = principals::revoke(&mut conn, app.ledger.book(), &id, now).await;
-    if revoked.map_err(problem)? {
-        Ok(StatusCode::NO_CONTENT)
-    } else {
-        Err(Problem::new("not-found"))
+    let key = find(&app, &caller, &mut conn, &id).await?;
+    principals::revoke(&mut conn, app.ledger.book(), &key.key_id, now).await.map_err(problem)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A key that sees no more than the caller's own; any other is not there.
+async fn find<const SCOPE: Scope>(
+    app: &App,
+    caller: &Caller<SCOPE>,
+    conn: &mut Connection,
+    id: &str,
+) -> Result<Key, Problem> {
+    let found = principals::read_key(conn, app.ledger.book(), id).await.map_err(problem)?;
+    found
+        .filter(|key| key.is_within(&caller.credential))
+        .ok_or_else(|| Problem::new("key-not-found"))
+}
+
+/// How a key is replaced.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = RotateKey)]
+pub(crate) struct RotateBody {
+    /// How long the old key still opens; it is revoked at once, if left out. A week at most.
+    #[schema(minimum = 0, maximum = 604_800)]
+    overlap_seconds: Option<u32>,
+    /// When the new key expires; when the old one would have, if left out.
+    expires_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = RotatedKey)]
+pub(crate) struct Rotated {
+    id: String,
+    principal: String,
+    /// The whole key. It is not shown again.
+    key: String,
+    customers: Option<Vec<String>>,
+    expires_at: Option<DateTime<Utc>>,
+    /// The key whose place it takes.
+    replaces: String,
+    /// When the old key stops to open.
+    replaced_at: DateTime<Utc>,
+}
+
+/// Makes a new key for the same principal with the same limits, in the place of an old one.
+#[utoipa::path(
+    post,
+    path = "/api/admin/keys/{key}/rotate",
+    tag = "admin",
+    operation_id = "rotate_key",
+    params(("key" = String, Path, description = "The old key's id, without the secret")),
+    request_body = RotateBody,
+    responses(
+        (status = 201, description = "The new key, this once", body = Rotated),
+        (status = "default", description = "Refused", body = ProblemReply, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn rotate(
+    State(app): State<App>,
+    caller: Caller<{ MANAGE_KEYS }>,
+    path: Segments<1>,
+    Search(Nothing {}): Search<Nothing>,
+    Json(body): Json<RotateBody>,
+) -> Result<Response, Problem> {
+    let (id, now, own) = (path.one(), app.ledger.clock().now(), &caller.credential);
+    let overlap = body.overlap_seconds.unwrap_or(0);
+    if overlap > OVERLAP_SECONDS_MAX {
+        return Err(Problem::new("invalid-body").fault("/overlap_seconds", "out-of-range"));
     }
+    let book = app.ledger.book();
+    let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
+    let old = find(&app, &caller, &mut conn, &id).await?;
+    let principal = Text::new(old.principal_id.clone()).map_err(Problem::unreadable)?;
+    let principal = principals::find_principal(&mut conn, book, &principal)
+        .await
+        .map_err(problem)?
+        .ok_or_else(|| Problem::new("key-not-found"))?;
+    // Whoever rotates it holds the new one.
+    if !scope::may_grant(scope::of(own.role), principal.role) {
+        return Err(Problem::new("forbidden").member("role", own.role));
+    }
+    let overlap = TimeDelta::seconds(overlap.into());
+    let rotation = Rotation { overlap, expires_at: body.expires_at };
+    let random = app.sources.random();
+    let (token, key) =
+        principals::rotate(&mut conn, book, &id, rotation, &random, Some(own.maker()), now)
+            .await
+            .map_err(problem)?;
+    tracing::info!(principal = %own.principal, key.id = %id, "A key is replaced");
+    let replaced_at = now + overlap;
+    let rotated = Rotated {
+        id: key.key_id,
+        principal: key.principal_id,
+        key: token.reveal(),
+        customers: key.customers,
+        expires_at: key.expires_at,
+        replaces: old.key_id,
+        replaced_at: old.expires_at.map_or(replaced_at, |expires_at| expires_at.min(replaced_at)),
+    };
+    let mut response = (StatusCode::CREATED, Json(rotated)).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
 }

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::caller::Caller;
-use crate::extract::{Json, Search};
+use crate::extract::{Json, Search, Segments};
 use crate::problem::Problem;
 use crate::scope::{self, MANAGE_KEYS, READ_KEYS};
 use crate::wire::Nothing;
@@ -71,6 +71,8 @@ pub(crate) struct Principals {
 pub(crate) fn problem(error: PrincipalError) -> Problem {
     match error {
         PrincipalError::Exists => Problem::new("principal-exists"),
+        PrincipalError::UnknownKey => Problem::new("key-not-found"),
+        PrincipalError::KeyNotLive => Problem::new("key-not-live"),
         PrincipalError::Unknown | PrincipalError::Owner => {
             Problem::new("bad-principal").detail(error)
         }
@@ -102,7 +104,7 @@ pub(crate) async fn create(
     let Body { id, kind, role, department, owner } = body;
     let new = NewPrincipal { id, kind, role, department, owner };
     let now = app.ledger.clock().now();
-    let by = caller.credential.principal.as_str();
+    let by = caller.credential.maker();
     let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
     principals::create_principal(&mut conn, app.ledger.book(), &new, Some(by), now)
         .await
@@ -139,4 +141,41 @@ pub(crate) async fn list(
     let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
     let listed = principals::list(&mut conn, app.ledger.book()).await.map_err(problem)?;
     Ok(Json(Principals { principals: listed.into_iter().map(Shown::from).collect() }))
+}
+
+/// Makes all keys of a principal worthless, on every node at once. Doing it again changes nothing.
+#[utoipa::path(
+    post,
+    path = "/api/admin/principals/{principal}/disable",
+    tag = "admin",
+    operation_id = "disable_principal",
+    params(("principal" = String, Path)),
+    request_body = Nothing,
+    responses(
+        (status = 200, description = "The principal", body = Shown),
+        (status = "default", description = "Refused", body = ProblemReply, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn disable(
+    State(app): State<App>,
+    caller: Caller<{ MANAGE_KEYS }>,
+    path: Segments<1>,
+    Search(Nothing {}): Search<Nothing>,
+    Json(Nothing {}): Json<Nothing>,
+) -> Result<Json<Shown>, Problem> {
+    let (own, book) = (&caller.credential, app.ledger.book());
+    let not_found = || Problem::new("principal-not-found");
+    let id = Text::new(path.one()).map_err(|_| not_found())?;
+    caller.must_see_every_customer("principals")?;
+    let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
+    let found = principals::find_principal(&mut conn, book, &id).await.map_err(problem)?;
+    let found = found.ok_or_else(not_found)?;
+    if !scope::may_grant(scope::of(own.role), found.role) {
+        return Err(Problem::new("forbidden").member("role", own.role));
+    }
+    let now = app.ledger.clock().now();
+    principals::disable(&mut conn, book, id.as_str(), now).await.map_err(problem)?;
+    tracing::info!(principal = %own.principal, disabled = %id, "A principal is disabled");
+    let found = principals::find_principal(&mut conn, book, &id).await.map_err(problem)?;
+    Ok(Json(Shown::from(found.ok_or_else(not_found)?)))
 }
