@@ -1,0 +1,173 @@
+//! What is asked once under an Idempotency-Key and is no command of the log: done once, and
+//! answered alike ever after.
+//!
+//! The reply is stored in the transaction of the change, so that a process that is killed leaves
+//! both or none. What is asked twice at a time waits for the first, on whatever node.
+
+use chrono::{DateTime, Utc};
+use eventstore::BookId;
+use sqlx::{PgConnection, Postgres, Transaction};
+use uuid::Uuid;
+
+use crate::ledger::Ledger;
+use crate::personal::{Sealed, Unsealable, Vault};
+
+/// The connection that an operation's changes are made on.
+pub type Conn = PgConnection;
+
+/// An operation's name, and what it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    /// Asking again under the same id gives the same answer.
+    pub id: Uuid,
+    /// A digest of what is asked; the same id for something else is refused.
+    pub fingerprint: Vec<u8>,
+}
+
+/// What is answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// An HTTP status.
+    pub status: u16,
+    /// What was made: `key/<id>`.
+    pub resource: Option<String>,
+    /// A text that the caller can write the reply from again; none once it was kept long enough.
+    pub text: Option<String>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum OperationError {
+    #[error("this id was used for something else")]
+    Mismatch,
+    #[error("the stored reply cannot be read")]
+    Sealed(#[from] Unsealable),
+    #[error("could not reach the database")]
+    Database(#[from] sqlx::Error),
+}
+
+/// Whether there is anything to do.
+#[derive(Debug)]
+pub enum Begun {
+    /// It is to be done now.
+    New(Operation),
+    /// It was done earlier, and this was answered.
+    Known(Reply),
+}
+
+/// An operation under way. Dropped, it has changed nothing.
+pub struct Operation {
+    book: BookId,
+    tx: Transaction<'static, Postgres>,
+    /// None for one that nobody can ask for again.
+    name: Option<Name>,
+    vault: Vault,
+    now: DateTime<Utc>,
+}
+
+impl std::fmt::Debug for Operation {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Operation").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// Begins an operation, or finds what was answered to it earlier.
+pub async fn begin(
+    ledger: &Ledger,
+    vault: &Vault,
+    name: Option<Name>,
+) -> Result<Begun, OperationError> {
+    let (book, now) = (ledger.book(), ledger.clock().now());
+    let mut tx = ledger.pool().begin().await?;
+    if let Some(name) = &name {
+        sqlx::query(include_str!("operations/sql/allow_idleness.sql")).execute(&mut *tx).await?;
+        let [high, low]: [u64; 2] = name.id.as_u64_pair().into();
+        sqlx::query(include_str!("operations/sql/lock_operation.sql"))
+            .bind(i64::from_be_bytes((high ^ low).to_be_bytes()))
+            .execute(&mut *tx)
+            .await?;
+        if let Some(reply) = find(&mut tx, vault, book, name).await? {
+            tx.rollback().await?;
+            return Ok(Begun::Known(reply));
+        }
+    }
+    sqlx::query("savepoint work").execute(&mut *tx).await?;
+    Ok(Begun::New(Operation { book, tx, name, vault: vault.clone(), now }))
+}
+
+impl Operation {
+    /// What it changes is changed here.
+    pub fn conn(&mut self) -> &mut Conn {
+        &mut self.tx
+    }
+
+    /// Commits what was changed, and the reply with it.
+    pub async fn commit(mut self, reply: &Reply) -> Result<(), OperationError> {
+        self.keep(reply).await?;
+        Ok(self.tx.commit().await?)
+    }
+
+    /// Takes back what was changed, and commits that it was refused.
+    pub async fn refuse(mut self, reply: &Reply) -> Result<(), OperationError> {
+        sqlx::query("rollback to savepoint work").execute(&mut *self.tx).await?;
+        self.keep(reply).await?;
+        Ok(self.tx.commit().await?)
+    }
+
+    async fn keep(&mut self, reply: &Reply) -> Result<(), OperationError> {
+        let Some(name) = &self.name else { return Ok(()) };
+        let text = reply.text.as_deref().unwrap_or_default();
+        let sealed = self.vault.seal(&bound_to(self.book, name.id), text.as_bytes())?;
+        sqlx::query(include_str!("operations/sql/insert_operation.sql"))
+            .bind(self.book)
+            .bind(name.id)
+            .bind(&name.fingerprint)
+            .bind(i16::try_from(reply.status).unwrap_or(i16::MAX))
+            .bind(&reply.resource)
+            .bind(sealed.nonce)
+            .bind(sealed.ciphertext)
+            .bind(self.now)
+            .execute(&mut *self.tx)
+            .await?;
+        Ok(())
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    fingerprint: Vec<u8>,
+    status: i16,
+    resource: Option<String>,
+    nonce: Option<Vec<u8>>,
+    reply: Option<Vec<u8>>,
+}
+
+async fn find(
+    conn: &mut PgConnection,
+    vault: &Vault,
+    book: BookId,
+    name: &Name,
+) -> Result<Option<Reply>, OperationError> {
+    let row: Option<Row> = sqlx::query_as(include_str!("operations/sql/read_operation.sql"))
+        .bind(book)
+        .bind(name.id)
+        .fetch_optional(conn)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    if row.fingerprint != name.fingerprint {
+        return Err(OperationError::Mismatch);
+    }
+    let text = match row.nonce.zip(row.reply) {
+        Some((nonce, ciphertext)) => {
+            let plain = vault.open(&bound_to(book, name.id), &Sealed { nonce, ciphertext })?;
+            Some(String::from_utf8(plain).map_err(|_| Unsealable)?)
+        }
+        None => None,
+    };
+    let status = u16::try_from(row.status).unwrap_or(500);
+    Ok(Some(Reply { status, resource: row.resource, text }))
+}
+
+/// A reply moved to another row does not open.
+fn bound_to(book: BookId, id: Uuid) -> String {
+    format!("daftar operation {book} {id}")
+}

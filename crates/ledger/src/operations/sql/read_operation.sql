@@ -1,0 +1,3 @@
+select fingerprint, status, resource, nonce, reply
+from operations
+where book_id = $1 and operation_id = $2

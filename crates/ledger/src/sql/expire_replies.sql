@@ -1,0 +1,1 @@
+select daftar.expire_replies_1($1, $2, $3)
