@@ -1,6 +1,6 @@
 //! What a query read, and the position that it reflects.
 
-use eventstore::{BookId, Position};
+use eventstore::{BookId, Cursor};
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::{FromRow, PgConnection, Postgres, Row, ValueRef};
@@ -11,13 +11,14 @@ pub const PAGE_SIZE_MAX: u32 = 500;
 /// What was read, with the book's position in the same snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct At<T> {
-    pub position: Position,
+    /// The book's position, and the name of its history.
+    pub cursor: Cursor,
     pub value: T,
 }
 
 impl<T> At<T> {
     pub(crate) fn map<U>(self, map: impl FnOnce(T) -> U) -> At<U> {
-        At { position: self.position, value: map(self.value) }
+        At { cursor: self.cursor, value: map(self.value) }
     }
 }
 
@@ -35,14 +36,15 @@ where
     T: for<'r> FromRow<'r, PgRow>,
 {
     let rows = query.fetch_all(conn).await?;
-    let position = rows.first().ok_or(sqlx::Error::RowNotFound)?.try_get("head_position")?;
+    let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+    let cursor = Cursor::new(first.try_get("head_position")?, first.try_get("head_hash")?);
     let mut value = Vec::with_capacity(rows.len());
     for row in &rows {
-        if !row.try_get_raw(1)?.is_null() {
+        if !row.try_get_raw(2)?.is_null() {
             value.push(T::from_row(row)?);
         }
     }
-    Ok(At { position, value })
+    Ok(At { cursor, value })
 }
 
 pub(crate) async fn one<T>(

@@ -1,4 +1,4 @@
-select b.position as head_position, t.*
+select b.position as head_position, b.hash as head_hash, t.*
   from daftar.books as b
   left join lateral (
        select d.order_id, d.kind, d.due_at, d.set_by, o.number, o.customer_id, o.phase

@@ -1,5 +1,5 @@
 -- The evidence with how things stand now: it waits for a person until it is resolved.
-select b.position as head_position, t.*
+select b.position as head_position, b.hash as head_hash, t.*
   from daftar.books as b
   left join lateral (
        select i.order_id, i.number, i.epoch, i.customer_id, i.customer_status, i.payment_status,

@@ -1,5 +1,5 @@
 -- Every account with its sums up to a position.
-select b.position as head_position, t.*
+select b.position as head_position, b.hash as head_hash, t.*
   from daftar.books as b
   left join lateral (
        select account,

@@ -1,4 +1,4 @@
-select b.position as head_position, t.*
+select b.position as head_position, b.hash as head_hash, t.*
   from daftar.books as b
   left join lateral (
        select payment_id, kind, account, reference, gateway, gateway_id, transferred_on, note,

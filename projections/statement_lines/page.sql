@@ -1,4 +1,4 @@
-select b.position as head_position, t.*
+select b.position as head_position, b.hash as head_hash, t.*
   from daftar.books as b
   left join lateral (
        select line_id, account, line, date, currency, amount, reference, matched, fee, recorded_at,

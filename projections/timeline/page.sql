@@ -1,4 +1,4 @@
-select b.position as head_position, t.*,
+select b.position as head_position, b.hash as head_hash, t.*,
        (select e.metadata ->> 'approved_by'
           from daftar.events as e
          where e.book_id = $1 and e.position = t.position) as approved_by

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::id::{CustomerId, OrderId, OrderNumber};
 use domain::order::{Facts, Order};
 use domain::{State, StreamKey};
-use eventstore::Position;
+use eventstore::Cursor;
 use ledger::queries;
 
 use crate::app::App;
@@ -17,7 +17,7 @@ use crate::scope::Scope;
 pub(crate) struct FoundOrder {
     pub(crate) id: OrderId,
     pub(crate) state: Arc<State>,
-    pub(crate) position: Position,
+    pub(crate) at: Cursor,
     /// How many wrong delivery codes the book allows.
     pub(crate) tries_allowed: u32,
 }
@@ -51,7 +51,7 @@ pub(crate) async fn order<const SCOPE: Scope>(
         Ok(id) => id,
         Err(_) => order_of_number(app, caller, id_or_number).await?,
     };
-    let (position, state, settings) = queries::with_settings(&app.ledger, StreamKey::Order(id))
+    let (at, state, settings) = queries::with_settings(&app.ledger, StreamKey::Order(id))
         .await
         .map_err(Problem::unreadable)?;
     let customer = match &*state {
@@ -64,7 +64,7 @@ pub(crate) async fn order<const SCOPE: Scope>(
         | State::Settings(_) => None,
     };
     if customer.is_some_and(|customer| caller.credential.may_see(customer.as_str())) {
-        Ok(FoundOrder { id, state, position, tries_allowed: settings.delivery_code_tries })
+        Ok(FoundOrder { id, state, at, tries_allowed: settings.delivery_code_tries })
     } else {
         Err(Problem::new("order-not-found"))
     }

@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use eventstore::Position;
+use eventstore::Cursor;
 use serde::Serialize;
 
 use crate::command::POSITION;
@@ -11,7 +11,7 @@ use crate::extract::Json;
 /// What was read, in the book as of a position.
 #[derive(Debug)]
 pub(crate) struct View<T> {
-    pub(crate) position: Position,
+    pub(crate) at: Cursor,
     pub(crate) value: T,
     pub(crate) version: Option<u64>,
     /// Where the next page is.
@@ -26,8 +26,8 @@ struct Body<T> {
 }
 
 impl<T> View<T> {
-    pub(crate) fn new(position: Position, value: T) -> Self {
-        Self { position, value, version: None, next: None }
+    pub(crate) fn new(at: Cursor, value: T) -> Self {
+        Self { at, value, version: None, next: None }
     }
 
     pub(crate) fn at_version(mut self, version: u64) -> Self {
@@ -43,10 +43,12 @@ impl<T> View<T> {
 
 impl<T: Serialize> IntoResponse for View<T> {
     fn into_response(self) -> Response {
-        let Self { position, value, version, next } = self;
-        let mut response = Json(Body { value, position: position.get() }).into_response();
+        let Self { at, value, version, next } = self;
+        let mut response = Json(Body { value, position: at.position.get() }).into_response();
         let headers = response.headers_mut();
-        headers.insert(POSITION, HeaderValue::from(position.get()));
+        if let Ok(value) = HeaderValue::from_str(&at.to_string()) {
+            headers.insert(POSITION, value);
+        }
         if let Some(version) = version
             && let Ok(tag) = HeaderValue::from_str(&format!("\"v{version}\""))
         {

@@ -7,7 +7,7 @@ use domain::StreamKey;
 use domain::decide::{Circumstances, Prospect, Undecided, prospects};
 use domain::id::OrderId;
 use domain::order::{Department, Step};
-use eventstore::{Batch, Position};
+use eventstore::{Batch, Cursor};
 
 use crate::ledger::Ledger;
 use crate::queries::QueryError;
@@ -17,7 +17,7 @@ use crate::writer::load_missing;
 /// How each step of an order would go for one person alone.
 #[derive(Debug)]
 pub struct Foreseen {
-    pub position: Position,
+    pub at: Cursor,
     pub version: u64,
     pub steps: Vec<(Step, Prospect)>,
 }
@@ -39,7 +39,7 @@ pub async fn of_order(
             Ok(steps) => {
                 let state = domain::decide::States::state(&view, StreamKey::Order(order));
                 let version = state.as_deref().map_or(0, State::version);
-                break Some(Foreseen { position: head.position, version, steps });
+                break Some(Foreseen { at: head.cursor(), version, steps });
             }
             Err(Undecided::Refused(_)) => break None,
             Err(Undecided::Missing(missing)) => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::settings::Settings;
 use domain::{Event, State, StreamKey};
 use eventstore::verify::{ChainCheck, Finding, VerifyError};
-use eventstore::{Head, HeadError, Position, RecordedEvent, Version};
+use eventstore::{Cursor, Head, HeadError, Position, RecordedEvent, Version};
 
 use crate::ledger::Ledger;
 use crate::load::{self, LoadError};
@@ -25,24 +25,24 @@ pub enum QueryError {
     Verify(#[from] VerifyError),
 }
 
-/// The state of a stream and the book's position, both from one snapshot.
+/// The state of a stream and the book's head, both from one snapshot.
 pub async fn state(
     ledger: &Ledger,
     stream: StreamKey,
-) -> Result<(Position, Arc<State>), QueryError> {
+) -> Result<(Cursor, Arc<State>), QueryError> {
     let begin = "begin isolation level repeatable read, read only";
     let mut tx = ledger.pool().begin_with(begin).await?;
     let head = eventstore::read_head(&mut tx, ledger.book()).await?;
     let state = load::state(&mut tx, ledger.book(), ledger.upcasters(), stream).await?;
     tx.commit().await?;
-    Ok((head.position, state))
+    Ok((head.cursor(), state))
 }
 
 /// The state of a stream with the book's settings and position, all from one snapshot.
 pub async fn with_settings(
     ledger: &Ledger,
     stream: StreamKey,
-) -> Result<(Position, Arc<State>, Settings), QueryError> {
+) -> Result<(Cursor, Arc<State>, Settings), QueryError> {
     let begin = "begin isolation level repeatable read, read only";
     let mut tx = ledger.pool().begin_with(begin).await?;
     let head = eventstore::read_head(&mut tx, ledger.book()).await?;
@@ -54,7 +54,7 @@ pub async fn with_settings(
         Some(State::Settings(settings)) => settings.clone(),
         other => unreachable!("{other:?} was loaded as the settings"),
     };
-    Ok((head.position, state, settings))
+    Ok((head.cursor(), state, settings))
 }
 
 /// The book's settings in force.
@@ -70,14 +70,14 @@ pub async fn settings(ledger: &Ledger) -> Result<Settings, QueryError> {
 pub async fn stream_events(
     ledger: &Ledger,
     stream: StreamKey,
-) -> Result<(Position, Vec<RecordedEvent>), QueryError> {
+) -> Result<(Cursor, Vec<RecordedEvent>), QueryError> {
     let begin = "begin isolation level repeatable read, read only";
     let mut tx = ledger.pool().begin_with(begin).await?;
     let head = eventstore::read_head(&mut tx, ledger.book()).await?;
     let id = load::stream_id(stream);
     let events = eventstore::read::stream(&mut tx, ledger.book(), &id, Version::ZERO).await?;
     tx.commit().await?;
-    Ok((head.position, events))
+    Ok((head.cursor(), events))
 }
 
 /// What happened in one stream, in order.
@@ -92,13 +92,13 @@ pub async fn events_after(
     ledger: &Ledger,
     after: Position,
     limit: u32,
-) -> Result<(Position, Vec<RecordedEvent>), QueryError> {
+) -> Result<(Cursor, Vec<RecordedEvent>), QueryError> {
     let begin = "begin isolation level repeatable read, read only";
     let mut tx = ledger.pool().begin_with(begin).await?;
     let head = eventstore::read_head(&mut tx, ledger.book()).await?;
     let events = eventstore::read::after(&mut tx, ledger.book(), after, limit).await?;
     tx.commit().await?;
-    Ok((head.position, events))
+    Ok((head.cursor(), events))
 }
 
 /// The end of the chain, checked anew.

@@ -136,7 +136,7 @@ async fn what_falls_due_first_comes_first_page_by_page() {
     assert_eq!(seen, whole);
 
     let page = deadlines::page(&mut conn, book.id, None, None, 10).await.unwrap();
-    assert_eq!(page.position, book.head().await.position);
+    assert_eq!(page.cursor, book.head().await.cursor());
     let of = |dues: &[deadlines::DueOrder]| -> Vec<(Uuid, DateTime<Utc>)> {
         dues.iter().map(|due| (due.order_id, due.due_at)).collect()
     };

@@ -29,8 +29,8 @@ async fn an_order_is_found_on_both_sides_with_the_statuses_of_its_phase() {
     let seen = customer_orders::find(&mut conn, book.id, id).await.unwrap();
     let managed = order_management::find(&mut conn, book.id, id).await.unwrap();
 
-    assert_eq!(seen.position, book.head().await.position);
-    assert_eq!(managed.position, seen.position);
+    assert_eq!(seen.cursor, book.head().await.cursor());
+    assert_eq!(managed.cursor, seen.cursor);
     let (seen, managed) = (seen.value.unwrap(), managed.value.unwrap());
     assert_eq!((seen.status.as_str(), seen.payment_status.as_str()), ("completed", "paid"));
     assert_eq!(seen.total, story::money("360960.16").amount());
@@ -40,7 +40,7 @@ async fn an_order_is_found_on_both_sides_with_the_statuses_of_its_phase() {
     assert_eq!(managed.position, seen.position);
     let none = customer_orders::find(&mut conn, book.id, Uuid::nil()).await.unwrap();
     assert_eq!(none.value, None);
-    assert_eq!(none.position, book.head().await.position);
+    assert_eq!(none.cursor, book.head().await.cursor());
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::id::SuspenseId;
 use domain::suspense::{Facts, Suspense};
 use domain::{State, StreamKey};
-use eventstore::Position;
+use eventstore::Cursor;
 use ledger::queries;
 
 use crate::app::App;
@@ -20,7 +20,7 @@ pub(super) mod open;
 pub(super) struct FoundItem {
     id: SuspenseId,
     state: Arc<State>,
-    position: Position,
+    at: Cursor,
 }
 
 impl FoundItem {
@@ -39,10 +39,9 @@ fn item(text: &str) -> Result<SuspenseId, Problem> {
 /// The item of an id.
 pub(super) async fn find(app: &App, id: SuspenseId) -> Result<FoundItem, Problem> {
     let stream = StreamKey::Suspense(id);
-    let (position, state) =
-        queries::state(&app.ledger, stream).await.map_err(Problem::unreadable)?;
+    let (at, state) = queries::state(&app.ledger, stream).await.map_err(Problem::unreadable)?;
     if state.version() == 0 {
         return Err(Problem::new("suspense-not-found"));
     }
-    Ok(FoundItem { id, state, position })
+    Ok(FoundItem { id, state, at })
 }

@@ -126,9 +126,9 @@ fn value(settings: &Settings, name: &str) -> anyhow::Result<serde_json::Value> {
 }
 
 async fn read(ledger: &Ledger) -> anyhow::Result<(Position, Settings)> {
-    let (position, state) = queries::state(ledger, StreamKey::Settings).await?;
+    let (at, state) = queries::state(ledger, StreamKey::Settings).await?;
     let State::Settings(settings) = &*state else { bail!("the settings' stream holds {state:?}") };
-    Ok((position, settings.clone()))
+    Ok((at.position, settings.clone()))
 }
 
 /// Has the change decided and recorded like any other command.

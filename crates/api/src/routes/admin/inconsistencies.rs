@@ -47,5 +47,5 @@ pub(crate) async fn handler(
     orders.retain(|order| caller.credential.may_see(&order.customer));
     let counted = inconsistencies::count(&orders);
     let classes = counted.into_iter().map(|(class, count)| (class.to_owned(), count)).collect();
-    Ok(View::new(head.position, Body { orders, classes }))
+    Ok(View::new(head.cursor(), Body { orders, classes }))
 }

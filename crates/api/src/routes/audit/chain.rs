@@ -51,6 +51,7 @@ pub(crate) async fn handler(
 ) -> Result<View<Body>, Problem> {
     tracing::trace!(principal = %caller.credential.principal, "checks the chain");
     let end = queries::chain_end(&app.ledger).await.map_err(Problem::unreadable)?;
+    let at = end.head.cursor();
     let body = Body {
         book: end.head.uuid,
         name: end.head.name,
@@ -60,5 +61,5 @@ pub(crate) async fn handler(
         checked_up_to: end.checked_up_to.get(),
         findings: end.findings.iter().map(ToString::to_string).collect(),
     };
-    Ok(View::new(end.head.position, body))
+    Ok(View::new(at, body))
 }

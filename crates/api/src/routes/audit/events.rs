@@ -56,7 +56,7 @@ pub(crate) async fn handler(
     if after < 0 {
         return Err(Problem::new("invalid-query").fault("after", "out-of-range"));
     }
-    let (position, recorded) = queries::events_after(&app.ledger, Position::new(after), size)
+    let (at, recorded) = queries::events_after(&app.ledger, Position::new(after), size)
         .await
         .map_err(Problem::unreadable)?;
     let last = recorded.last().filter(|_| page::is_full(recorded.len(), size));
@@ -64,5 +64,5 @@ pub(crate) async fn handler(
     let link = next.map(|next| format!("/api/audit/events?after={next}&limit={size}"));
     let events = recorded.into_iter().map(Event::try_from).collect::<Result<_, _>>();
     let events = events.map_err(Problem::unreadable)?;
-    Ok(View::new(position, Body { events, next }).with_next(link))
+    Ok(View::new(at, Body { events, next }).with_next(link))
 }

@@ -72,7 +72,7 @@ pub(crate) async fn handler(
     caller: Caller<{ READ_AUDIT }>,
     Search(query): Search<Parameters>,
 ) -> Result<View<Body>, Problem> {
-    tracing::trace!(principal = %caller.credential.principal, "reads the trial balance");
+    caller.must_see_every_customer("accounts")?;
     let as_of = query.as_of.map(Position::new);
     let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
     let read = journal_lines::trial_balance(&mut conn, app.ledger.book(), as_of)
@@ -89,5 +89,5 @@ pub(crate) async fn handler(
             number: sum.account,
         })
         .collect();
-    Ok(View::new(read.position, Body { accounts, differences }))
+    Ok(View::new(read.cursor, Body { accounts, differences }))
 }

@@ -49,9 +49,8 @@ pub(crate) async fn handler(
 ) -> Result<View<Body>, Problem> {
     tracing::trace!(principal = %caller.credential.principal, "reads the settings");
     let stream = StreamKey::Settings;
-    let (position, state) =
-        queries::state(&app.ledger, stream).await.map_err(Problem::unreadable)?;
+    let (at, state) = queries::state(&app.ledger, stream).await.map_err(Problem::unreadable)?;
     let State::Settings(held) = &*state else { unreachable!("{state:?} is not of {stream}") };
     let body = Body { settings: wire::state(stream, &state), described: Described::all(held) };
-    Ok(View::new(position, body).at_version(state.version()))
+    Ok(View::new(at, body).at_version(state.version()))
 }

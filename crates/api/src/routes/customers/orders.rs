@@ -63,5 +63,5 @@ pub(crate) async fn handler(
     let next = last.map(|last| page::write_cursor(&last));
     let link = next.as_ref().map(|next| format!("?cursor={next}&limit={size}"));
     let orders = read.value.into_iter().map(CustomerOrderRow::from).collect();
-    Ok(View::new(read.position, Body { orders, next }).with_next(link))
+    Ok(View::new(read.cursor, Body { orders, next }).with_next(link))
 }

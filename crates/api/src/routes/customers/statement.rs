@@ -71,5 +71,5 @@ pub(crate) async fn handler(
     let next = last.map(|last| page::write_cursor(&last.sequence));
     let link = next.as_ref().map(|next| format!("?cursor={next}&limit={size}"));
     let lines = read.value.into_iter().map(StatementLine::from).collect();
-    Ok(View::new(read.position, Body { wallet, lines, next }).with_next(link))
+    Ok(View::new(read.cursor, Body { wallet, lines, next }).with_next(link))
 }

@@ -70,7 +70,7 @@ pub(crate) async fn handler(
     };
     let wallets = read.value.into_iter().map(WalletRow::from).collect();
     let open_requests = open.value.into_iter().map(WalletRequestRow::from).collect();
-    let view = View::new(read.position, Body { wallets, open_requests });
+    let view = View::new(read.cursor, Body { wallets, open_requests });
     Ok(match version {
         Some(version) => view.at_version(version),
         None => view,

@@ -81,7 +81,7 @@ pub(crate) async fn handler(
     read.value.retain(|due| caller.credential.may_see(&due.customer_id));
     let now = app.ledger.clock().now();
     let deadlines = read.value.into_iter().map(|due| row(due, now)).collect();
-    Ok(View::new(read.position, Body { deadlines, next }).with_next(link))
+    Ok(View::new(read.cursor, Body { deadlines, next }).with_next(link))
 }
 
 fn row(due: DueOrder, now: DateTime<Utc>) -> DeadlineRow {

@@ -77,5 +77,5 @@ pub(crate) async fn handler(
     };
     read.value.retain(|order| caller.credential.may_see(&order.customer_id));
     let orders = read.value.into_iter().map(ManagedOrderRow::from).collect();
-    Ok(View::new(read.position, Body { orders, next }).with_next(link))
+    Ok(View::new(read.cursor, Body { orders, next }).with_next(link))
 }

@@ -64,5 +64,5 @@ pub(crate) async fn handler(
     let filter = filter.unwrap_or_default();
     let link = next.as_ref().map(|next| format!("?cursor={next}&limit={size}{filter}"));
     let payments = read.value.into_iter().map(PaymentRow::from).collect();
-    Ok(View::new(read.position, Body { payments, next }).with_next(link))
+    Ok(View::new(read.cursor, Body { payments, next }).with_next(link))
 }

@@ -117,5 +117,5 @@ pub(crate) async fn handler(
     };
     read.value.retain(|request| caller.credential.may_see(&request.customer_id));
     let requests = read.value.into_iter().map(WalletRequestRow::from).collect();
-    Ok(View::new(read.position, Body { requests, next }).with_next(link))
+    Ok(View::new(read.cursor, Body { requests, next }).with_next(link))
 }

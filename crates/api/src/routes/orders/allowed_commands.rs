@@ -73,7 +73,7 @@ pub(crate) async fn handler(
         Some(if may { show(*step, prospect) } else { forbidden(*step, role) })
     });
     let body = Body { commands: commands.collect() };
-    Ok(View::new(foreseen.position, body).at_version(foreseen.version))
+    Ok(View::new(foreseen.at, body).at_version(foreseen.version))
 }
 
 fn show(step: Step, prospect: &Prospect) -> Foreseen {

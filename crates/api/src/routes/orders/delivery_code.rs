@@ -65,5 +65,5 @@ pub(crate) async fn handler(
             Some(Active { shipment: id.uuid(), code: code.to_string(), tries_left })
         })
         .collect();
-    Ok(View::new(found.position, Body { delivery_codes }))
+    Ok(View::new(found.at, Body { delivery_codes }))
 }

@@ -46,8 +46,8 @@ pub(crate) async fn handler(
     Search(_none): Search<Parameters>,
 ) -> Result<View<Body>, Problem> {
     let found = find::order(&app, &caller, &path.one()).await?;
-    let (position, recorded) =
+    let (at, recorded) =
         queries::stream_events(&app.ledger, found.stream()).await.map_err(Problem::unreadable)?;
     let events = recorded.into_iter().map(Event::try_from).collect::<Result<_, _>>();
-    Ok(View::new(position, Body { events: events.map_err(Problem::unreadable)? }))
+    Ok(View::new(at, Body { events: events.map_err(Problem::unreadable)? }))
 }

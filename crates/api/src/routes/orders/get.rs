@@ -47,5 +47,5 @@ pub(crate) async fn handler(
     let found = find::order(&app, &caller, &path.one()).await?;
     let order = Order::of(found.id, found.facts()).with_tries(found.tries_allowed);
     let version = found.facts().version;
-    Ok(View::new(found.position, Body { order }).at_version(version))
+    Ok(View::new(found.at, Body { order }).at_version(version))
 }

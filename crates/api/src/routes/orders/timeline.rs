@@ -66,5 +66,5 @@ pub(crate) async fn handler(
         .as_ref()
         .map(|next| format!("/api/orders/{}/timeline?cursor={next}&limit={size}", found.id));
     let steps = read.value.into_iter().map(TimelineStep::from).collect();
-    Ok(View::new(read.position, Body { steps, next }).with_next(link))
+    Ok(View::new(read.cursor, Body { steps, next }).with_next(link))
 }

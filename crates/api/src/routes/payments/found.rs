@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::id::PaymentId;
 use domain::payment::{Facts, Payment};
 use domain::{State, StreamKey};
-use eventstore::Position;
+use eventstore::Cursor;
 use ledger::queries;
 
 use crate::app::App;
@@ -17,7 +17,7 @@ use crate::scope::Scope;
 pub(super) struct Found {
     pub(super) id: PaymentId,
     pub(super) state: Arc<State>,
-    pub(super) position: Position,
+    pub(super) at: Cursor,
 }
 
 impl Found {
@@ -38,14 +38,14 @@ pub(super) async fn payment<const SCOPE: Scope>(
 ) -> Result<Found, Problem> {
     let not_found = || Problem::new("payment-not-found");
     let id: PaymentId = id.parse().map_err(|_| not_found())?;
-    let (position, state) =
+    let (at, state) =
         queries::state(&app.ledger, StreamKey::Payment(id)).await.map_err(Problem::unreadable)?;
     let facts = recorded(&state).ok_or_else(not_found)?;
     let is_seen = match &facts.customer {
         Some(customer) => caller.credential.may_see(customer.as_str()),
         None => caller.credential.customers.is_none(),
     };
-    if is_seen { Ok(Found { id, state, position }) } else { Err(not_found()) }
+    if is_seen { Ok(Found { id, state, at }) } else { Err(not_found()) }
 }
 
 fn recorded(state: &State) -> Option<&Facts> {

@@ -42,5 +42,5 @@ pub(crate) async fn handler(
     let found = found::payment(&app, &caller, &path.one()).await?;
     let facts = found.facts();
     let body = Body { payment: Payment::of(found.id, facts) };
-    Ok(View::new(found.position, body).at_version(facts.version))
+    Ok(View::new(found.at, body).at_version(facts.version))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::id::StatementLineId;
 use domain::statement_line::{Facts, StatementLine};
 use domain::{State, StreamKey};
-use eventstore::Position;
+use eventstore::Cursor;
 use ledger::queries;
 
 use crate::app::App;
@@ -15,7 +15,7 @@ use crate::problem::Problem;
 pub(super) struct Found {
     pub(super) id: StatementLineId,
     pub(super) state: Arc<State>,
-    pub(super) position: Position,
+    pub(super) at: Cursor,
 }
 
 impl Found {
@@ -31,11 +31,11 @@ impl Found {
 pub(super) async fn statement_line(app: &App, id: &str) -> Result<Found, Problem> {
     let not_found = || Problem::new("statement-line-not-found");
     let id: StatementLineId = id.parse().map_err(|_| not_found())?;
-    let (position, state) = queries::state(&app.ledger, StreamKey::StatementLine(id))
+    let (at, state) = queries::state(&app.ledger, StreamKey::StatementLine(id))
         .await
         .map_err(Problem::unreadable)?;
     recorded(&state).ok_or_else(not_found)?;
-    Ok(Found { id, state, position })
+    Ok(Found { id, state, at })
 }
 
 fn recorded(state: &State) -> Option<&Facts> {

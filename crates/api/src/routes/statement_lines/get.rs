@@ -43,5 +43,5 @@ pub(crate) async fn handler(
     let found = found::statement_line(&app, &path.one()).await?;
     let facts = found.facts();
     let body = Body { statement_line: StatementLine::of(found.id, facts) };
-    Ok(View::new(found.position, body).at_version(facts.version))
+    Ok(View::new(found.at, body).at_version(facts.version))
 }

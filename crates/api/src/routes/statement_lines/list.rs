@@ -78,5 +78,5 @@ pub(crate) async fn handler(
     let next = last.map(|last| page::write_cursor(&(last.date, last.line_id)));
     let link = next.as_ref().map(|next| format!("?cursor={next}{link}"));
     let statement_lines = read.value.into_iter().map(StatementLineRow::from).collect();
-    Ok(View::new(read.position, Body { statement_lines, next }).with_next(link))
+    Ok(View::new(read.cursor, Body { statement_lines, next }).with_next(link))
 }

@@ -58,5 +58,5 @@ pub(crate) async fn handler(
         )
         .collect();
     let item = Suspense::of(found.id, facts);
-    Ok(View::new(found.position, Body { item, entries }).at_version(facts.version))
+    Ok(View::new(found.at, Body { item, entries }).at_version(facts.version))
 }

@@ -59,5 +59,5 @@ pub(crate) async fn handler(
     let next = last.map(|last| page::write_cursor(&(last.opened_at, last.suspense_id)));
     let link = next.as_ref().map(|next| format!("?cursor={next}&limit={size}"));
     let items = read.value.into_iter().map(SuspenseRow::from).collect();
-    Ok(View::new(read.position, Body { items, next }).with_next(link))
+    Ok(View::new(read.cursor, Body { items, next }).with_next(link))
 }

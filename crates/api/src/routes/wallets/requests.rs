@@ -62,5 +62,5 @@ pub(crate) async fn handler(
     let next = last.map(|last| page::write_cursor(&(last.requested_at, last.request_id)));
     let link = next.as_ref().map(|next| format!("?cursor={next}&limit={size}"));
     let requests = read.value.into_iter().map(WalletRequestRow::from).collect();
-    Ok(View::new(read.position, Body { requests, next }).with_next(link))
+    Ok(View::new(read.cursor, Body { requests, next }).with_next(link))
 }
