@@ -4,7 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use eventstore::{BookId, ChainHash, Cursor, Position};
+use eventstore::{BookId, ChainHash, Cursor, Position, RecordedEvent};
 use sqlx::PgConnection;
 
 /// A position that somebody has seen or waits for.
@@ -94,6 +94,26 @@ pub async fn resolve_with_hash(
         (None, Some(_)) => Err(HistoryError::Diverged),
         (Some(hash), Some(prefix)) if hash.prefix() != prefix => Err(HistoryError::Diverged),
         (Some(hash), _) => Ok((point.position, hash)),
+    }
+}
+
+/// At most `limit` events after a place in the history. One statement reads the event there as
+/// well, so that nothing is ever joined to a history that it does not continue.
+pub async fn read_on(
+    conn: &mut PgConnection,
+    book: BookId,
+    (position, hash): (Position, ChainHash),
+    limit: u32,
+) -> Result<Vec<RecordedEvent>, HistoryError> {
+    if position == Position::ZERO {
+        return Ok(eventstore::read::after(conn, book, position, limit).await?);
+    }
+    let before = Position::new(position.get() - 1);
+    let with_last = limit.saturating_add(1);
+    let mut events = eventstore::read::after(conn, book, before, with_last).await?.into_iter();
+    match events.next() {
+        Some(last) if last.position == position && last.hash == hash => Ok(events.collect()),
+        Some(_) | None => Err(HistoryError::Diverged),
     }
 }
 

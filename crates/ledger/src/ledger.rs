@@ -16,7 +16,8 @@ use tracing::warn;
 use uuid::Uuid;
 
 use crate::clock::Clock;
-use crate::metrics::Metrics;
+use crate::feed::Feed;
+use crate::metrics::{Metrics, Outcome};
 use crate::submission::{Answer, Reply, Submission, SubmitError};
 use crate::tail::Tail;
 use crate::writer::{self, LookUp, Pending, Writer};
@@ -67,6 +68,8 @@ pub struct Config {
     pub outage_max: Duration,
     /// What turns old stored forms into current ones.
     pub upcasters: Upcasters,
+    /// How many of the last events it keeps in memory while somebody follows the log.
+    pub events_kept: usize,
 }
 
 impl Default for Config {
@@ -75,6 +78,7 @@ impl Default for Config {
             streams_max: NonZeroUsize::new(65_536).expect("more than zero"),
             outage_max: Duration::from_secs(10),
             upcasters: Upcasters::new(),
+            events_kept: 10_000,
         }
     }
 }
@@ -136,11 +140,10 @@ impl Ledger {
         if head.fold_set != ours {
             return Err(OpenError::Folds { book, theirs: head.fold_set, ours });
         }
-        let Config { streams_max, outage_max, upcasters } = config;
+        let Config { streams_max, outage_max, upcasters, events_kept } = config;
         let upcasters = Arc::new(upcasters);
         let tasks = TaskTracker::new();
         let metrics = Metrics::default();
-        metrics.moved_to(head.position);
         let (snapshots, snapshots_waiting) = mpsc::channel(SNAPSHOTS_WAITING_MAX);
         let (submitted, waiting) = mpsc::channel(WAITING_MAX);
         let (look_ups, asked) = mpsc::channel(WAITING_MAX);
@@ -155,7 +158,7 @@ impl Ledger {
             metrics.clone(),
         );
         let stopping = CancellationToken::new();
-        let tail = Tail::new(book, head.position);
+        let tail = Tail::new(book, head.position, events_kept);
         let writer = writer.telling(tail.moved.clone());
         tasks.spawn(tail.clone().run(pool.clone(), stopping.clone()));
         tasks.spawn(writer.run(waiting));
@@ -208,8 +211,9 @@ impl Ledger {
             way_in.max_capacity().saturating_sub(way_in.capacity())
         };
         let queue = self.ways_in().as_ref().map_or(0, waiting);
-        let pool = &self.inner.pool;
-        self.inner.metrics.sample(queue, pool.num_idle(), pool.size());
+        let Inner { pool, tail, .. } = &*self.inner;
+        let head = *tail.moved.borrow();
+        self.inner.metrics.sample(head, queue, pool.num_idle(), pool.size());
         &self.inner.metrics
     }
 
@@ -225,6 +229,13 @@ impl Ledger {
     /// once after its own commits, and within a fifth of a second after another's.
     pub fn moved(&self) -> watch::Receiver<Position> {
         self.inner.tail.moved.subscribe()
+    }
+
+    /// The way to follow the log from here on, or from any place in it.
+    pub fn feed(&self) -> Feed {
+        let Inner { book, pool, tail, stopping, .. } = &*self.inner;
+        let stopping = stopping.token().clone();
+        Feed { book: *book, pool: pool.clone(), tail: tail.clone(), stopping }
     }
 
     /// Decides and records a submission. Once this answers, the decision is durable. It may be
@@ -254,7 +265,11 @@ impl Ledger {
                 }
             }
         }
-        answer.await.unwrap_or_else(|_gone| Err(self.no_answer()))
+        let answer = answer.await.unwrap_or_else(|_gone| Err(self.no_answer()));
+        if answer.as_ref().is_ok_and(|answer| answer.is_replayed) {
+            self.inner.metrics.decided(Outcome::Replayed, None);
+        }
+        answer
     }
 
     /// Says what would happen, and changes nothing.

@@ -8,6 +8,7 @@ pub mod database;
 pub mod deadlines;
 pub mod delivery_codes;
 pub mod expiry;
+pub mod feed;
 pub mod fix;
 pub mod gateways;
 pub mod history;

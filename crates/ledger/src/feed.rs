@@ -1,0 +1,150 @@
+//! Following the log: every event after a place, in order, once, for as long as it is asked for.
+//!
+//! One task a node reads the log and keeps its end in a ring. Whoever follows takes from the ring;
+//! whoever is further behind reads pages from the database until it reaches the ring. A reader is
+//! nothing but its place in the history: it is given what continues that very place, or told that
+//! the history is another one.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use eventstore::{BookId, RecordedEvent};
+use futures::Stream;
+use sqlx::PgPool;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+pub(crate) mod ring;
+
+use crate::history::{self, HistoryError, Point};
+use crate::tail::{Tail, Tip};
+use ring::{Found, Place};
+
+/// How many events, and about how many bytes, a reader is given at a time: all it ever holds.
+const PAGE: u32 = 100;
+const PAGE_BYTES: usize = 1024 * 1024;
+/// How long a reader waits before it tries a database again that is away.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// A node's one way of following a book.
+#[derive(Debug, Clone)]
+pub struct Feed {
+    pub(crate) book: BookId,
+    pub(crate) pool: PgPool,
+    pub(crate) tail: Tail,
+    pub(crate) stopping: CancellationToken,
+}
+
+impl Feed {
+    /// Every event after a point, in order and without a gap, and then whatever is committed. It
+    /// ends when the ledger stops, waits while the database is away, and breaks off with
+    /// [`HistoryError::Diverged`] once what it gave is not in the book any more.
+    ///
+    /// A plain position beyond the end is [`HistoryError::NotReached`].
+    pub async fn subscribe(
+        &self,
+        after: &Point,
+    ) -> Result<impl Stream<Item = Result<Arc<RecordedEvent>, HistoryError>> + Send + use<>, HistoryError>
+    {
+        let tip = self.tail.follow();
+        // Before the place is looked up: should the history change meanwhile, it is looked up again.
+        let generation = tip.borrow().generation;
+        let place = {
+            let mut conn = self.pool.acquire().await?;
+            history::resolve_with_hash(&mut conn, self.book, after).await?
+        };
+        let feed = self.clone();
+        let follower =
+            Follower { feed, tip, generation, place, page: VecDeque::new(), is_over: false };
+        Ok(futures::stream::unfold(follower, |mut follower| async move {
+            let next = follower.next().await?;
+            follower.is_over = next.is_err();
+            Some((next, follower))
+        }))
+    }
+}
+
+/// One reader.
+struct Follower {
+    feed: Feed,
+    tip: watch::Receiver<Tip>,
+    /// The history that `place` was last found in.
+    generation: u64,
+    /// Where `page` ends.
+    place: Place,
+    page: VecDeque<Arc<RecordedEvent>>,
+    is_over: bool,
+}
+
+impl Follower {
+    async fn next(&mut self) -> Option<Result<Arc<RecordedEvent>, HistoryError>> {
+        if self.is_over {
+            return None;
+        }
+        if self.page.is_empty() {
+            let stopping = self.feed.stopping.clone();
+            let filled = tokio::select! {
+                biased;
+                () = stopping.cancelled() => return None,
+                filled = self.fill() => filled,
+            };
+            if let Err(error) = filled {
+                return Some(Err(error));
+            }
+        }
+        self.page.pop_front().map(Ok)
+    }
+
+    /// Waits until there is a next page.
+    async fn fill(&mut self) -> Result<(), HistoryError> {
+        loop {
+            // Seen before the ring is looked at: what comes afterwards wakes.
+            let generation = self.tip.borrow_and_update().generation;
+            let found = match self.feed.tail.after(self.place) {
+                // The ring began anew, and has not come to this place: only the database knows
+                // whether it will.
+                Found::NothingYet if generation != self.generation => Found::Behind,
+                found => found,
+            };
+            match found {
+                Found::Events(events) => self.page.extend(events),
+                Found::Diverged => return Err(HistoryError::Diverged),
+                Found::NothingYet => {}
+                Found::Behind => match self.read_page().await {
+                    Ok(events) => self.page.extend(events.into_iter().map(Arc::new)),
+                    Err(HistoryError::Database(error)) => {
+                        warn!(%error, "a reader of the log waits for the database");
+                        tokio::time::sleep(PAUSE).await;
+                        continue;
+                    }
+                    Err(error) => return Err(error),
+                },
+            }
+            self.generation = generation;
+            if let Some(last) = self.page.back() {
+                self.place = (last.position, last.hash);
+                return Ok(());
+            }
+            // The sender lives as long as the feed.
+            self.tip.changed().await.ok();
+        }
+    }
+
+    async fn read_page(&self) -> Result<Vec<RecordedEvent>, HistoryError> {
+        let Feed { book, pool, tail, .. } = &self.feed;
+        let _turn = tail.page_turns.acquire().await;
+        let mut conn = pool.acquire().await?;
+        let mut events = history::read_on(&mut conn, *book, self.place, PAGE).await?;
+        let mut bytes = 0;
+        let fits = events.iter().take_while(|event| {
+            let is_first = bytes == 0;
+            bytes += ring::size(event);
+            is_first || bytes <= PAGE_BYTES
+        });
+        let count = fits.count();
+        events.truncate(count);
+        Ok(events)
+    }
+}
