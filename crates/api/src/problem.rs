@@ -12,8 +12,11 @@ use domain::order::Step;
 use ledger::SubmitError;
 use ledger::approvals::ApprovalError;
 use ledger::fix::FixError;
+use ledger::history::HistoryError;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+
+use crate::limits::RETRY_SECONDS;
 
 /// The media type of every problem.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
@@ -94,6 +97,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("approval-decided", 409, "The proposal was decided on already"),
     ("approval-expired", 409, "The proposal was not approved in time"),
     ("approval-proposer-revoked", 409, "The key that proposed it is not trusted any more"),
+    ("cursor-diverged", 409, "The cursor belongs to another history of the book"),
     ("forgotten", 410, "The customer was forgotten, and this with them"),
     ("stale", 412, "The version is not the one named in If-Match"),
     ("body-too-large", 413, "The body is too large"),
@@ -138,8 +142,11 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("plan-needs-approval", 422, "A second person has to approve the plan first"),
     ("if-match-required", 428, "This route needs an If-Match"),
     ("too-many-refusals", 429, "Too many commands were refused"),
+    ("rate-limited", 429, "Too many requests"),
     ("internal", 500, "Something broke"),
+    ("position-not-reached", 503, "The book has not reached this position"),
     ("unavailable", 503, "The service cannot answer now"),
+    ("overloaded", 503, "The service has too much to do"),
     ("timeout", 503, "The request took too long"),
     ("outdated", 503, "This node is too old for the book"),
 ];
@@ -293,7 +300,7 @@ impl Problem {
             405 => "method-not-allowed",
             413 => "body-too-large",
             415 => "unsupported-media-type",
-            429 => "too-many-refusals",
+            429 => "rate-limited",
             400..=499 => "invalid-body",
             _ => "internal",
         })
@@ -473,11 +480,24 @@ impl From<ApprovalError> for Problem {
     }
 }
 
+impl From<HistoryError> for Problem {
+    fn from(error: HistoryError) -> Self {
+        match error {
+            HistoryError::Diverged => Self::new("cursor-diverged"),
+            HistoryError::NotReached => Self::new("position-not-reached").retry_after(1),
+            HistoryError::Database(error) => Self::unreadable(error),
+        }
+    }
+}
+
 impl From<SubmitError> for Problem {
     fn from(error: SubmitError) -> Self {
         match error {
             SubmitError::Mismatch => Self::new("idempotency-key-reused"),
-            SubmitError::Overloaded | SubmitError::Stopping | SubmitError::Unavailable => {
+            SubmitError::Overloaded => {
+                Self::new("overloaded").detail(error).retry_after(RETRY_SECONDS)
+            }
+            SubmitError::Stopping | SubmitError::Unavailable => {
                 Self::new("unavailable").detail(error).retry_after(1)
             }
             SubmitError::Outdated(_) => Self::new("outdated").retry_after(30),
