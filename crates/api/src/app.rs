@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
 use ledger::Ledger;
@@ -12,6 +11,10 @@ use ledger::principals::RANDOM_BYTES;
 use sha2::Sha256;
 use uuid::Uuid;
 
+use crate::lifecycle::Lifecycle;
+use crate::limits::{Gate, Limits};
+use crate::metrics::Metrics;
+use crate::problem::Problem;
 use crate::refusals::Refusals;
 
 /// Everything that a handler may use. Cloning is cheap.
@@ -23,44 +26,40 @@ pub struct App {
     pub secrets: Secrets,
     /// The codes by which shipments of this book are handed over.
     pub delivery_codes: DeliveryCodes,
+    /// Whether this node is about to stop.
+    pub lifecycle: Lifecycle,
+    pub metrics: Metrics,
+    pub(crate) gate: Gate,
     pub(crate) refusals: Refusals,
 }
 
 impl App {
     pub fn new(ledger: Ledger, secrets: Secrets) -> Self {
         let delivery_codes = DeliveryCodes::new(secrets.delivery_code_key, ledger.book_uuid());
+        let limits = Limits::default();
         Self {
+            lifecycle: Lifecycle::default(),
+            metrics: Metrics::new(&ledger),
+            gate: Gate::new(&limits),
             ledger,
-            limits: Limits::default(),
+            limits,
             sources: Sources::system(),
             secrets,
             delivery_codes,
             refusals: Refusals::default(),
         }
     }
-}
 
-/// What one request may take.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// The largest body, in bytes.
-    pub body_max: usize,
-    /// The largest file that a customer may show, in bytes.
-    pub file_max: usize,
-    /// How long a request may take.
-    pub timeout: Duration,
-    /// How many refused commands one principal may have a minute.
-    pub refusals_per_minute_max: u32,
-}
+    /// Counts a request of whoever was recognised.
+    pub(crate) fn let_principal(&self, principal: &str) -> Result<(), Problem> {
+        let is_let = self.gate.let_principal(principal);
+        is_let.inspect_err(|_| self.metrics.rate_limited("principal"))
+    }
 
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            body_max: 2 * 1024 * 1024,
-            file_max: 5 * 1024 * 1024,
-            timeout: Duration::from_secs(30),
-            refusals_per_minute_max: 600,
-        }
+    /// The same with other limits.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { gate: Gate::new(&limits), limits, ..self }
     }
 }
 

@@ -32,6 +32,9 @@ pub(crate) struct Attempt<const MOVES_MONEY: bool, P = DryRun> {
 
 /// The query parameters of a command: what they are besides is the route's own.
 pub(crate) trait Parameters: DeserializeOwned {
+    /// Whether the command can wait for another person's agreement.
+    const PROPOSES: bool = false;
+
     fn dry_run(&self) -> Option<bool>;
 
     fn propose(&self) -> Option<bool> {
@@ -48,6 +51,8 @@ pub(crate) struct DryRun {
 }
 
 impl Parameters for DryRun {
+    const PROPOSES: bool = true;
+
     fn dry_run(&self) -> Option<bool> {
         self.dry_run
     }
@@ -155,7 +160,7 @@ impl<const MOVES_MONEY: bool, P> Attempt<MOVES_MONEY, P> {
     }
 
     pub(crate) fn traceparent(&self) -> Option<Code> {
-        self.trace.traceparent.as_deref().and_then(|text| Code::new(text).ok())
+        Code::new(&self.trace.traceparent).ok()
     }
 }
 

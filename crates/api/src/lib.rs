@@ -9,6 +9,9 @@ mod delivery_code;
 mod extract;
 mod find;
 mod layers;
+mod lifecycle;
+mod limits;
+mod metrics;
 mod openapi;
 mod page;
 mod personal;
@@ -28,8 +31,12 @@ use axum::http::header;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
 
-pub use app::{App, Limits, Secrets, Sources};
+pub use app::{App, Secrets, Sources};
+pub use lifecycle::Lifecycle;
+pub use limits::{Limits, Rate, RateError};
+pub use metrics::Metrics;
 pub use openapi::document as openapi_document;
 pub use problem::{CODES as PROBLEM_CODES, Problem};
 
@@ -45,5 +52,13 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(|| async { Problem::new("method-not-allowed") })
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(from_fn_with_state(app.clone(), layers::around))
+        .layer(CompressionLayer::new().compress_when(layers::is_worth_compressing()))
         .with_state(app)
+}
+
+/// What there is for connections beyond those that can be served: the advice to come again.
+pub fn overloaded(app: App) -> Router {
+    Router::new()
+        .fallback(|| async { Problem::new("overloaded").retry_after(limits::RETRY_SECONDS) })
+        .layer(from_fn_with_state(app, layers::around))
 }

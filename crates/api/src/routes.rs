@@ -84,6 +84,7 @@ mod orders {
     pub(super) mod timeline;
     pub(super) mod upload_receipt;
 }
+mod metrics;
 mod payments {
     pub(super) mod allocate;
     pub(super) mod bank;
@@ -140,6 +141,7 @@ pub(crate) fn all() -> OpenApiRouter<App> {
         .routes(routes!(me::handler))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
+        .routes(routes!(metrics::handler))
 }
 
 fn order_routes() -> OpenApiRouter<App> {

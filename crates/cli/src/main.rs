@@ -1,16 +1,17 @@
 //! `daftar`: the ledger's one binary.
 
-use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
 
 mod commands;
 mod config;
+mod limits;
+mod logging;
 mod node;
 mod output;
 mod secret;
+mod server;
 mod service;
 #[cfg(debug_assertions)]
 mod test_clock;
@@ -59,27 +60,8 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
-        EnvFilter::new(match cli.command {
-            Command::Serve(_) => "info",
-            Command::Demo(_)
-            | Command::Migrate
-            | Command::Import(_)
-            | Command::Inconsistencies(_)
-            | Command::Fix(_)
-            | Command::Rebuild(_)
-            | Command::Verify
-            | Command::Keys(_)
-            | Command::Book(_)
-            | Command::Gateways(_)
-            | Command::Doctor => "warn",
-        })
-    });
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
+    let serves = matches!(cli.command, Command::Serve(_));
+    logging::start(if serves { "info" } else { "warn" });
     let output = Output { json: cli.config.json };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

@@ -4,17 +4,20 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context;
-use api::{App, Secrets};
+use api::{App, Lifecycle, Secrets};
 use ledger::Ledger;
 use ledger::personal::{self, Vault};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
+use crate::limits::LimitArgs;
 use crate::node::Node;
 use crate::secret::Secret;
+use crate::server::Server;
 
 /// How long requests under way may take once the service is to stop.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
@@ -27,6 +30,18 @@ pub(crate) struct Service {
     tasks: TaskTracker,
     stop: CancellationToken,
     ledger: Ledger,
+    lifecycle: Lifecycle,
+    /// How long it says that it stops before it does.
+    drain: Duration,
+}
+
+/// How a service serves.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) listen: SocketAddr,
+    /// It fires what falls due.
+    pub(crate) fires_deadlines: bool,
+    pub(crate) limits: LimitArgs,
 }
 
 impl Service {
@@ -34,35 +49,33 @@ impl Service {
     pub(crate) async fn start(
         node: &Node,
         ledger: Ledger,
-        listen: SocketAddr,
-        fires_deadlines: bool,
+        settings: Settings,
     ) -> anyhow::Result<Self> {
+        let Settings { listen, fires_deadlines, limits } = settings;
+        raise_open_files();
         let listener = TcpListener::bind(listen)
             .await
             .with_context(|| format!("could not listen on {listen}"))?;
         let address = listener.local_addr()?;
-        let router = api::router(App::new(ledger.clone(), secrets(&node.secret)));
+        let app = App::new(ledger.clone(), secrets(&node.secret)).with_limits(limits.limits());
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         node.look_after(&tasks, stop.clone());
         tasks.spawn(sweep(ledger.clone(), stop.clone()));
         if fires_deadlines {
             tasks.spawn(ledger::deadlines::run(ledger.clone(), stop.clone()));
         }
-        let drained = stop.clone();
-        tasks.spawn(async move {
-            let serving = axum::serve(listener, router)
-                .with_graceful_shutdown(async move { drained.cancelled().await });
-            if let Err(error) = serving.await {
-                tracing::error!(%error, "the service stopped listening");
-            }
-        });
+        tasks.spawn(Server::new(&app, limits.connections()).run(listener));
         tasks.close();
         info!(%address, book = %ledger.book(), "serving");
-        Ok(Self { address, tasks, stop, ledger })
+        let (lifecycle, drain) = (app.lifecycle, limits.drain());
+        Ok(Self { address, tasks, stop, ledger, lifecycle, drain })
     }
 
     /// Answers what is under way, commits it, and stops.
     pub(crate) async fn stop(self) {
+        self.lifecycle.drain();
+        tokio::time::sleep(self.drain).await;
+        self.lifecycle.close();
         self.stop.cancel();
         // A client that never finishes its request must not keep the service from stopping;
         // whatever was submitted is answered and committed below all the same.
@@ -70,6 +83,15 @@ impl Service {
             warn!("some clients did not finish their requests; leaving them");
         }
         self.ledger.stop().await;
+    }
+}
+
+/// Every connection is an open file, and the usual limit is one for programs that read a few.
+fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        warn!(%error, "the limit of open files stays as it is");
     }
 }
 

@@ -170,6 +170,12 @@ impl Deadlines {
         let fired = firings.iter().map(|firing| firing.fire(&self.ledger));
         let answers = join_all(fired).await;
         for (firing, answer) in firings.into_iter().zip(answers) {
+            self.ledger.metrics().deadline(match &answer {
+                Ok(answer) if answer.is_replayed => "found",
+                Ok(answer) if answer.is_accepted() => firing.what.done(),
+                Ok(_) => "late",
+                Err(_) => "failed",
+            });
             let stream = StreamKey::Order(OrderId::new(firing.order_id));
             let (what, set_by) = (firing.what, firing.set_by);
             match answer {
@@ -222,6 +228,15 @@ enum What {
     Complete,
     /// A newer node's kind: that node fires it.
     Unknown,
+}
+
+impl What {
+    fn done(self) -> &'static str {
+        match self {
+            Self::Remind => "reminded",
+            Self::Expire | Self::Complete | Self::Unknown => "fired",
+        }
+    }
 }
 
 /// A deadline on its way to the writer.

@@ -1,6 +1,7 @@
 //! Executes commands over a book: load, decide, append, in one writer a node.
 
 pub mod allowed;
+pub mod as_of;
 pub mod approvals;
 pub mod book_settings;
 pub mod clock;
@@ -8,6 +9,7 @@ pub mod database;
 pub mod deadlines;
 pub mod delivery_codes;
 pub mod expiry;
+pub mod event_types;
 pub mod feed;
 pub mod fix;
 pub mod gateways;
@@ -27,6 +29,7 @@ pub mod statements;
 mod states;
 pub mod submission;
 mod tail;
+pub mod webhooks;
 mod writer;
 
 pub use clock::Clock;

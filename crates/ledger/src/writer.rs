@@ -20,6 +20,7 @@ use tracing::{error, info, warn};
 
 use crate::clock::Clock;
 use crate::load::{self, LoadError};
+use crate::metrics::{Metrics, Outcome};
 use crate::states::{Cache, Working};
 use crate::submission::{Answer, Submission, SubmitError};
 use crate::tail;
@@ -28,9 +29,11 @@ mod decided;
 mod dry_run;
 mod error;
 mod known;
+mod remark;
 
 use decided::{DecidedBatch, NotReady, decide_batch};
 use error::{BatchError, Remedy};
+use remark::Remark;
 
 pub(crate) use dry_run::dry_run;
 pub(crate) use known::{LookUp, look_up, replay};
@@ -64,6 +67,7 @@ pub(crate) struct Writer {
     /// Who waits for the book to move.
     moved: watch::Sender<Position>,
     outage_max: Duration,
+    metrics: Metrics,
     conn: Option<PgConnection>,
     /// The head that the cache is exact at; none before the first look.
     head: Option<Head>,
@@ -92,6 +96,7 @@ impl Writer {
         snapshots: mpsc::Sender<Vec<Snapshot>>,
         streams_max: NonZeroUsize,
         outage_max: Duration,
+        metrics: Metrics,
     ) -> Self {
         Self {
             options,
@@ -102,6 +107,7 @@ impl Writer {
             snapshots,
             moved: watch::Sender::default(),
             outage_max,
+            metrics,
             conn: None,
             head: None,
             cache: Cache::new(streams_max),
@@ -188,6 +194,7 @@ impl Writer {
             }
         };
         for pending in batch {
+            self.metrics.decided(Outcome::Failed, None);
             pending.answer.send(Err(answer.clone())).ok();
         }
         Vec::new()
@@ -196,6 +203,8 @@ impl Writer {
     /// Commits the batch, or its first part; what is left of it stays in `batch`. Tries again
     /// after a miss and after a lost connection, until the outage has lasted too long.
     async fn commit(&mut self, batch: &mut Vec<Pending>) -> Result<(), BatchError> {
+        let begun = Instant::now();
+        let waiting = batch.len();
         // A single lost connection is replaced at once.
         let mut pause = Duration::ZERO;
         let mut mode = Mode { locked: self.head.is_none(), trusts_fresh: true };
@@ -203,10 +212,12 @@ impl Writer {
             let error = match self.attempt(batch, mode).await {
                 Ok(()) => {
                     self.outage_since = None;
+                    self.metrics.committed(waiting.saturating_sub(batch.len()), begun.elapsed());
                     return Ok(());
                 }
                 Err(error) => error,
             };
+            self.metrics.retried();
             match error.remedy() {
                 Remedy::Lock if !mode.locked => mode.locked = true,
                 Remedy::Reload if mode.trusts_fresh => {
@@ -393,6 +404,7 @@ impl Writer {
                         snapshots,
                         has_panicked,
                         has_unkept_refusal,
+                        remarks,
                     } = decided;
                     let is_empty = prepared.commands.is_empty();
                     if !mode.locked && (has_panicked || has_unkept_refusal && is_empty) {
@@ -402,7 +414,7 @@ impl Writer {
                         return Err(BatchError::Moved);
                     }
                     if is_empty {
-                        return Ok(Committed::nothing(outcomes, head.clone()));
+                        return Ok(Committed::nothing(outcomes, remarks, head.clone()));
                     }
                     let function = &self.function;
                     let appended = eventstore::append(conn, function, head, &prepared, |call| {
@@ -411,12 +423,13 @@ impl Writer {
                     return match appended.await? {
                         Appended::Ok => {
                             let head = prepared.head_after;
-                            Ok(Committed { working, outcomes, snapshots, head })
+                            Ok(Committed { working, outcomes, remarks, snapshots, head })
                         }
                         Appended::Moved => Err(BatchError::Moved),
                     };
                 }
                 Err(NotReady::Missing(missing)) => {
+                    self.metrics.loaded(missing.len());
                     load_missing(conn, self.book, &self.upcasters, missing, &mut loaded).await?;
                 }
                 Err(NotReady::Poisoned(index, error)) => {
@@ -429,12 +442,14 @@ impl Writer {
 
     /// After the commit: what was decided becomes the node's state, and the answers go out.
     fn finish(&mut self, batch: &mut Vec<Pending>, committed: Committed) {
-        let Committed { working, outcomes, snapshots, head } = committed;
+        let Committed { working, outcomes, remarks, snapshots, head } = committed;
         self.cache.commit(working);
         tail::advance(&self.moved, head.position);
         self.head = Some(head);
         let rest = batch.split_off(outcomes.len());
-        for (pending, outcome) in std::mem::replace(batch, rest).into_iter().zip(outcomes) {
+        let decided = std::mem::replace(batch, rest).into_iter().zip(outcomes).zip(remarks);
+        for ((pending, outcome), remark) in decided {
+            remark.write(&pending.submission, outcome.as_ref().ok(), &self.metrics);
             // Whoever asked may have gone; the answer is stored.
             pending.answer.send(outcome).ok();
         }
@@ -449,14 +464,19 @@ impl Writer {
 struct Committed {
     working: Working,
     outcomes: Vec<Result<Answer, SubmitError>>,
+    remarks: Vec<Remark>,
     snapshots: Vec<Snapshot>,
     head: Head,
 }
 
 impl Committed {
     /// Nothing was to be recorded, and nothing that was loaded has been proven to be of this head.
-    fn nothing(outcomes: Vec<Result<Answer, SubmitError>>, head: Head) -> Self {
-        Self { working: Working::default(), outcomes, snapshots: Vec::new(), head }
+    fn nothing(
+        outcomes: Vec<Result<Answer, SubmitError>>,
+        remarks: Vec<Remark>,
+        head: Head,
+    ) -> Self {
+        Self { working: Working::default(), outcomes, remarks, snapshots: Vec::new(), head }
     }
 }
 

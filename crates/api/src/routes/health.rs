@@ -33,6 +33,9 @@ pub(crate) async fn live() -> StatusCode {
         (status = 503, description = "It cannot", body = ProblemReply, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn ready(State(app): State<App>) -> Result<Json<Ready>, Problem> {
+    if app.lifecycle.is_draining() {
+        return Err(Problem::new("unavailable").detail("the node is stopping").retry_after(5));
+    }
     let head = app.ledger.head().await.map_err(Problem::unreadable)?;
     if !head.is_understood() || head.fold_set != projections::append_function().fold_set {
         return Err(Problem::new("outdated").retry_after(30));

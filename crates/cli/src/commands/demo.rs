@@ -20,9 +20,10 @@ use uuid::Uuid;
 
 use super::{fix, keys, rebuild, verify};
 use crate::config::{Config, Listen};
+use crate::limits::LimitArgs;
 use crate::node::{Node, random_uuid};
 use crate::output::Output;
-use crate::service::{Service, StopSignals, vault};
+use crate::service::{Service, Settings, StopSignals, vault};
 
 const DATABASE: &str = "daftar_demo";
 const CUSTOMER: &str = "94";
@@ -34,6 +35,8 @@ const ORDERS: [&str; 5] = ["M2511128", "M2511130", "M2511133", "M2511135", "M251
 pub(crate) struct Args {
     #[command(flatten)]
     listen: Listen,
+    #[command(flatten)]
+    limits: LimitArgs,
     /// Stop at the end instead of serving on. Implied by --json.
     #[arg(long)]
     exit: bool,
@@ -90,7 +93,8 @@ pub(crate) async fn run(config: &Config, args: Args, output: Output) -> anyhow::
 
     let listen =
         if args.exit || output.json { ([127, 0, 0, 1], 0).into() } else { args.listen.listen };
-    let service = Service::start(&node, ledger.clone(), listen, true).await?;
+    let settings = Settings { listen, fires_deadlines: true, limits: args.limits };
+    let service = Service::start(&node, ledger.clone(), settings).await?;
     let base = format!("http://{}", service.address);
     story.place_order(&base).await?;
 

@@ -3,13 +3,16 @@
 use std::process::ExitCode;
 
 use crate::config::{Config, Listen};
+use crate::limits::LimitArgs;
 use crate::node::Node;
-use crate::service::{Service, StopSignals};
+use crate::service::{Service, Settings, StopSignals};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
     listen: Listen,
+    #[command(flatten)]
+    limits: LimitArgs,
     /// Do not bring the schema up to date first (it is done by `daftar migrate` elsewhere).
     #[arg(long)]
     no_migrate: bool,
@@ -27,7 +30,12 @@ pub(crate) async fn run(config: &Config, args: Args) -> anyhow::Result<ExitCode>
         node.prepare().await?;
     }
     let ledger = node.open(config).await?;
-    let service = Service::start(&node, ledger, args.listen.listen, !args.no_deadlines).await?;
+    let settings = Settings {
+        listen: args.listen.listen,
+        fires_deadlines: !args.no_deadlines,
+        limits: args.limits,
+    };
+    let service = Service::start(&node, ledger, settings).await?;
     stop.received().await;
     service.stop().await;
     node.stop().await?;

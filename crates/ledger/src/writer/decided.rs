@@ -12,6 +12,7 @@ use eventstore::{Batch, Cursor, Head, NewCommand, NewEvent, Position, Snapshot};
 use projections::{Fact, Views};
 use uuid::Uuid;
 
+use super::remark::Remark;
 use crate::load;
 use crate::states::{Cache, Working};
 use crate::submission::{Answer, Decided, Reply, Submission, SubmitError, stored_version};
@@ -27,6 +28,8 @@ pub(super) struct DecidedBatch {
     pub(super) has_panicked: bool,
     /// Something was refused that is not recorded.
     pub(super) has_unkept_refusal: bool,
+    /// What the log of the process says of each outcome.
+    pub(super) remarks: Vec<Remark>,
 }
 
 /// Why a batch is not ready.
@@ -51,6 +54,7 @@ pub(super) fn decide_batch(
     let now = batch.recorded_at();
     let mut views = Views::default();
     let mut outcomes = Vec::with_capacity(submissions.len());
+    let mut remarks = Vec::with_capacity(submissions.len());
     let mut snapshots = Vec::new();
     let mut missing = BTreeSet::new();
     let mut ids = BTreeSet::new();
@@ -71,6 +75,7 @@ pub(super) fn decide_batch(
             Err(Stopped::Panicked(error)) => {
                 has_panicked = true;
                 outcomes.push(Err(error));
+                remarks.push(Remark::Failed);
                 continue;
             }
         };
@@ -89,6 +94,7 @@ pub(super) fn decide_batch(
             Ok(sized) => sized,
             Err(error) => {
                 outcomes.push(Err(error));
+                remarks.push(Remark::Failed);
                 continue;
             }
         };
@@ -99,6 +105,7 @@ pub(super) fn decide_batch(
         let answer = record_guarded(&mut batch, &mut views, submission, &decided, new_events)
             .map_err(|error| NotReady::Poisoned(outcomes.len(), error))?;
         bytes = bytes.saturating_add(answer.body.as_ref().map_or(0, String::len));
+        remarks.push(Remark::of(&decided));
         has_unkept_refusal |= decided.is_err() && !submission.keeps_refusal;
         for change in decided.into_iter().flatten() {
             working.accept(cache, &change);
@@ -110,7 +117,15 @@ pub(super) fn decide_batch(
         return Err(NotReady::Missing(missing));
     }
     let prepared = batch.finish();
-    Ok(DecidedBatch { prepared, views, outcomes, snapshots, has_panicked, has_unkept_refusal })
+    Ok(DecidedBatch {
+        prepared,
+        views,
+        outcomes,
+        snapshots,
+        has_panicked,
+        has_unkept_refusal,
+        remarks,
+    })
 }
 
 /// Why a submission is not decided.

@@ -86,6 +86,7 @@ pub(crate) async fn handler(
 ) -> Result<Response, Problem> {
     let (book, gateway) = path.two();
     let gateway = prove(&app, &book, &gateway, &headers, raw.bytes()).await?;
+    app.let_principal(&format!("gateway/{}", gateway.as_str()))?;
     let body: Body = raw.read()?;
     let caller = caller(&gateway);
     tracing::Span::current().record("principal", gateway.as_str());

@@ -1,0 +1,173 @@
+//! How much one request, one caller and all of them together may take, and who is let in.
+
+use std::fmt;
+use std::hash::Hash;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::num::NonZeroU32;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ConnectInfo;
+use axum::http::Extensions;
+use governor::clock::{Clock as _, DefaultClock};
+use governor::state::keyed::HashMapStateStore;
+use governor::{Quota, RateLimiter};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::problem::Problem;
+
+/// When to come again after there was too much to do.
+pub(crate) const RETRY_SECONDS: u32 = 1;
+/// From so many callers on, those whose allowance is whole again are forgotten.
+const CALLERS_MAX: usize = 10_000;
+
+/// What one request, one caller and all of them together may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The largest body, in bytes.
+    pub body_max: usize,
+    /// The largest file that a customer may show, in bytes.
+    pub file_max: usize,
+    /// How long a request may take.
+    pub timeout: Duration,
+    /// How many refused commands one principal may have a minute.
+    pub refusals_per_minute_max: u32,
+    /// How often one principal may ask.
+    pub principal_rate: Option<Rate>,
+    /// How often one address may ask, whoever it says it is.
+    pub peer_rate: Option<Rate>,
+    /// How many requests may be under way at once. A small machine decides some hundreds of
+    /// commands a second, so that the last of so many waits about a second.
+    pub requests_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_max: 2 * 1024 * 1024,
+            file_max: 5 * 1024 * 1024,
+            timeout: Duration::from_secs(30),
+            refusals_per_minute_max: 600,
+            principal_rate: Some(Rate::of(1_000, 2_000)),
+            peer_rate: Some(Rate::of(5_000, 10_000)),
+            requests_max: 512,
+        }
+    }
+}
+
+/// So many a second, and so many at once after a pause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    pub per_second: NonZeroU32,
+    pub burst: NonZeroU32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a rate is a number a second, or that and a burst: 200 or 200/400")]
+pub struct RateError;
+
+impl Rate {
+    /// Of two numbers, each at least one.
+    pub fn of(per_second: u32, burst: u32) -> Self {
+        let whole = |count| NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN);
+        Self { per_second: whole(per_second), burst: whole(burst) }
+    }
+
+    fn quota(self) -> Quota {
+        Quota::per_second(self.per_second).allow_burst(self.burst)
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{}", self.per_second, self.burst)
+    }
+}
+
+impl FromStr for Rate {
+    type Err = RateError;
+
+    /// Without a burst it is twice the rate.
+    fn from_str(text: &str) -> Result<Self, RateError> {
+        let number = |text: &str| text.parse::<NonZeroU32>().map_err(|_invalid| RateError);
+        let (per_second, burst) = match text.split_once('/') {
+            Some((per_second, burst)) => (number(per_second)?, number(burst)?),
+            None => (number(text)?, number(text)?.saturating_mul(Rate::of(2, 2).burst)),
+        };
+        Ok(Self { per_second, burst })
+    }
+}
+
+/// Who is let in. Cloning is cheap, and a clone counts the same.
+#[derive(Debug, Clone)]
+pub(crate) struct Gate {
+    peers: Option<Arc<Callers<IpAddr>>>,
+    principals: Option<Arc<Callers<String>>>,
+    requests: Arc<Semaphore>,
+}
+
+impl Gate {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self {
+            peers: limits.peer_rate.map(Callers::new).map(Arc::new),
+            principals: limits.principal_rate.map(Callers::new).map(Arc::new),
+            requests: Arc::new(Semaphore::new(limits.requests_max)),
+        }
+    }
+
+    /// Before anything is known of a request but where it comes from.
+    pub(crate) fn let_peer(&self, extensions: &Extensions) -> Result<(), Problem> {
+        let peer = extensions.get::<ConnectInfo<SocketAddr>>();
+        match (&self.peers, peer) {
+            (Some(peers), Some(ConnectInfo(address))) => peers.count(network(address.ip())),
+            (_, _) => Ok(()),
+        }
+    }
+
+    /// Once the key is known.
+    pub(crate) fn let_principal(&self, principal: &str) -> Result<(), Problem> {
+        match &self.principals {
+            Some(principals) => principals.count(principal.to_owned()),
+            None => Ok(()),
+        }
+    }
+
+    /// A place among the requests that are under way, or nothing at once.
+    pub(crate) fn place(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        let place = Arc::clone(&self.requests).try_acquire_owned();
+        place.map_err(|_full| Problem::new("overloaded").retry_after(RETRY_SECONDS))
+    }
+}
+
+/// Whoever has an address of version 6 has its whole network.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => {
+            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)))
+        }
+    }
+}
+
+/// How often each caller has asked lately.
+#[derive(Debug)]
+struct Callers<K: Hash + Eq + Clone>(RateLimiter<K, HashMapStateStore<K>, DefaultClock>);
+
+impl<K: Hash + Eq + Clone> Callers<K> {
+    fn new(rate: Rate) -> Self {
+        Self(RateLimiter::hashmap(rate.quota()))
+    }
+
+    fn count(&self, caller: K) -> Result<(), Problem> {
+        if self.0.len() > CALLERS_MAX {
+            self.0.retain_recent();
+            self.0.shrink_to_fit();
+        }
+        self.0.check_key(&caller).map_err(|early| {
+            let wait = early.wait_time_from(self.0.clock().now());
+            let whole = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX);
+            Problem::new("rate-limited").retry_after(whole.saturating_add(1))
+        })
+    }
+}

@@ -1,0 +1,218 @@
+//! What a node counts of its own work, for whoever watches it. Names, numbers and codes of the
+//! code itself; never anything that a caller sent.
+
+use std::time::Duration;
+
+use eventstore::Position;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+/// From a millisecond to the time after which a silent database counts as lost.
+const SECONDS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
+const COMMANDS: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
+
+/// What came of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Accepted,
+    Refused,
+    /// It was decided before.
+    Replayed,
+    /// It could not be decided.
+    Failed,
+}
+
+impl Outcome {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Refused => "refused",
+            Self::Replayed => "replayed",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByOutcome {
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByCode {
+    code: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByState {
+    state: &'static str,
+}
+
+/// Counters of one node and book. Cloning is cheap, and a clone counts the same.
+#[derive(Debug, Clone)]
+pub struct Metrics {
+    commands: Family<ByOutcome, Counter>,
+    refusals: Family<ByCode, Counter>,
+    batches: Counter,
+    batch_commands: Histogram,
+    commit_duration: Histogram,
+    commit_retries: Counter,
+    queue: Gauge,
+    head: Gauge,
+    streams_loaded: Counter,
+    deadlines: Family<ByOutcome, Counter>,
+    connections: Family<ByState, Gauge>,
+    readers: Gauge,
+    readers_refused: Counter,
+    readers_cut: Counter,
+    webhook_deliveries: Family<ByOutcome, Counter>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let metrics = Self {
+            commands: Family::default(),
+            refusals: Family::default(),
+            batches: Counter::default(),
+            batch_commands: Histogram::new(COMMANDS),
+            commit_duration: Histogram::new(SECONDS),
+            commit_retries: Counter::default(),
+            queue: Gauge::default(),
+            head: Gauge::default(),
+            streams_loaded: Counter::default(),
+            deadlines: Family::default(),
+            connections: Family::default(),
+            readers: Gauge::default(),
+            readers_refused: Counter::default(),
+            readers_cut: Counter::default(),
+            webhook_deliveries: Family::default(),
+        };
+        // So that they are there before anything has happened.
+        for outcome in [Outcome::Accepted, Outcome::Refused, Outcome::Replayed, Outcome::Failed] {
+            metrics.commands.get_or_create(&ByOutcome { outcome: outcome.as_str() });
+        }
+        for outcome in ["fired", "reminded", "found", "late", "failed"] {
+            metrics.deadlines.get_or_create(&ByOutcome { outcome });
+        }
+        for outcome in ["delivered", "failed"] {
+            metrics.webhook_deliveries.get_or_create(&ByOutcome { outcome });
+        }
+        metrics
+    }
+}
+
+impl Metrics {
+    /// Puts everything that is counted here among what is shown.
+    pub fn register(&self, registry: &mut Registry) {
+        let Self {
+            commands,
+            refusals,
+            batches,
+            batch_commands,
+            commit_duration,
+            commit_retries,
+            queue,
+            head,
+            streams_loaded,
+            deadlines,
+            connections,
+            readers,
+            readers_refused,
+            readers_cut,
+            webhook_deliveries,
+        } = self.clone();
+        registry.register("daftar_commands", "Commands by what came of them", commands);
+        registry.register("daftar_refusals", "Refused commands by code", refusals);
+        registry.register("daftar_batches", "Batches that were committed", batches);
+        registry.register("daftar_batch_commands", "Commands of one batch", batch_commands);
+        let help = "Time from taking a batch to its commit";
+        registry.register("daftar_commit_duration_seconds", help, commit_duration);
+        let help = "Attempts at a batch that did not commit and were made again";
+        registry.register("daftar_commit_retries", help, commit_retries);
+        registry.register("daftar_queue_commands", "Commands that wait to be decided", queue);
+        let help = "Position of the last event that this node knows of";
+        registry.register("daftar_head_position_events", help, head);
+        let help = "Streams and counters that were loaded because they were not in memory";
+        registry.register("daftar_streams_loaded", help, streams_loaded);
+        registry.register("daftar_deadlines", "Deadlines by what came of them", deadlines);
+        registry.register("daftar_pool_connections", "Database connections for reads", connections);
+        registry.register("daftar_feed_readers", "Readers that follow the events", readers);
+        let help = "Readers that were turned away because there were too many";
+        registry.register("daftar_feed_readers_refused", help, readers_refused);
+        let help = "Readers that were cut off because they were too slow";
+        registry.register("daftar_feed_readers_cut", help, readers_cut);
+        let help = "Attempts to deliver to a webhook by what came of them";
+        registry.register("daftar_webhook_deliveries", help, webhook_deliveries);
+    }
+
+    /// A command has its answer.
+    pub fn decided(&self, outcome: Outcome, code: Option<&'static str>) {
+        self.commands.get_or_create(&ByOutcome { outcome: outcome.as_str() }).inc();
+        if let Some(code) = code {
+            self.refusals.get_or_create(&ByCode { code }).inc();
+        }
+    }
+
+    /// A batch is in the log.
+    pub fn committed(&self, commands: usize, took: Duration) {
+        self.batches.inc();
+        self.batch_commands.observe(u32::try_from(commands).map_or(f64::MAX, f64::from));
+        self.commit_duration.observe(took.as_secs_f64());
+    }
+
+    pub fn retried(&self) {
+        self.commit_retries.inc();
+    }
+
+    pub fn loaded(&self, streams: usize) {
+        self.streams_loaded.inc_by(u64::try_from(streams).unwrap_or(u64::MAX));
+    }
+
+    /// `outcome` is one of the code's own words: fired, reminded, found, late, failed.
+    pub fn deadline(&self, outcome: &'static str) {
+        self.deadlines.get_or_create(&ByOutcome { outcome }).inc();
+    }
+
+    /// Somebody follows the events, until what is handed out is dropped.
+    pub fn reader(&self) -> Reader {
+        self.readers.inc();
+        Reader(self.readers.clone())
+    }
+
+    pub fn reader_refused(&self) {
+        self.readers_refused.inc();
+    }
+
+    pub fn reader_cut(&self) {
+        self.readers_cut.inc();
+    }
+
+    /// `outcome` is one of the code's own words.
+    pub fn webhook_delivery(&self, outcome: &'static str) {
+        self.webhook_deliveries.get_or_create(&ByOutcome { outcome }).inc();
+    }
+
+    /// What is so at this moment.
+    pub(crate) fn sample(&self, head: Position, queue: usize, idle: usize, open: u32) {
+        let whole = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        self.head.set(head.get());
+        self.queue.set(whole(queue));
+        let in_use = i64::from(open).saturating_sub(whole(idle));
+        self.connections.get_or_create(&ByState { state: "idle" }).set(whole(idle));
+        self.connections.get_or_create(&ByState { state: "in_use" }).set(in_use.max(0));
+    }
+}
+
+/// Somebody who follows the events.
+#[derive(Debug)]
+pub struct Reader(Gauge);
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
