@@ -77,6 +77,7 @@ impl From<WalletBalance> for WalletRow {
 
 /// A movement of a wallet.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WalletStatementLine)]
 pub(crate) struct StatementLine {
     sequence: i64,
     kind: String,
