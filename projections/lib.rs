@@ -4,6 +4,7 @@
 //! same fold runs within the append, in a rebuild and in a verification: there is no second path.
 
 mod at;
+pub mod as_of;
 pub mod customer_orders;
 pub mod deadlines;
 mod fact;

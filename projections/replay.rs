@@ -130,7 +130,7 @@ impl Replay {
 }
 
 /// The domain stops at an impossible history; a verification has to name it and live.
-fn evolve(state: &mut State, event: &Event) -> Result<(), String> {
+pub(crate) fn evolve(state: &mut State, event: &Event) -> Result<(), String> {
     let evolved = catch_unwind(AssertUnwindSafe(|| state.evolve(event)));
     evolved.map_err(|panic| match panic.downcast::<String>() {
         Ok(text) => *text,

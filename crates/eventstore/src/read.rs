@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use futures::stream::{self, Stream, TryStreamExt};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -29,6 +30,69 @@ pub async fn stream(
         .bind(stream.aggregate_id.as_str())
         .bind(after)
         .fetch_all(conn)
+        .await
+}
+
+/// The events of one stream after a version and up to a position, in order.
+pub async fn stream_up_to(
+    conn: &mut PgConnection,
+    book: BookId,
+    stream: &StreamId,
+    after: Version,
+    up_to: Position,
+) -> Result<Vec<RecordedEvent>, sqlx::Error> {
+    sqlx::query_as(include_str!("sql/read_stream_up_to.sql"))
+        .bind(book)
+        .bind(&*stream.aggregate_type)
+        .bind(stream.aggregate_id.as_str())
+        .bind(after)
+        .bind(up_to)
+        .fetch_all(conn)
+        .await
+}
+
+/// The position of one event of a stream, by its place there.
+pub async fn stream_position(
+    conn: &mut PgConnection,
+    book: BookId,
+    stream: &StreamId,
+    version: Version,
+) -> Result<Option<Position>, sqlx::Error> {
+    sqlx::query_scalar(include_str!("sql/read_stream_position.sql"))
+        .bind(book)
+        .bind(&*stream.aggregate_type)
+        .bind(stream.aggregate_id.as_str())
+        .bind(version)
+        .fetch_optional(conn)
+        .await
+}
+
+/// The last position that was recorded at a time or before it; zero before the first.
+pub async fn position_at(
+    conn: &mut PgConnection,
+    book: BookId,
+    time: DateTime<Utc>,
+) -> Result<Position, sqlx::Error> {
+    sqlx::query_scalar(include_str!("sql/read_position_at.sql"))
+        .bind(book)
+        .bind(time)
+        .fetch_one(conn)
+        .await
+}
+
+/// The last position of the command whose event stands at this one; none past the end.
+pub async fn command_end(
+    conn: &mut PgConnection,
+    book: BookId,
+    position: Position,
+) -> Result<Option<Position>, sqlx::Error> {
+    if position == Position::ZERO {
+        return Ok(Some(position));
+    }
+    sqlx::query_scalar(include_str!("sql/read_command_end.sql"))
+        .bind(book)
+        .bind(position)
+        .fetch_optional(conn)
         .await
 }
 
@@ -71,6 +135,26 @@ pub async fn after(
     sqlx::query_as(include_str!("sql/read_after.sql"))
         .bind(book)
         .bind(after)
+        .bind(i64::from(limit))
+        .fetch_all(conn)
+        .await
+}
+
+/// At most `limit` events after one position and up to another whose types are listed, as
+/// `order.placed`, in order.
+pub async fn after_of_types(
+    conn: &mut PgConnection,
+    book: BookId,
+    after: Position,
+    until: Position,
+    types: &[String],
+    limit: u32,
+) -> Result<Vec<RecordedEvent>, sqlx::Error> {
+    sqlx::query_as(include_str!("sql/read_after_of_types.sql"))
+        .bind(book)
+        .bind(after)
+        .bind(until)
+        .bind(types)
         .bind(i64::from(limit))
         .fetch_all(conn)
         .await

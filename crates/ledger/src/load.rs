@@ -82,6 +82,34 @@ pub async fn state(
     Ok(loaded.remove(&stream).expect("it was asked for"))
 }
 
+/// The state that a stream had at a position: from its snapshot, if that is no newer, and the events
+/// up to there.
+pub(crate) async fn state_at(
+    conn: &mut PgConnection,
+    book: BookId,
+    upcasters: &Upcasters,
+    stream: StreamKey,
+    up_to: Position,
+) -> Result<State, LoadError> {
+    let id = stream_id(stream);
+    let snapshot = eventstore::snapshot::load(conn, book, &id, SNAPSHOT_FORMAT).await?;
+    let saved = snapshot.as_ref().and_then(|snapshot| restore(stream, snapshot));
+    let (mut after, mut state) = (Version::ZERO, State::initial(stream));
+    if let Some((version, saved)) = saved
+        && let Some(position) = eventstore::read::stream_position(conn, book, &id, version).await?
+        && position <= up_to
+    {
+        (after, state) = (version, saved);
+    }
+    for recorded in eventstore::read::stream_up_to(conn, book, &id, after, up_to).await? {
+        let event = parse(upcasters, &recorded)?;
+        if !follow(&mut state, recorded.version, &event) {
+            return Err(LoadError::Corrupt { stream, position: recorded.position });
+        }
+    }
+    Ok(state)
+}
+
 /// Applies the next event of a stream; false when it is not the next one, or impossible. Then the
 /// state is not to be used any more.
 pub(crate) fn follow(state: &mut State, version: Version, event: &Event) -> bool {

@@ -6,6 +6,7 @@ use domain::settings::Settings;
 use domain::{Event, State, StreamKey};
 use eventstore::verify::{ChainCheck, Finding, VerifyError};
 use eventstore::{Cursor, Head, HeadError, Position, RecordedEvent, Version};
+use projections::ReplayError;
 
 use crate::ledger::Ledger;
 use crate::load::{self, LoadError};
@@ -21,6 +22,8 @@ pub enum QueryError {
     Head(#[from] HeadError),
     #[error("could not load a stream")]
     Load(#[from] LoadError),
+    #[error("could not fold a stream's events")]
+    Replay(#[from] ReplayError),
     #[error("could not check the chain")]
     Verify(#[from] VerifyError),
 }
