@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eventstore::{BookId, RecordedEvent};
+use eventstore::{BookId, Cursor, Position, RecordedEvent};
 use futures::Stream;
 use sqlx::PgPool;
 use tokio::sync::watch;
@@ -18,13 +18,17 @@ use tracing::warn;
 
 pub(crate) mod ring;
 
+use crate::event_types::Chosen;
 use crate::history::{self, HistoryError, Point};
 use crate::tail::{Tail, Tip};
-use ring::{Found, Place};
+use ring::Found;
+pub use ring::Place;
 
 /// How many events, and about how many bytes, a reader is given at a time: all it ever holds.
 const PAGE: u32 = 100;
 const PAGE_BYTES: usize = 1024 * 1024;
+/// How many events are looked through for one page of some types.
+const LOOKED_THROUGH: i64 = 20_000;
 /// How long a reader waits before it tries a database again that is away.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -64,6 +68,79 @@ impl Feed {
             Some((next, follower))
         }))
     }
+
+    /// What continues a place, as much as fits into memory many times over; nothing at the end.
+    pub async fn read_on(&self, place: Place) -> Result<Vec<RecordedEvent>, HistoryError> {
+        let _turn = self.tail.page_turns.acquire().await;
+        let mut conn = self.pool.acquire().await?;
+        let mut events = history::read_on(&mut conn, self.book, place, PAGE).await?;
+        let mut bytes: usize = 0;
+        let fits = events.iter().take_while(|event| {
+            let is_first = bytes == 0;
+            bytes = bytes.saturating_add(ring::size(event));
+            is_first || bytes <= PAGE_BYTES
+        });
+        let count = fits.count();
+        events.truncate(count);
+        Ok(events)
+    }
+
+    /// At most `limit` events after a point, of some types or of all. Of some types, so many
+    /// events are looked through at a time that one page is never a reading of the whole log.
+    pub async fn page(
+        &self,
+        after: &Point,
+        types: Option<&Chosen>,
+        limit: u32,
+    ) -> Result<Page, HistoryError> {
+        let begin = "begin isolation level repeatable read, read only";
+        let mut tx = self.pool.begin_with(begin).await?;
+        let (end, end_hash) = eventstore::read_end(&mut tx, self.book).await?;
+        let end = Cursor::new(end, end_hash);
+        let after = match history::resolve(&mut tx, self.book, after).await {
+            Ok(position) => position,
+            Err(HistoryError::NotReached) => {
+                return Ok(Page { events: Vec::new(), reached: *after, is_last: true, end });
+            }
+            Err(error) => return Err(error),
+        };
+        let events = match types {
+            None => eventstore::read::after(&mut tx, self.book, after, limit).await?,
+            Some(types) => {
+                let until = Position::new(after.get().saturating_add(LOOKED_THROUGH));
+                let names = types.names();
+                eventstore::read::after_of_types(&mut tx, self.book, after, until, &names, limit)
+                    .await?
+            }
+        };
+        let is_full = u32::try_from(events.len()).is_ok_and(|count| count >= limit);
+        let reached = match (events.last().filter(|_| is_full || types.is_none()), types) {
+            (Some(last), _) => Cursor::new(last.position, last.hash),
+            (None, None) => end,
+            (None, Some(_)) => {
+                let until = after.get().saturating_add(LOOKED_THROUGH).min(end.position.get());
+                let until = Point::from(Position::new(until));
+                let (position, hash) =
+                    history::resolve_with_hash(&mut tx, self.book, &until).await?;
+                Cursor::new(position, hash)
+            }
+        };
+        tx.commit().await?;
+        let is_last = reached.position == end.position;
+        Ok(Page { events, reached: reached.into(), is_last, end })
+    }
+}
+
+/// Events that follow each other, as far as their types were asked for.
+#[derive(Debug)]
+pub struct Page {
+    pub events: Vec<RecordedEvent>,
+    /// Everything up to here was looked through: where the next page begins.
+    pub reached: Point,
+    /// Nothing follows yet.
+    pub is_last: bool,
+    /// Where the book ended.
+    pub end: Cursor,
 }
 
 /// One reader.
@@ -112,7 +189,7 @@ impl Follower {
                 Found::Events(events) => self.page.extend(events),
                 Found::Diverged => return Err(HistoryError::Diverged),
                 Found::NothingYet => {}
-                Found::Behind => match self.read_page().await {
+                Found::Behind => match self.feed.read_on(self.place).await {
                     Ok(events) => self.page.extend(events.into_iter().map(Arc::new)),
                     Err(HistoryError::Database(error)) => {
                         warn!(%error, "a reader of the log waits for the database");
@@ -130,21 +207,5 @@ impl Follower {
             // The sender lives as long as the feed.
             self.tip.changed().await.ok();
         }
-    }
-
-    async fn read_page(&self) -> Result<Vec<RecordedEvent>, HistoryError> {
-        let Feed { book, pool, tail, .. } = &self.feed;
-        let _turn = tail.page_turns.acquire().await;
-        let mut conn = pool.acquire().await?;
-        let mut events = history::read_on(&mut conn, *book, self.place, PAGE).await?;
-        let mut bytes = 0;
-        let fits = events.iter().take_while(|event| {
-            let is_first = bytes == 0;
-            bytes += ring::size(event);
-            is_first || bytes <= PAGE_BYTES
-        });
-        let count = fits.count();
-        events.truncate(count);
-        Ok(events)
     }
 }

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use eventstore::{BookId, ChainHash, Cursor, Position, RecordedEvent};
+use eventstore::{BookId, ChainHash, Cursor, HeadError, Position, RecordedEvent};
 use sqlx::PgConnection;
 
 /// A position that somebody has seen or waits for.
@@ -28,6 +28,8 @@ pub enum HistoryError {
     NotReached,
     #[error("could not reach the database")]
     Database(#[from] sqlx::Error),
+    #[error("could not read the head")]
+    Head(#[from] HeadError),
 }
 
 impl Point {
@@ -41,6 +43,12 @@ impl Point {
     /// Whether it names its history.
     pub fn is_cursor(self) -> bool {
         self.prefix.is_some()
+    }
+}
+
+impl From<Position> for Point {
+    fn from(position: Position) -> Self {
+        Self { position, prefix: None }
     }
 }
 

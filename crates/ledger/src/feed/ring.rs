@@ -6,7 +6,7 @@ use std::sync::Arc;
 use eventstore::{ChainHash, Position, RecordedEvent};
 
 /// A place in the history: a position, and the chain there.
-pub(crate) type Place = (Position, ChainHash);
+pub type Place = (Position, ChainHash);
 
 /// How much is kept at most.
 #[derive(Debug, Clone, Copy)]

@@ -21,6 +21,8 @@ mod defects;
 #[cfg(test)]
 mod delivery_codes;
 #[cfg(test)]
+mod feed;
+#[cfg(test)]
 mod fix;
 #[cfg(test)]
 mod formats;
