@@ -1,0 +1,137 @@
+//! Makes the events after a webhook's cursor into deliveries, and those of its replays.
+
+use chrono::{DateTime, Utc};
+use eventstore::{BookId, ChainHash, Position, RecordedEvent};
+use sqlx::{Connection as _, PgConnection};
+use tracing::warn;
+use uuid::Uuid;
+
+use super::{DisabledReason, WebhookError, deliveries, disable, type_name};
+
+/// How many events are read at a time.
+const PAGE: u32 = 500;
+/// How many deliveries of one webhook may wait: beyond, its cursor does, and the log is the queue.
+const WAITING_MAX: i64 = 10_000;
+
+/// Whether there may be more to do at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Made {
+    All,
+    More,
+}
+
+/// The webhooks of which some events are not deliveries yet.
+pub(super) async fn behind(
+    conn: &mut PgConnection,
+    book: BookId,
+    end: Position,
+) -> Result<Vec<Uuid>, sqlx::Error> {
+    let sql = include_str!("sql/find_behind.sql");
+    sqlx::query_scalar(sql).bind(book).bind(end).fetch_all(conn).await
+}
+
+/// Makes one page of one webhook's events into deliveries, and one of its oldest replay's. The
+/// cursor moves in the same transaction: an event is made into a delivery or still to come, and
+/// never between.
+pub(super) async fn page(
+    conn: &mut PgConnection,
+    book: BookId,
+    webhook: Uuid,
+    now: DateTime<Utc>,
+) -> Result<Made, WebhookError> {
+    let mut tx = conn.begin().await?;
+    let claimed: Option<(Option<Vec<String>>, Position, ChainHash)> =
+        sqlx::query_as(include_str!("sql/claim_webhook.sql"))
+            .bind(book)
+            .bind(webhook)
+            .fetch_optional(&mut *tx)
+            .await?;
+    // Another node is at it, or nothing is to be told any more.
+    let Some((types, cursor, hash)) = claimed else { return Ok(Made::All) };
+    let waiting: i64 = sqlx::query_scalar(include_str!("sql/count_pending.sql"))
+        .bind(book)
+        .bind(webhook)
+        .bind(WAITING_MAX)
+        .fetch_one(&mut *tx)
+        .await?;
+    if waiting >= WAITING_MAX {
+        return Ok(Made::All);
+    }
+    if eventstore::read::hash_at(&mut tx, book, cursor).await? != Some(hash) {
+        warn!(%webhook, position = %cursor, "A webhook was told of events that the book has lost");
+        disable(&mut tx, book, webhook, DisabledReason::Diverged, None, now).await?;
+        tx.commit().await?;
+        return Ok(Made::All);
+    }
+    let events = eventstore::read::after(&mut tx, book, cursor, PAGE).await?;
+    insert(&mut tx, book, webhook, &events, types.as_deref(), now, false).await?;
+    if let Some(last) = events.last() {
+        sqlx::query(include_str!("sql/move_cursor.sql"))
+            .bind(book)
+            .bind(webhook)
+            .bind(last.position)
+            .bind(last.hash.as_bytes().as_slice())
+            .execute(&mut *tx)
+            .await?;
+    }
+    let replayed = replay(&mut tx, book, webhook, types.as_deref(), now).await?;
+    tx.commit().await?;
+    Ok(if is_full(&events) || replayed == Made::More { Made::More } else { Made::All })
+}
+
+async fn replay(
+    conn: &mut PgConnection,
+    book: BookId,
+    webhook: Uuid,
+    types: Option<&[String]>,
+    now: DateTime<Utc>,
+) -> Result<Made, sqlx::Error> {
+    let open: Option<(Uuid, Position, Position)> =
+        sqlx::query_as(include_str!("sql/next_replay.sql"))
+            .bind(book)
+            .bind(webhook)
+            .fetch_optional(&mut *conn)
+            .await?;
+    let Some((id, until, done)) = open else { return Ok(Made::All) };
+    let mut events = eventstore::read::after(conn, book, done, PAGE).await?;
+    // Past the end of the book there is nothing, now or later.
+    let reached = if is_full(&events) { events.last().map(|last| last.position) } else { None };
+    events.retain(|event| event.position <= until);
+    insert(conn, book, webhook, &events, types, now, true).await?;
+    sqlx::query(include_str!("sql/move_replay.sql"))
+        .bind(book)
+        .bind(webhook)
+        .bind(id)
+        .bind(reached.map_or(until, |reached| reached.min(until)))
+        .bind(now)
+        .execute(conn)
+        .await?;
+    // There may be another replay after this one.
+    Ok(Made::More)
+}
+
+fn is_full(events: &[RecordedEvent]) -> bool {
+    u32::try_from(events.len()).is_ok_and(|count| count >= PAGE)
+}
+
+async fn insert(
+    conn: &mut PgConnection,
+    book: BookId,
+    webhook: Uuid,
+    events: &[RecordedEvent],
+    types: Option<&[String]>,
+    now: DateTime<Utc>,
+    is_replay: bool,
+) -> Result<(), sqlx::Error> {
+    let named = events.iter().map(|event| (event, type_name(event)));
+    let wanted = named.filter(|(_, name)| types.is_none_or(|types| types.contains(name)));
+    let messages: Vec<_> =
+        wanted.map(|(event, name)| (message_id(webhook, event), event.position, name)).collect();
+    deliveries::insert(conn, book, webhook, &messages, now, is_replay).await
+}
+
+/// The same for the same event, however often it is sent. The hash keeps an event that takes the
+/// place of a lost one from being taken for it.
+fn message_id(webhook: Uuid, event: &RecordedEvent) -> Uuid {
+    Uuid::new_v5(&webhook, format!("{}.{}", event.position, event.hash).as_bytes())
+}

@@ -1,0 +1,2 @@
+update webhooks set failing_since = null
+where book_id = $1 and webhook_id = $2 and failing_since is not null

@@ -1,0 +1,2 @@
+update webhooks set url = $3, event_types = $4, description = $5
+where book_id = $1 and webhook_id = $2 and deleted_at is null
