@@ -35,9 +35,6 @@ pub(crate) trait Parameters: DeserializeOwned {
     /// Whether the command can wait for another person's agreement.
     const PROPOSES: bool = false;
 
-    /// Whether the command can wait for another person's agreement.
-    const PROPOSES: bool = false;
-
     fn dry_run(&self) -> Option<bool>;
 
     fn propose(&self) -> Option<bool> {
