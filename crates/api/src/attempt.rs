@@ -1,7 +1,6 @@
 //! One attempt at a command: its idempotency key, what it insists on, and where it came from.
 
 use axum::extract::FromRequestParts;
-use axum::http::header::IF_MATCH;
 use axum::http::request::Parts;
 use domain::StreamKey;
 use domain::id::Code;
@@ -12,6 +11,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::extract::Search;
+use crate::if_match::{self, IfMatch};
 use crate::problem::Problem;
 use crate::trace::Trace;
 
@@ -22,7 +22,7 @@ const KEY_LENGTH_MAX: usize = 255;
 #[derive(Debug)]
 pub(crate) struct Attempt<const MOVES_MONEY: bool, P = DryRun> {
     key: Option<String>,
-    if_match: Option<u64>,
+    pub(crate) if_match: Option<IfMatch>,
     pub(crate) dry_run: bool,
     /// It waits for another person's agreement instead of happening.
     pub(crate) propose: bool,
@@ -34,6 +34,9 @@ pub(crate) struct Attempt<const MOVES_MONEY: bool, P = DryRun> {
 pub(crate) trait Parameters: DeserializeOwned {
     /// Whether the command can wait for another person's agreement.
     const PROPOSES: bool = false;
+
+    /// Whether it can say what it would do, and is about something that has versions.
+    const IS_COMMAND: bool = true;
 
     fn dry_run(&self) -> Option<bool>;
 
@@ -75,6 +78,19 @@ impl Parameters for DryRunOnly {
     }
 }
 
+/// None at all: what is no command of the log.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeyOnly {}
+
+impl Parameters for KeyOnly {
+    const IS_COMMAND: bool = false;
+
+    fn dry_run(&self) -> Option<bool> {
+        None
+    }
+}
+
 impl<const MOVES_MONEY: bool, P: Parameters> FromRequestParts<App> for Attempt<MOVES_MONEY, P> {
     type Rejection = Problem;
 
@@ -86,17 +102,20 @@ impl<const MOVES_MONEY: bool, P: Parameters> FromRequestParts<App> for Attempt<M
             // Each says by itself what would happen.
             return Err(Problem::new("invalid-query").fault("propose", "not-with-dry-run"));
         }
-        let key = match parts.headers.get("idempotency-key") {
-            Some(value) => Some(read_key(value.to_str().ok())?),
-            None => None,
+        let mut keys = parts.headers.get_all("idempotency-key").iter();
+        let key = match (keys.next(), keys.next()) {
+            (Some(value), None) => Some(read_key(value.to_str().ok())?),
+            (None, _) => None,
+            // Which of them counts, nobody can tell.
+            (Some(_), Some(_)) => return Err(Problem::new("idempotency-key-invalid")),
         };
         if MOVES_MONEY && !dry_run && key.is_none() {
             return Err(Problem::new("idempotency-key-missing"));
         }
-        let if_match = match parts.headers.get(IF_MATCH) {
-            Some(value) => read_version(value.to_str().ok())?,
-            None => None,
-        };
+        let if_match = if_match::read(&parts.headers)?;
+        if if_match.is_some() && !P::IS_COMMAND {
+            return Err(if_match::invalid("no-version"));
+        }
         let trace = parts.extensions.get::<Trace>().cloned().unwrap_or_default();
         Ok(Self { key, if_match, dry_run, propose, parameters, trace })
     }
@@ -108,17 +127,6 @@ fn read_key(value: Option<&str>) -> Result<String, Problem> {
         .filter(|text| text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' '))
         .map(str::to_owned)
         .ok_or_else(|| Problem::new("idempotency-key-invalid"))
-}
-
-/// `"v12"`, or `*` for whatever there is.
-fn read_version(value: Option<&str>) -> Result<Option<u64>, Problem> {
-    let invalid = || Problem::new("invalid-header").fault("If-Match", "invalid-value");
-    let text = value.ok_or_else(invalid)?.trim();
-    if text == "*" {
-        return Ok(None);
-    }
-    let version = text.strip_prefix("\"v").and_then(|text| text.strip_suffix('"'));
-    version.and_then(|text| text.parse().ok()).map(Some).ok_or_else(invalid)
 }
 
 /// The id that a command has in its book, for this attempt and every retry of it.
@@ -151,12 +159,18 @@ impl<const MOVES_MONEY: bool, P> Attempt<MOVES_MONEY, P> {
 
     /// The version that the caller has seen and insists on.
     pub(crate) fn expected(&self, stream: StreamKey) -> Vec<(StreamKey, u64)> {
-        self.if_match.map(|version| (stream, version)).into_iter().collect()
+        match self.if_match {
+            Some(IfMatch::Version(version)) => vec![(stream, version)],
+            Some(IfMatch::Anything) | None => Vec::new(),
+        }
     }
 
     /// Refuses an attempt that names no version.
     pub(crate) fn must_name_version(&self) -> Result<(), Problem> {
-        if self.if_match.is_some() { Ok(()) } else { Err(Problem::new("if-match-required")) }
+        match self.if_match {
+            Some(IfMatch::Version(_)) => Ok(()),
+            Some(IfMatch::Anything) | None => Err(Problem::new("if-match-required")),
+        }
     }
 
     pub(crate) fn traceparent(&self) -> Option<Code> {

@@ -18,6 +18,7 @@ use crate::attempt::{Attempt, CommandName};
 use crate::caller::Caller;
 use crate::canonical;
 use crate::delivery_code;
+use crate::if_match::{self, IfMatch};
 use crate::problem::{MEDIA_TYPE, Problem};
 use crate::propose;
 use crate::scope::Scope;
@@ -123,6 +124,7 @@ pub(crate) async fn execute<B: Serialize, P, const SCOPE: Scope, const MOVES_MON
     asked: Asked<'_, B>,
 ) -> Result<Response, Problem> {
     must_not_be_refused_too_often(app, caller)?;
+    must_match_something(attempt.if_match, &asked)?;
     let fingerprint = asked.fingerprint(app)?;
     let (subject, creates, route) = (asked.subject, asked.creates, asked.route);
     let submission = Submission {
@@ -154,14 +156,32 @@ pub(crate) async fn execute<B: Serialize, P, const SCOPE: Scope, const MOVES_MON
         return propose::propose(app, new).await;
     }
     if attempt.dry_run {
-        let reply = app.ledger.dry_run(submission).await?;
-        return Ok(respond(reply.status, reply.body));
+        let (reply, cursor) = app.ledger.dry_run(submission).await?;
+        let mut response = respond(reply.status, reply.body);
+        set_position(&mut response, &cursor.to_string());
+        // The version that it would have is nobody's yet; the one that it has is worth knowing.
+        if response.status() == StatusCode::PRECONDITION_FAILED {
+            set_version(&mut response, reply.version);
+        }
+        return Ok(response);
     }
     let answer = app.ledger.submit(submission).await?;
     if !answer.is_accepted() && !answer.is_replayed {
         app.refusals.count(caller.credential.principal.as_str(), app.ledger.clock().now());
     }
     Ok(write(answer))
+}
+
+/// What is made now has no version that somebody could have seen, and `*` is for what is there.
+fn must_match_something<B>(if_match: Option<IfMatch>, asked: &Asked<'_, B>) -> Result<(), Problem> {
+    let version = asked.before.as_deref().map_or(0, State::version);
+    match if_match {
+        Some(_) if asked.creates => Err(if_match::invalid("nothing-to-match")),
+        Some(IfMatch::Anything) if version == 0 => {
+            Err(Problem::new("stale").member("version", 0).at_version(0))
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Every refusal leaves a row behind, and what was stored for it: they are limited.
@@ -265,25 +285,14 @@ pub(crate) fn respond(status: u16, body: String) -> Response {
 /// The stored answer as a response, first-hand or again.
 pub(crate) fn write(answer: Answer) -> Response {
     let Answer { status, body, resource, version, position, cursor, is_replayed } = answer;
-    let body = body.unwrap_or_else(|| {
-        json!({
-            "status": status,
-            "resource": resource,
-            "version": version,
-            "position": position.get(),
-        })
-        .to_string()
-    });
-    let mut response = respond(status, body);
-    let headers = response.headers_mut();
+    let mut response = match body {
+        Some(body) => respond(status, body),
+        None => expired(status, resource.as_deref(), version, Some(position.get())),
+    };
     let cursor = cursor.map_or_else(|| position.to_string(), |cursor| cursor.to_string());
-    if let Ok(value) = HeaderValue::from_str(&cursor) {
-        headers.insert(POSITION, value);
-    }
-    if let Some(Ok(tag)) = version.map(|version| HeaderValue::from_str(&format!("\"v{version}\"")))
-    {
-        headers.insert(header::ETAG, tag);
-    }
+    set_position(&mut response, &cursor);
+    set_version(&mut response, version);
+    let headers = response.headers_mut();
     if is_replayed {
         headers.insert(REPLAYED, HeaderValue::from_static("true"));
     }
@@ -299,4 +308,40 @@ pub(crate) fn write(answer: Answer) -> Response {
         headers.insert(header::LOCATION, place);
     }
     response
+}
+
+/// What a retry gets once the reply itself was kept long enough: what was decided, and no more.
+pub(crate) fn expired(
+    status: u16,
+    resource: Option<&str>,
+    version: Option<u64>,
+    position: Option<i64>,
+) -> Response {
+    let mut body = json!({
+        "status": status,
+        "resource": resource,
+        "version": version,
+        "position": position,
+        "expired": true,
+    });
+    let code = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if let (Some(members), false) = (body.as_object_mut(), code.is_success()) {
+        // Which rule said no went with the reply: no problem of the list, but one all the same.
+        members.insert("type".to_owned(), json!("about:blank"));
+        members.insert("title".to_owned(), json!(code.canonical_reason()));
+    }
+    respond(status, body.to_string())
+}
+
+fn set_position(response: &mut Response, cursor: &str) {
+    if let Ok(value) = HeaderValue::from_str(cursor) {
+        response.headers_mut().insert(POSITION, value);
+    }
+}
+
+fn set_version(response: &mut Response, version: Option<u64>) {
+    if let Some(Ok(tag)) = version.map(|version| HeaderValue::from_str(&format!("\"v{version}\"")))
+    {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
 }

@@ -31,7 +31,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("invalid-query", 400, "A query parameter is unknown or not acceptable"),
     ("invalid-path", 400, "A part of the path is not acceptable"),
     ("invalid-header", 400, "A header is not acceptable"),
-    ("idempotency-key-missing", 400, "This route moves money and needs an Idempotency-Key"),
+    ("idempotency-key-missing", 400, "This route needs an Idempotency-Key"),
     ("idempotency-key-invalid", 400, "The Idempotency-Key is not acceptable"),
     ("unauthenticated", 401, "There is no valid key"),
     ("bad-signature", 401, "The signature is missing, wrong or too old"),
@@ -214,7 +214,7 @@ impl Problem {
     }
 
     /// The version that the resource has now: the reply's `ETag`.
-    fn at_version(mut self, version: u64) -> Self {
+    pub(crate) fn at_version(mut self, version: u64) -> Self {
         self.0.version = Some(version);
         self
     }
@@ -282,6 +282,10 @@ impl Problem {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         if let Some(seconds) = self.0.retry_after_seconds {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        let version = self.0.version.map(|version| HeaderValue::try_from(format!("\"v{version}\"")));
+        if let Some(Ok(tag)) = version {
+            headers.insert(header::ETAG, tag);
         }
         if self.0.status == StatusCode::UNAUTHORIZED {
             let is_signed = self.0.code == "bad-signature";
@@ -486,6 +490,7 @@ impl From<HistoryError> for Problem {
             HistoryError::Diverged => Self::new("cursor-diverged"),
             HistoryError::NotReached => Self::new("position-not-reached").retry_after(1),
             HistoryError::Database(error) => Self::unreadable(error),
+            HistoryError::Head(error) => Self::unreadable(error),
         }
     }
 }

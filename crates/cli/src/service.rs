@@ -61,6 +61,7 @@ impl Service {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         node.look_after(&tasks, stop.clone());
         tasks.spawn(sweep(ledger.clone(), stop.clone()));
+        tasks.spawn(ledger::expiry::run(ledger.clone(), stop.clone()));
         if fires_deadlines {
             tasks.spawn(ledger::deadlines::run(ledger.clone(), stop.clone()));
         }

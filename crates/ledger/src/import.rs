@@ -275,7 +275,7 @@ impl Import {
             let is_same = known.fingerprint == submission.fingerprint;
             return Ok(if is_same { Outcome::There } else { Outcome::Changed });
         }
-        let reply = self.ledger.dry_run(submission).await?;
+        let (reply, _) = self.ledger.dry_run(submission).await?;
         Ok(if reply.status < 300 {
             Outcome::Imported
         } else {

@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use eventstore::{BookId, Head, HeadError, Position, Snapshot, Upcasters};
+use eventstore::{BookId, Cursor, Head, HeadError, Position, Snapshot, Upcasters};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -272,8 +272,11 @@ impl Ledger {
         answer
     }
 
-    /// Says what would happen, and changes nothing.
-    pub async fn dry_run(&self, submission: Submission) -> Result<Reply, SubmitError> {
+    /// Says what would happen in the book as it is now, and changes nothing.
+    pub async fn dry_run(
+        &self,
+        submission: Submission,
+    ) -> Result<(Reply, Cursor), SubmitError> {
         let Inner { book, clock, upcasters, pool, .. } = &*self.inner;
         let mut conn = pool.acquire().await.map_err(|error| {
             warn!(%error, "no connection for a dry run");
@@ -293,7 +296,10 @@ impl Ledger {
     /// Gets the answer for everyone who waits for this id.
     async fn lead(&self, submission: Submission) {
         let mut leading = Leading { ledger: self, id: Some(submission.command_id) };
-        let answer = self.look_up_or_execute(submission).await;
+        let mut answer = self.look_up_or_execute(submission).await;
+        if let Ok(answer) = &mut answer {
+            self.name_history(answer).await;
+        }
         let mut is_first = true;
         for waiter in leading.waiters() {
             let mut answer = answer.clone();
@@ -305,6 +311,22 @@ impl Ledger {
             is_first = false;
             // Whoever asked may have gone; the answer is stored.
             waiter.send(answer).ok();
+        }
+    }
+
+    /// A replayed answer names its history as the first one did.
+    async fn name_history(&self, answer: &mut Answer) {
+        if answer.cursor.is_some() {
+            return;
+        }
+        let hash = async {
+            let mut conn = self.inner.pool.acquire().await?;
+            eventstore::read::hash_at(&mut conn, self.inner.book, answer.position).await
+        };
+        match hash.await {
+            Ok(hash) => answer.cursor = hash.map(|hash| Cursor::new(answer.position, hash)),
+            // The position alone is right as well.
+            Err(error) => warn!(%error, "the history of a replayed answer could not be read"),
         }
     }
 

@@ -12,9 +12,6 @@ use uuid::Uuid;
 use crate::ledger::Ledger;
 use crate::personal::{Sealed, Unsealable, Vault};
 
-/// The connection that an operation's changes are made on.
-pub type Conn = PgConnection;
-
 /// An operation's name, and what it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name {
@@ -80,11 +77,15 @@ pub async fn begin(
     let mut tx = ledger.pool().begin().await?;
     if let Some(name) = &name {
         sqlx::query(include_str!("operations/sql/allow_idleness.sql")).execute(&mut *tx).await?;
-        let [high, low]: [u64; 2] = name.id.as_u64_pair().into();
+        let (high, low) = name.id.as_u64_pair();
         sqlx::query(include_str!("operations/sql/lock_operation.sql"))
             .bind(i64::from_be_bytes((high ^ low).to_be_bytes()))
             .execute(&mut *tx)
             .await?;
+        let commands = eventstore::read::commands_by_ids(&mut tx, book, &[name.id]).await?;
+        if !commands.is_empty() {
+            return Err(OperationError::Mismatch);
+        }
         if let Some(reply) = find(&mut tx, vault, book, name).await? {
             tx.rollback().await?;
             return Ok(Begun::Known(reply));
@@ -96,7 +97,7 @@ pub async fn begin(
 
 impl Operation {
     /// What it changes is changed here.
-    pub fn conn(&mut self) -> &mut Conn {
+    pub fn conn(&mut self) -> &mut PgConnection {
         &mut self.tx
     }
 

@@ -114,7 +114,7 @@ async fn record(ledger: &Ledger, line: &FileLine, import: &Import) -> Result<Tol
     };
     let submission = submission(line, amount, import);
     if import.dry_run {
-        let reply = ledger.dry_run(submission).await?;
+        let (reply, _) = ledger.dry_run(submission).await?;
         return Ok(told(line, read(Some(&reply.body), reply.status), false));
     }
     let Answer { body, status, is_replayed, .. } = ledger.submit(submission).await?;

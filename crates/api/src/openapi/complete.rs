@@ -99,6 +99,7 @@ impl Operation<'_> {
         let (attempt, needs_key, proposes) =
             (self.takes("attempt"), self.takes("needs_key"), self.takes("proposes"));
         let (known, about_one) = (self.takes["roles"].is_array(), self.takes("path"));
+        let is_command = self.takes("command");
         let is_api = self.is_of_the_api();
         let parameters = self.operation.entry("parameters").or_insert_with(|| json!([]));
         let Some(parameters) = parameters.as_array_mut() else { return };
@@ -114,7 +115,7 @@ impl Operation<'_> {
         }
         if requires_version {
             add("IfMatchRequired");
-        } else if attempt && about_one {
+        } else if is_command && about_one {
             add("IfMatch");
         }
         if known {
@@ -126,7 +127,7 @@ impl Operation<'_> {
         let names: Vec<String> =
             parameters.iter().filter_map(|one| Some(one["name"].as_str()?.to_owned())).collect();
         for (applies, name, reference) in
-            [(attempt, "dry_run", "DryRun"), (attempt && proposes, "propose", "Propose")]
+            [(is_command, "dry_run", "DryRun"), (attempt && proposes, "propose", "Propose")]
         {
             if applies && !names.iter().any(|known| known == name) {
                 parameters.push(json!({ "$ref": format!("#/components/parameters/{reference}") }));
@@ -141,7 +142,6 @@ impl Operation<'_> {
     fn can_answer(&self, status: u16) -> bool {
         let known = self.takes["roles"].is_array();
         let command = self.method != "get";
-        let attempt = self.takes("attempt");
         let requires_version = self.operation.get("parameters").is_some_and(|parameters| {
             parameters.to_string().contains("components/parameters/IfMatchRequired")
         });
@@ -152,7 +152,7 @@ impl Operation<'_> {
             404 => self.takes("path") || (known && command),
             409 => known || command,
             410 => known && (command || self.path.contains('{')),
-            412 => attempt,
+            412 => self.takes("command"),
             413 | 415 => self.takes("body"),
             422 => command,
             428 => requires_version,

@@ -25,6 +25,7 @@ pub(super) const EXTENSION: &str = "x-daftar-takes";
 pub(crate) struct Taken {
     scope: Option<Scope>,
     attempt: bool,
+    command: bool,
     needs_key: bool,
     proposes: bool,
     path: bool,
@@ -70,6 +71,7 @@ impl<const SCOPE: Scope> Takes for Caller<SCOPE> {
 impl<const MOVES_MONEY: bool, P: Parameters> Takes for Attempt<MOVES_MONEY, P> {
     fn note(taken: &mut Taken) {
         taken.attempt = true;
+        taken.command = P::IS_COMMAND;
         taken.query = true;
         taken.needs_key = MOVES_MONEY;
         taken.proposes = P::PROPOSES;
@@ -162,6 +164,7 @@ impl Taken {
         json!({
             "roles": roles,
             "attempt": self.attempt,
+            "command": self.command,
             "needs_key": self.needs_key,
             "proposes": self.proposes,
             "path": self.path,

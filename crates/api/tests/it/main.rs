@@ -25,6 +25,8 @@ mod imported;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod operations;
+#[cfg(test)]
 mod orders;
 #[cfg(test)]
 mod payments;

@@ -57,7 +57,7 @@ pub async fn propose(ledger: &Ledger, new: NewApproval<'_>) -> Result<Proposed, 
     let provenance = submission.provenance.clone();
     // As if someone had agreed.
     submission.provenance.approved_by = vec!["another person".to_owned()];
-    let would = ledger.dry_run(submission).await?;
+    let (would, _) = ledger.dry_run(submission).await?;
     if would.status >= 300 {
         return Ok(Proposed::Refused(would));
     }

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use eventstore::{Batch, BookId, HeadError, Upcasters};
+use eventstore::{Batch, BookId, Cursor, HeadError, Upcasters};
 use sqlx::{Connection, PgConnection};
 use tracing::warn;
 
@@ -31,7 +31,7 @@ pub(crate) async fn dry_run(
     clock: &Clock,
     upcasters: &Upcasters,
     submission: &Submission,
-) -> Result<Reply, SubmitError> {
+) -> Result<(Reply, Cursor), SubmitError> {
     run(conn, book, clock, upcasters, submission).await.unwrap_or_else(|error| {
         warn!(error = %chain(&error), "a dry run failed");
         match error {
@@ -51,7 +51,7 @@ async fn run(
     clock: &Clock,
     upcasters: &Upcasters,
     submission: &Submission,
-) -> Result<Result<Reply, SubmitError>, DryRunError> {
+) -> Result<Result<(Reply, Cursor), SubmitError>, DryRunError> {
     // One snapshot for all: states of different moments may contradict each other.
     let begin = "begin transaction isolation level repeatable read, read only";
     let mut tx = conn.begin_with(begin).await?;
@@ -73,7 +73,8 @@ async fn run(
         }
     };
     tx.rollback().await?;
-    Ok(decided.map(|decided| match &decided {
+    let cursor = Cursor::new(head.position, head.hash);
+    let reply = decided.map(|decided| match &decided {
         Ok(changes) => (submission.render)(&Decided::Accepted {
             changes,
             positions: &[],
@@ -81,5 +82,6 @@ async fn run(
             recorded_at: now,
         }),
         Err(rejection) => (submission.render)(&Decided::Refused(rejection)),
-    }))
+    });
+    Ok(reply.map(|reply| (reply, cursor)))
 }

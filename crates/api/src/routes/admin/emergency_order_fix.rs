@@ -8,13 +8,17 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::attempt::{Attempt, KeyOnly};
 use crate::caller::Caller;
-use crate::extract::{Json, Search, Segments};
+use crate::extract::{Json, Segments};
+use crate::operation;
 use crate::problem::Problem;
 use crate::scope::{APPROVE_FIXES, FIX_ORDERS};
 use crate::wire::Nothing;
 use crate::wire::reply::ProblemReply;
 
+const ROUTE: &str = "POST /api/admin/emergency-order-fix";
+const APPROVE: &str = "POST /api/admin/emergency-order-fix/{plan}/approve";
 const LISTED_MAX: usize = 1_000;
 
 /// What to plan; or `apply` and the `plan` to apply.
@@ -88,12 +92,14 @@ impl Body {
 pub(crate) async fn handler(
     State(app): State<App>,
     caller: Caller<{ FIX_ORDERS }>,
-    Search(Nothing {}): Search<Nothing>,
+    attempt: Attempt<false, KeyOnly>,
     Json(body): Json<Body>,
 ) -> Result<Response, Problem> {
     caller.must_see_every_customer("plans")?;
     let person = caller.person()?;
-    match body.wish()? {
+    let asked = serde_json::to_value(&body).map_err(Problem::unreadable)?;
+    let wish = body.wish()?;
+    operation::run(&app, &caller, &attempt, ROUTE, &asked, async |_conn| match wish {
         Wish::Plan(request) => {
             let stored = fix::plan(&app.ledger, request, &person).await?;
             Ok(Json(stored).into_response())
@@ -102,7 +108,8 @@ pub(crate) async fn handler(
             let applied = fix::apply(&app.ledger, &digest, &person).await?;
             Ok(Json(applied).into_response())
         }
-    }
+    })
+    .await
 }
 
 /// A second person agrees to a plan.
@@ -122,12 +129,15 @@ pub(crate) async fn approve(
     State(app): State<App>,
     caller: Caller<{ APPROVE_FIXES }>,
     path: Segments<1>,
-    Search(Nothing {}): Search<Nothing>,
+    attempt: Attempt<false, KeyOnly>,
     Json(Nothing {}): Json<Nothing>,
 ) -> Result<Response, Problem> {
     caller.must_see_every_customer("plans")?;
-    let person = caller.person()?;
-    let stored =
-        fix::approve(&app.ledger, &path.one(), &person, Some(&caller.credential.key_id)).await?;
-    Ok(Json(stored).into_response())
+    let (person, plan) = (caller.person()?, path.one());
+    let key_id = &caller.credential.key_id;
+    operation::run(&app, &caller, &attempt, APPROVE, &plan, async |_conn| {
+        let stored = fix::approve(&app.ledger, &plan, &person, Some(key_id)).await?;
+        Ok(Json(stored).into_response())
+    })
+    .await
 }

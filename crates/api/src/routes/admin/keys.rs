@@ -12,19 +12,23 @@ use utoipa::ToSchema;
 
 use super::principals::problem;
 use crate::app::App;
+use crate::attempt::{Attempt, KeyOnly};
 use crate::caller::Caller;
 use crate::extract::{Json, Search, Segments};
+use crate::operation;
 use crate::problem::Problem;
 use crate::scope::{self, MANAGE_KEYS, READ_KEYS, Scope};
 use crate::wire::Nothing;
 use crate::wire::reply::ProblemReply;
 
+const CREATE: &str = "POST /api/admin/keys";
+const ROTATE: &str = "POST /api/admin/keys/{key}/rotate";
 const CUSTOMERS_MAX: usize = 1_000;
 /// A week.
 const OVERLAP_SECONDS_MAX: u32 = 7 * 24 * 3_600;
 
 /// A key to be made.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewKey)]
 pub(crate) struct Body {
@@ -96,12 +100,21 @@ pub(crate) struct Keys {
 pub(crate) async fn create(
     State(app): State<App>,
     caller: Caller<{ MANAGE_KEYS }>,
-    Search(Nothing {}): Search<Nothing>,
+    attempt: Attempt<false, KeyOnly>,
     Json(body): Json<Body>,
 ) -> Result<Response, Problem> {
+    let work = async |conn: &mut Connection| make(&app, &caller, conn, &body).await;
+    operation::run(&app, &caller, &attempt, CREATE, &body, work).await
+}
+
+async fn make<const SCOPE: Scope>(
+    app: &App,
+    caller: &Caller<SCOPE>,
+    conn: &mut Connection,
+    body: &Body,
+) -> Result<Response, Problem> {
     let book = app.ledger.book();
-    let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
-    let principal = principals::find_principal(&mut conn, book, &body.principal)
+    let principal = principals::find_principal(conn, book, &body.principal)
         .await
         .map_err(problem)?
         .ok_or_else(|| Problem::new("bad-principal").fault("/principal", "unknown-value"))?;
@@ -109,7 +122,7 @@ pub(crate) async fn create(
     if !scope::may_grant(scope::of(own.role), principal.role) {
         return Err(Problem::new("forbidden").member("role", own.role));
     }
-    let Body { principal, customers, expires_at } = body;
+    let Body { principal, customers, expires_at } = body.clone();
     if customers.as_ref().is_some_and(|listed| listed.len() > CUSTOMERS_MAX) {
         return Err(Problem::new("invalid-body").fault("/customers", "too-long"));
     }
@@ -124,7 +137,7 @@ pub(crate) async fn create(
     let new = NewKey { principal, customers, expires_at };
     let (random, now) = (app.sources.random(), app.ledger.clock().now());
     let by = own.maker();
-    let token = principals::create_key(&mut conn, book, &new, &random, Some(by), now)
+    let token = principals::create_key(conn, book, &new, &random, Some(by), now)
         .await
         .map_err(problem)?;
     let created = Created {
@@ -243,19 +256,30 @@ pub(crate) async fn rotate(
     State(app): State<App>,
     caller: Caller<{ MANAGE_KEYS }>,
     path: Segments<1>,
-    Search(Nothing {}): Search<Nothing>,
+    attempt: Attempt<false, KeyOnly>,
     Json(body): Json<RotateBody>,
 ) -> Result<Response, Problem> {
-    let (id, now, own) = (path.one(), app.ledger.clock().now(), &caller.credential);
+    let id = path.one();
+    let work = async |conn: &mut Connection| replace(&app, &caller, conn, &id, &body).await;
+    operation::run(&app, &caller, &attempt, ROTATE, &(&id, &body), work).await
+}
+
+async fn replace<const SCOPE: Scope>(
+    app: &App,
+    caller: &Caller<SCOPE>,
+    conn: &mut Connection,
+    id: &str,
+    body: &RotateBody,
+) -> Result<Response, Problem> {
+    let (now, own) = (app.ledger.clock().now(), &caller.credential);
     let overlap = body.overlap_seconds.unwrap_or(0);
     if overlap > OVERLAP_SECONDS_MAX {
         return Err(Problem::new("invalid-body").fault("/overlap_seconds", "out-of-range"));
     }
     let book = app.ledger.book();
-    let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
-    let old = find(&app, &caller, &mut conn, &id).await?;
+    let old = find(app, caller, conn, id).await?;
     let principal = Text::new(old.principal_id.clone()).map_err(Problem::unreadable)?;
-    let principal = principals::find_principal(&mut conn, book, &principal)
+    let principal = principals::find_principal(conn, book, &principal)
         .await
         .map_err(problem)?
         .ok_or_else(|| Problem::new("key-not-found"))?;
@@ -267,7 +291,7 @@ pub(crate) async fn rotate(
     let rotation = Rotation { overlap, expires_at: body.expires_at };
     let random = app.sources.random();
     let (token, key) =
-        principals::rotate(&mut conn, book, &id, rotation, &random, Some(own.maker()), now)
+        principals::rotate(conn, book, id, rotation, &random, Some(own.maker()), now)
             .await
             .map_err(problem)?;
     tracing::info!(principal = %own.principal, key.id = %id, "A key is replaced");

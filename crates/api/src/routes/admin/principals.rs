@@ -2,23 +2,30 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use domain::actor::Role;
 use domain::id::Text;
+use ledger::database::Connection;
 use ledger::principals::{self, NewPrincipal, Principal, PrincipalError, PrincipalKind};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::attempt::{Attempt, KeyOnly};
 use crate::caller::Caller;
 use crate::extract::{Json, Search, Segments};
+use crate::operation;
 use crate::problem::Problem;
-use crate::scope::{self, MANAGE_KEYS, READ_KEYS};
+use crate::scope::{self, MANAGE_KEYS, READ_KEYS, Scope};
 use crate::wire::Nothing;
 use crate::wire::reply::ProblemReply;
 
+const CREATE: &str = "POST /api/admin/principals";
+const DISABLE: &str = "POST /api/admin/principals/{principal}/disable";
+
 /// A principal to be made.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewPrincipal)]
 pub(crate) struct Body {
@@ -95,18 +102,27 @@ pub(crate) fn problem(error: PrincipalError) -> Problem {
 pub(crate) async fn create(
     State(app): State<App>,
     caller: Caller<{ MANAGE_KEYS }>,
-    Search(Nothing {}): Search<Nothing>,
+    attempt: Attempt<false, KeyOnly>,
     Json(body): Json<Body>,
-) -> Result<(StatusCode, Json<Shown>), Problem> {
+) -> Result<Response, Problem> {
+    let work = async |conn: &mut Connection| make(&app, &caller, conn, &body).await;
+    operation::run(&app, &caller, &attempt, CREATE, &body, work).await
+}
+
+async fn make<const SCOPE: Scope>(
+    app: &App,
+    caller: &Caller<SCOPE>,
+    conn: &mut Connection,
+    body: &Body,
+) -> Result<Response, Problem> {
     if !scope::may_grant(scope::of(caller.credential.role), body.role) {
         return Err(Problem::new("forbidden").member("role", caller.credential.role));
     }
-    let Body { id, kind, role, department, owner } = body;
+    let Body { id, kind, role, department, owner } = body.clone();
     let new = NewPrincipal { id, kind, role, department, owner };
     let now = app.ledger.clock().now();
     let by = caller.credential.maker();
-    let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
-    principals::create_principal(&mut conn, app.ledger.book(), &new, Some(by), now)
+    principals::create_principal(conn, app.ledger.book(), &new, Some(by), now)
         .await
         .map_err(problem)?;
     let shown = Shown {
@@ -118,7 +134,7 @@ pub(crate) async fn create(
         disabled_at: None,
         created_at: now,
     };
-    Ok((StatusCode::CREATED, Json(shown)))
+    Ok((StatusCode::CREATED, Json(shown)).into_response())
 }
 
 /// Lists the principals.
@@ -160,22 +176,32 @@ pub(crate) async fn disable(
     State(app): State<App>,
     caller: Caller<{ MANAGE_KEYS }>,
     path: Segments<1>,
-    Search(Nothing {}): Search<Nothing>,
+    attempt: Attempt<false, KeyOnly>,
     Json(Nothing {}): Json<Nothing>,
-) -> Result<Json<Shown>, Problem> {
+) -> Result<Response, Problem> {
+    let id = path.one();
+    let work = async |conn: &mut Connection| shut_out(&app, &caller, conn, &id).await;
+    operation::run(&app, &caller, &attempt, DISABLE, &id, work).await
+}
+
+async fn shut_out<const SCOPE: Scope>(
+    app: &App,
+    caller: &Caller<SCOPE>,
+    conn: &mut Connection,
+    id: &str,
+) -> Result<Response, Problem> {
     let (own, book) = (&caller.credential, app.ledger.book());
     let not_found = || Problem::new("principal-not-found");
-    let id = Text::new(path.one()).map_err(|_| not_found())?;
+    let id = Text::new(id.to_owned()).map_err(|_| not_found())?;
     caller.must_see_every_customer("principals")?;
-    let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
-    let found = principals::find_principal(&mut conn, book, &id).await.map_err(problem)?;
+    let found = principals::find_principal(conn, book, &id).await.map_err(problem)?;
     let found = found.ok_or_else(not_found)?;
     if !scope::may_grant(scope::of(own.role), found.role) {
         return Err(Problem::new("forbidden").member("role", own.role));
     }
     let now = app.ledger.clock().now();
-    principals::disable(&mut conn, book, id.as_str(), now).await.map_err(problem)?;
+    principals::disable(conn, book, id.as_str(), now).await.map_err(problem)?;
     tracing::info!(principal = %own.principal, disabled = %id, "A principal is disabled");
-    let found = principals::find_principal(&mut conn, book, &id).await.map_err(problem)?;
-    Ok(Json(Shown::from(found.ok_or_else(not_found)?)))
+    let found = principals::find_principal(conn, book, &id).await.map_err(problem)?;
+    Ok(Json(Shown::from(found.ok_or_else(not_found)?)).into_response())
 }

@@ -6,14 +6,17 @@ use ledger::{approvals, queries};
 
 use super::{find, must_be_able_to_do};
 use crate::app::App;
+use crate::attempt::{Attempt, KeyOnly};
 use crate::caller::Caller;
-use crate::command::{Shown, must_not_be_refused_too_often, render, write};
-use crate::extract::{Json, Search, Segments};
+use crate::command::{Shown, render, write};
+use crate::extract::{Json, Segments};
+use crate::operation;
 use crate::problem::Problem;
 use crate::scope::DECIDE_APPROVALS;
-use crate::trace::Trace;
 use crate::wire::Nothing;
 use crate::wire::reply::ProblemReply;
+
+const ROUTE: &str = "POST /api/approvals/{approval}/approve";
 
 /// Does what was proposed, once, in the proposer's name. Approving again answers with what was
 /// done; a refusal leaves the proposal open.
@@ -34,23 +37,21 @@ pub(crate) async fn handler(
     State(app): State<App>,
     caller: Caller<{ DECIDE_APPROVALS }>,
     path: Segments<1>,
-    trace: Trace,
-    Search(Nothing {}): Search<Nothing>,
+    attempt: Attempt<false, KeyOnly>,
     Json(Nothing {}): Json<Nothing>,
 ) -> Result<Response, Problem> {
     let approval = find(&app, &caller, &path.one()).await?;
     must_be_able_to_do(&caller, &approval)?;
-    must_not_be_refused_too_often(&app, &caller)?;
     let (subject, creates) = (approval.subject, approval.creates);
     let (_, before) = queries::state(&app.ledger, subject).await.map_err(Problem::unreadable)?;
     let before = Some(before);
     // A delivery by its code is never proposed.
     let tries_allowed = None;
+    let trace = attempt.trace.clone();
     let shown = Shown { subject, before, tries_allowed, creates, dry_run: false, trace };
-    let render = render(shown);
-    let answer = approvals::approve(&app.ledger, approval.id, &caller.credential, render).await?;
-    if !answer.is_accepted() && !answer.is_replayed {
-        app.refusals.count(caller.credential.principal.as_str(), app.ledger.clock().now());
-    }
-    Ok(write(answer))
+    let (id, by, render) = (approval.id, &caller.credential, render(shown));
+    operation::run(&app, &caller, &attempt, ROUTE, &id, async |_conn| {
+        Ok(write(approvals::approve(&app.ledger, id, by, render).await?))
+    })
+    .await
 }

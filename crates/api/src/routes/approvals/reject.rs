@@ -1,6 +1,7 @@
 //! `POST /api/approvals/{approval}/reject`: it will not happen.
 
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use domain::id::Reason;
 use ledger::approvals;
 use serde::{Deserialize, Serialize};
@@ -8,15 +9,16 @@ use utoipa::ToSchema;
 
 use super::{find, get, must_be_able_to_do};
 use crate::app::App;
+use crate::attempt::{Attempt, KeyOnly};
 use crate::caller::Caller;
-use crate::command::must_not_be_refused_too_often;
-use crate::extract::{Json, Search, Segments};
+use crate::extract::{Json, Segments};
+use crate::operation;
 use crate::problem::Problem;
 use crate::scope::DECIDE_APPROVALS;
-use crate::trace::Trace;
-use crate::wire::Nothing;
 use crate::wire::approval::Approval;
 use crate::wire::reply::ProblemReply;
+
+const ROUTE: &str = "POST /api/approvals/{approval}/reject";
 
 /// Why not.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -44,19 +46,21 @@ pub(crate) async fn handler(
     State(app): State<App>,
     caller: Caller<{ DECIDE_APPROVALS }>,
     path: Segments<1>,
-    trace: Trace,
-    Search(Nothing {}): Search<Nothing>,
+    attempt: Attempt<false, KeyOnly>,
     Json(body): Json<Body>,
-) -> Result<Json<get::Body>, Problem> {
+) -> Result<Response, Problem> {
     let approval = find(&app, &caller, &path.one()).await?;
     must_be_able_to_do(&caller, &approval)?;
-    must_not_be_refused_too_often(&app, &caller)?;
     // What a retry of the proposed request is answered with from now on.
     let refusal = Problem::new("approval-decided")
         .detail("the proposal was rejected")
-        .body(&trace.instance, &trace.trace_id);
+        .body(&attempt.trace.instance, &attempt.trace.trace_id);
     let (id, by) = (approval.id, &caller.credential);
-    let rejected = approvals::reject(&app.ledger, id, by, &body.reason, &refusal).await?;
-    let approval = Approval::of(rejected, app.ledger.clock().now()).map_err(Problem::unreadable)?;
-    Ok(Json(get::Body { approval }))
+    operation::run(&app, &caller, &attempt, ROUTE, &(id, &body), async |_conn| {
+        let rejected = approvals::reject(&app.ledger, id, by, &body.reason, &refusal).await?;
+        let now = app.ledger.clock().now();
+        let approval = Approval::of(rejected, now).map_err(Problem::unreadable)?;
+        Ok(Json(get::Body { approval }).into_response())
+    })
+    .await
 }

@@ -1,0 +1,160 @@
+//! A change beside the log, done once under its key: keys, principals, plans, approvals, webhooks.
+//!
+//! The same promise as for a command: the same request under the same key is answered with what was
+//! answered the first time, another one is refused, and a duplicate waits for the first.
+
+use std::collections::BTreeMap;
+
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::Response;
+use ledger::database::Connection;
+use ledger::operations::{self, Begun, Name, Operation, OperationError, Reply};
+use serde::{Deserialize, Serialize};
+
+use crate::app::App;
+use crate::attempt::Attempt;
+use crate::caller::Caller;
+use crate::canonical;
+use crate::command::{self, POSITION, REPLAYED, must_not_be_refused_too_often};
+use crate::problem::Problem;
+use crate::scope::Scope;
+
+/// How requests are fingerprinted. Raise it when the normal form changes.
+const FINGERPRINT_VERSION: u8 = 1;
+/// The largest reply.
+const REPLY_MAX: usize = 16 * 1024 * 1024;
+/// What of a reply's headers is its own: the rest belongs to every reply.
+const KEPT_HEADERS: [HeaderName; 4] =
+    [header::CONTENT_TYPE, header::LOCATION, header::ETAG, POSITION];
+
+/// A reply as it is stored.
+#[derive(Debug, Serialize, Deserialize)]
+struct Stored {
+    headers: BTreeMap<String, String>,
+    body: String,
+}
+
+/// Does the work once. `asked` is everything that is asked for besides the route: the parts of the
+/// path, and the body. What the work changes on its connection is committed with the reply; what it
+/// does elsewhere must be the same when it is done again, since a process may be killed in between.
+/// A refusal by rule (409, 410, 412, 422) is stored, and what was changed on the connection is taken
+/// back; any other refusal or failure leaves no trace, and the same key may be used again.
+pub(crate) async fn run<B, P, W, const SCOPE: Scope, const NEEDS_KEY: bool>(
+    app: &App,
+    caller: &Caller<SCOPE>,
+    attempt: &Attempt<NEEDS_KEY, P>,
+    route: &'static str,
+    asked: &B,
+    work: W,
+) -> Result<Response, Problem>
+where
+    B: Serialize + ?Sized,
+    W: AsyncFnOnce(&mut Connection) -> Result<Response, Problem>,
+{
+    must_not_be_refused_too_often(app, caller)?;
+    let name = attempt.name(app, &caller.credential);
+    let name = if name.is_unrepeatable {
+        None
+    } else {
+        Some(Name { id: name.id, fingerprint: fingerprint(app, route, asked)? })
+    };
+    let mut operation = match operations::begin(&app.ledger, &app.secrets.vault, name).await? {
+        Begun::Known(reply) => return replayed(reply),
+        Begun::New(operation) => operation,
+    };
+    let answered = work(operation.conn()).await;
+    let response = match answered {
+        Ok(response) => response,
+        Err(problem) if is_decided(problem.status().as_u16()) => {
+            problem.respond(&attempt.trace.instance, &attempt.trace.trace_id)
+        }
+        Err(problem) => return Err(problem),
+    };
+    let status = response.status();
+    if status.is_success() {
+        return finish(operation, response, false).await;
+    }
+    if !is_decided(status.as_u16()) {
+        return Ok(response);
+    }
+    let replayed = response.headers().contains_key(REPLAYED);
+    let response = finish(operation, response, true).await?;
+    if !replayed {
+        app.refusals.count(caller.credential.principal.as_str(), app.ledger.clock().now());
+    }
+    Ok(response)
+}
+
+/// Whether a refusal is a decision: malformed requests, missing rights and what is not there are
+/// none, and asking again is looked at anew.
+fn is_decided(status: u16) -> bool {
+    matches!(status, 409 | 410 | 412 | 422)
+}
+
+fn fingerprint<B: Serialize + ?Sized>(
+    app: &App,
+    route: &'static str,
+    asked: &B,
+) -> Result<Vec<u8>, Problem> {
+    let asked = serde_json::to_value(asked).map_err(Problem::unreadable)?;
+    let mac = app.secrets.mac(&["operation", route, &canonical::write(&asked)]);
+    Ok([vec![FINGERPRINT_VERSION], mac].concat())
+}
+
+async fn finish(
+    operation: Operation,
+    response: Response,
+    is_refusal: bool,
+) -> Result<Response, Problem> {
+    let (parts, body) = response.into_parts();
+    let bytes = to_bytes(body, REPLY_MAX).await.map_err(Problem::unreadable)?;
+    let body = String::from_utf8(bytes.to_vec()).map_err(Problem::unreadable)?;
+    let headers = KEPT_HEADERS
+        .iter()
+        .filter_map(|name| {
+            let value = parts.headers.get(name)?.to_str().ok()?;
+            Some((name.as_str().to_owned(), value.to_owned()))
+        })
+        .collect();
+    let place = parts.headers.get(header::LOCATION).and_then(|place| place.to_str().ok());
+    let resource = place.and_then(|place| place.strip_prefix("/api/")).map(str::to_owned);
+    let stored = Stored { headers, body };
+    let text = serde_json::to_string(&stored).map_err(Problem::unreadable)?;
+    let reply = Reply { status: parts.status.as_u16(), resource, text: Some(text) };
+    if is_refusal {
+        operation.refuse(&reply).await?;
+    } else {
+        operation.commit(&reply).await?;
+    }
+    Ok(Response::from_parts(parts, Body::from(stored.body)))
+}
+
+/// What was answered the first time.
+fn replayed(reply: Reply) -> Result<Response, Problem> {
+    let Reply { status, resource, text } = reply;
+    let mut response = match text {
+        Some(text) => {
+            let stored: Stored = serde_json::from_str(&text).map_err(Problem::unreadable)?;
+            let mut response = command::respond(status, stored.body);
+            for (name, value) in stored.headers {
+                let name = HeaderName::try_from(name).map_err(Problem::unreadable)?;
+                let value = HeaderValue::try_from(value).map_err(Problem::unreadable)?;
+                response.headers_mut().insert(name, value);
+            }
+            response
+        }
+        None => command::expired(status, resource.as_deref(), None, None),
+    };
+    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    Ok(response)
+}
+
+impl From<OperationError> for Problem {
+    fn from(error: OperationError) -> Self {
+        match error {
+            OperationError::Mismatch => Self::new("idempotency-key-reused"),
+            OperationError::Sealed(_) | OperationError::Database(_) => Self::unreadable(error),
+        }
+    }
+}
