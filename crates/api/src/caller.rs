@@ -1,6 +1,7 @@
 //! Who asks: always from the key, never from the body.
 
 use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use domain::actor::{Actor, ActorKind};
@@ -8,6 +9,7 @@ use domain::id::Text;
 use ledger::principals::{self, Credential, PrincipalKind, Token};
 
 use crate::app::App;
+use crate::min_position;
 use crate::problem::Problem;
 use crate::scope::{self, ANYTHING, Scope};
 
@@ -31,6 +33,7 @@ impl<const SCOPE: Scope> FromRequestParts<App> for Caller<SCOPE> {
             let problem = Problem::new("forbidden").member("role", credential.role);
             return Err(problem.member("needs", scope::names(SCOPE)));
         }
+        min_position::admit(parts, app).await?;
         let on_behalf_of = match parts.headers.get("on-behalf-of") {
             None => None,
             Some(value) => {
@@ -50,19 +53,19 @@ impl<const SCOPE: Scope> FromRequestParts<App> for Caller<SCOPE> {
 }
 
 async fn authenticate(parts: &Parts, app: &App) -> Result<Credential, Problem> {
-    let token = parts
-        .headers
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix(SCHEME))
-        .and_then(Token::parse)
-        .ok_or_else(|| Problem::new("unauthenticated"))?;
+    let token = token(&parts.headers).ok_or_else(|| Problem::new("unauthenticated"))?;
     let now = app.ledger.clock().now();
     let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
     principals::find_by_key(&mut conn, app.ledger.book(), &token, now)
         .await
         .map_err(Problem::unreadable)?
         .ok_or_else(|| Problem::new("unauthenticated"))
+}
+
+/// The key that a request comes with, whatever it is worth.
+pub(crate) fn token(headers: &HeaderMap) -> Option<Token> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    value.strip_prefix(SCHEME).and_then(Token::parse)
 }
 
 impl<const SCOPE: Scope> Caller<SCOPE> {

@@ -1,6 +1,7 @@
 //! The HTTP API: commands and reads as JSON, every refusal a problem.
 
 mod app;
+mod as_of;
 mod attempt;
 mod caller;
 mod canonical;
@@ -15,10 +16,12 @@ mod limits;
 mod metrics;
 mod openapi;
 mod operation;
+mod min_position;
 mod page;
 mod personal;
 mod problem;
 mod propose;
+mod reader;
 mod refusals;
 mod routes;
 mod scope;
@@ -40,6 +43,7 @@ pub use lifecycle::Lifecycle;
 pub use limits::{Limits, Rate, RateError};
 pub use metrics::Metrics;
 pub use openapi::document as openapi_document;
+pub use wire::webhook::webhook_message;
 pub use problem::{CODES as PROBLEM_CODES, Problem};
 
 /// The whole API, to be served on its own or beside other pages.
@@ -48,11 +52,17 @@ pub fn router(app: App) -> Router {
     let serve_document =
         move || async move { ([(header::CONTENT_TYPE, "application/json")], document) };
     let (routes, _) = routes::all().split_for_parts();
+    let routes = routes.route("/api/openapi.json", get(serve_document));
+    layered(routes, app)
+}
+
+/// Routes with everything around them that a request passes: names, limits, problems, panics.
+pub fn layered(routes: Router<App>, app: App) -> Router {
     routes
-        .route("/api/openapi.json", get(serve_document))
         .fallback(|| async { Problem::new("not-found") })
         .method_not_allowed_fallback(|| async { Problem::new("method-not-allowed") })
         .layer(CatchPanicLayer::custom(layers::panicked))
+        .layer(from_fn_with_state(app.clone(), min_position::layer))
         .layer(from_fn_with_state(app.clone(), layers::around))
         .layer(CompressionLayer::new().compress_when(layers::is_worth_compressing()))
         .with_state(app)

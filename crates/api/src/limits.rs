@@ -19,6 +19,8 @@ use crate::problem::Problem;
 
 /// When to come again after there was too much to do.
 pub(crate) const RETRY_SECONDS: u32 = 1;
+/// When to come again for a place that others hold for long.
+const READER_RETRY_SECONDS: u32 = 15;
 /// From so many callers on, those whose allowance is whole again are forgotten.
 const CALLERS_MAX: usize = 10_000;
 
@@ -40,6 +42,12 @@ pub struct Limits {
     /// How many requests may be under way at once. A small machine decides some hundreds of
     /// commands a second, so that the last of so many waits about a second.
     pub requests_max: usize,
+    /// How many may follow the events, or export them, at once.
+    pub readers_max: usize,
+    /// After so long without an event, a reader is told that there is none.
+    pub heartbeat: Duration,
+    /// How long a reader may leave what is ready for it.
+    pub reader_patience: Duration,
 }
 
 impl Default for Limits {
@@ -52,6 +60,9 @@ impl Default for Limits {
             principal_rate: Some(Rate::of(1_000, 2_000)),
             peer_rate: Some(Rate::of(5_000, 10_000)),
             requests_max: 512,
+            readers_max: 64,
+            heartbeat: Duration::from_secs(15),
+            reader_patience: Duration::from_secs(30),
         }
     }
 }
@@ -105,6 +116,7 @@ pub(crate) struct Gate {
     peers: Option<Arc<Callers<IpAddr>>>,
     principals: Option<Arc<Callers<String>>>,
     requests: Arc<Semaphore>,
+    readers: Arc<Semaphore>,
 }
 
 impl Gate {
@@ -113,6 +125,7 @@ impl Gate {
             peers: limits.peer_rate.map(Callers::new).map(Arc::new),
             principals: limits.principal_rate.map(Callers::new).map(Arc::new),
             requests: Arc::new(Semaphore::new(limits.requests_max)),
+            readers: Arc::new(Semaphore::new(limits.readers_max)),
         }
     }
 
@@ -137,6 +150,12 @@ impl Gate {
     pub(crate) fn place(&self) -> Result<OwnedSemaphorePermit, Problem> {
         let place = Arc::clone(&self.requests).try_acquire_owned();
         place.map_err(|_full| Problem::new("overloaded").retry_after(RETRY_SECONDS))
+    }
+
+    /// A place among those who follow the events for as long as they like.
+    pub(crate) fn reader(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        let place = Arc::clone(&self.readers).try_acquire_owned();
+        place.map_err(|_full| Problem::new("too-many-readers").retry_after(READER_RETRY_SECONDS))
     }
 }
 

@@ -21,8 +21,10 @@ mod admin {
 }
 mod approvals;
 mod audit {
+    pub(super) mod account_lines;
     pub(super) mod chain;
-    pub(super) mod events;
+    pub(super) mod event;
+    pub(super) mod export;
     pub(super) mod trial_balance;
 }
 mod bank_statements {
@@ -36,6 +38,7 @@ mod customers {
     pub(super) mod statement;
     pub(super) mod wallet;
 }
+mod events;
 mod gateways {
     pub(super) mod callback;
 }
@@ -104,6 +107,7 @@ mod statement_lines {
 }
 mod suspense;
 mod wallets;
+mod webhooks;
 
 pub(crate) use bank_statements::upload::Upload as StatementUpload;
 
@@ -114,6 +118,7 @@ pub(crate) fn all() -> OpenApiRouter<App> {
         .merge(wallet_routes())
         .merge(suspense_routes())
         .merge(payment_routes())
+        .merge(webhook_routes())
         .routes(routes!(customers::orders::handler))
         .routes(routes!(customers::wallet::handler))
         .routes(routes!(customers::statement::handler))
@@ -126,7 +131,11 @@ pub(crate) fn all() -> OpenApiRouter<App> {
         .routes(routes!(management::deadlines::handler))
         .routes(routes!(management::wallet_requests::handler))
         .routes(routes!(audit::trial_balance::handler))
-        .routes(routes!(audit::events::handler))
+        .routes(routes!(audit::account_lines::handler))
+        .routes(routes!(audit::event::handler))
+        .routes(routes!(events::handler))
+        .routes(routes!(events::stream::handler))
+        .routes(routes!(audit::export::handler))
         .routes(routes!(audit::chain::handler))
         .routes(routes!(admin::book_settings::handler))
         .routes(routes!(admin::principals::create, admin::principals::list))
@@ -225,4 +234,19 @@ fn suspense_routes() -> OpenApiRouter<App> {
         .routes(routes!(suspense::open::handler, suspense::list::handler))
         .routes(routes!(suspense::get::handler))
         .routes(routes!(suspense::explain::handler))
+}
+
+fn webhook_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(webhooks::create::handler, webhooks::list::handler))
+        .routes(routes!(webhooks::get::handler, webhooks::delete::handler))
+        .routes(routes!(webhooks::update::handler))
+        .routes(routes!(webhooks::rotate_secret::handler))
+        .routes(routes!(webhooks::disable::handler))
+        .routes(routes!(webhooks::enable::handler))
+        .routes(routes!(webhooks::test::handler))
+        .routes(routes!(webhooks::replay::handler))
+        .routes(routes!(webhooks::deliveries::handler))
+        .routes(routes!(webhooks::delivery::handler))
+        .routes(routes!(webhooks::retry::handler))
 }

@@ -43,6 +43,10 @@ pub(crate) struct LimitArgs {
     #[arg(long, env = "DAFTAR_CONNECTIONS_MAX", default_value_t = 4096, value_name = "COUNT")]
     connections_max: usize,
 
+    /// Readers of the event stream, and exports, at once; one more is answered with 503.
+    #[arg(long, env = "DAFTAR_READERS_MAX", default_value_t = 64, value_name = "COUNT")]
+    readers_max: usize,
+
     /// How long a connection may be silent between requests, or take to send a header.
     #[arg(long, env = "DAFTAR_HEADER_SECONDS", default_value_t = 60, value_name = "SECONDS")]
     header_seconds: u64,
@@ -71,6 +75,7 @@ impl LimitArgs {
             principal_rate: self.rate_limit.0,
             peer_rate: self.peer_rate_limit.0,
             requests_max: self.requests_max,
+            readers_max: self.readers_max,
             timeout: Duration::from_secs(self.request_seconds),
             ..Limits::default()
         }

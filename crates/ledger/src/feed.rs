@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eventstore::{BookId, Cursor, Position, RecordedEvent};
+use eventstore::{BookId, Cursor, HeadError, Position, RecordedEvent};
 use futures::Stream;
 use sqlx::PgPool;
 use tokio::sync::watch;
@@ -95,7 +95,7 @@ impl Feed {
     ) -> Result<Page, HistoryError> {
         let begin = "begin isolation level repeatable read, read only";
         let mut tx = self.pool.begin_with(begin).await?;
-        let (end, end_hash) = eventstore::read_end(&mut tx, self.book).await?;
+        let (end, end_hash) = eventstore::read_end(&mut tx, self.book).await.map_err(head)?;
         let end = Cursor::new(end, end_hash);
         let after = match history::resolve(&mut tx, self.book, after).await {
             Ok(position) => position,
@@ -128,6 +128,14 @@ impl Feed {
         tx.commit().await?;
         let is_last = reached.position == end.position;
         Ok(Page { events, reached: reached.into(), is_last, end })
+    }
+}
+
+/// There is always a head: a ledger has a book open.
+fn head(error: HeadError) -> HistoryError {
+    match error {
+        HeadError::Database { cause, .. } => HistoryError::Database(cause),
+        HeadError::UnknownBook(_) => HistoryError::Diverged,
     }
 }
 

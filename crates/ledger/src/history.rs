@@ -4,7 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use eventstore::{BookId, ChainHash, Cursor, HeadError, Position, RecordedEvent};
+use eventstore::{BookId, ChainHash, Cursor, Position, RecordedEvent};
 use sqlx::PgConnection;
 
 /// A position that somebody has seen or waits for.
@@ -28,8 +28,6 @@ pub enum HistoryError {
     NotReached,
     #[error("could not reach the database")]
     Database(#[from] sqlx::Error),
-    #[error("could not read the head")]
-    Head(#[from] HeadError),
 }
 
 impl Point {

@@ -174,7 +174,6 @@ impl Tail {
             let events = match history::read_on(&mut conn, self.book, ring_end, PAGE).await {
                 Ok(events) => events,
                 Err(HistoryError::Database(error)) => return Err(error.into()),
-                Err(HistoryError::Head(error)) => return Err(error.into()),
                 Err(HistoryError::Diverged | HistoryError::NotReached) => {
                     warn!(book = %self.book, "the log is not the one that was read: starting anew");
                     self.begin(end);

@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::attempt::{Attempt, Parameters};
 use crate::caller::Caller;
 use crate::extract::{Json, Raw, Search, Segments};
+use crate::reader::Reader;
 use crate::routes::StatementUpload;
 use crate::scope::{self, Scope};
 use crate::trace::Trace;
@@ -48,6 +49,11 @@ impl Takes for State<App> {
 }
 
 impl Takes for Trace {
+    fn note(_taken: &mut Taken) {}
+}
+
+/// The header to go on after, which its routes describe.
+impl Takes for Reader {
     fn note(_taken: &mut Taken) {}
 }
 

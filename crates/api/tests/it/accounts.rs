@@ -88,7 +88,7 @@ async fn every_setting_is_shown_explained_and_changed_under_its_name() {
         }
         assert_eq!(read().await["settings"][name], other, "{name}");
     }
-    let events = service.get("/api/audit/events?after=0").by("auditor").send().await.expect(200);
+    let events = service.get("/api/events?after=0").by("auditor").send().await.expect(200);
     let metadata = &events["events"][0]["metadata"];
     for (name, is) in [("reason", "policy"), ("ticket", "T-1"), ("actor_id", "admin")] {
         assert_eq!(metadata[name], is, "{metadata}");
@@ -132,7 +132,7 @@ async fn the_auditor_sees_a_trial_balance_of_zero_and_a_chain_that_holds() {
     let before = service.get("/api/audit/trial-balance?as_of=0").by("auditor").send().await;
     assert_eq!(before.expect(200)["accounts"], json!([]));
 
-    let first = service.get("/api/audit/events?after=0&limit=2").by("auditor").send().await;
+    let first = service.get("/api/events?after=0&limit=2").by("auditor").send().await;
     let first = first.expect(200);
     assert_eq!(first["events"].as_array().unwrap().len(), 2);
     assert_eq!(first["next"], 2);

@@ -132,7 +132,7 @@ fn routes() -> Vec<Route> {
         get("/api/management/orders", "warehouse", "client"),
         get("/api/management/deadlines", "auditor", "warehouse"),
         get("/api/audit/trial-balance", "auditor", "warehouse"),
-        get("/api/audit/events", "auditor", "warehouse"),
+        get("/api/events", "auditor", "warehouse"),
         get("/api/audit/chain", "auditor", "warehouse"),
         get("/api/book/settings", "client", "gateway"),
         post(
@@ -501,13 +501,13 @@ async fn unknown_ids_other_methods_and_unknown_parameters_are_problems() {
     service.get(&long).by("client").send().await.expect_problem(400, "invalid-path");
     service.get("/api/nothing").by("client").send().await.expect_problem(404, "not-found");
     service
-        .get("/api/audit/events?after=x")
+        .get("/api/events?after=x")
         .by("auditor")
         .send()
         .await
         .expect_problem(400, "invalid-query");
     service
-        .get("/api/audit/events?after=-1")
+        .get("/api/events?after=-1")
         .by("auditor")
         .send()
         .await

@@ -94,7 +94,7 @@ async fn only_finance_learns_where_the_money_goes_and_the_log_never_does() {
     for who in ["client", "auditor", "warehouse"] {
         service.get(&path).by(who).send().await.expect_problem(403, "forbidden");
     }
-    let events = service.get("/api/audit/events").by("auditor").send().await;
+    let events = service.get("/api/events").by("auditor").send().await;
     assert!(events.text.contains("withdrawal_requested"), "{}", events.text);
     assert!(!events.text.contains(IBAN) && !events.text.contains("Noor"), "{}", events.text);
 

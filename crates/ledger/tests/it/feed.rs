@@ -10,8 +10,7 @@ use ledger::history::{HistoryError, Point};
 use ledger::ledger::Config;
 use tokio::task::JoinSet;
 
-use crate::book::{BOOK, Book, accepted, credit, insist, top_up, until};
-use crate::book::{ask, id};
+use crate::book::{BOOK, Book, accepted, ask, credit, id, insist, top_up};
 
 type Followed = Result<Arc<RecordedEvent>, HistoryError>;
 
@@ -103,7 +102,9 @@ async fn a_commit_wakes_whoever_waits_on_either_node() {
     assert_eq!(*here.borrow_and_update(), answer.position, "the node that wrote knows it at once");
     let wait = there.wait_for(|position| *position >= answer.position);
     tokio::time::timeout(WITHIN, wait).await.unwrap().unwrap();
-    assert_eq!(take(&mut events, 2).await, [1, 2]);
+    let end = answer.position.get();
+    let all = take(&mut events, usize::try_from(end).unwrap()).await;
+    assert_eq!(all, (1..=end).collect::<Vec<_>>());
     other.stop().await;
     assert!(next(&mut events).await.is_none(), "it ends with the node");
 }
@@ -113,10 +114,11 @@ async fn a_cursor_of_another_history_is_told_and_a_place_not_reached_as_well() {
     let book = Book::empty().await;
     let node = book.node().await;
     accepted(&node, 1, top_up("anna", 1, 100)).await;
-    let good = cursor(&node, 2).await;
-    let other: Point = "2.00000000".parse().unwrap();
-    let beyond: Point = "3.00000000".parse().unwrap();
-    let unreached: Point = "3".parse().unwrap();
+    let end = book.position().await;
+    let good = cursor(&node, end).await;
+    let other: Point = format!("{end}.00000000").parse().unwrap();
+    let beyond: Point = format!("{}.00000000", end + 1).parse().unwrap();
+    let unreached: Point = (end + 1).to_string().parse().unwrap();
     let feed = node.feed();
     assert!(feed.subscribe(&good).await.is_ok());
     let refused = async |point: Point| feed.subscribe(&point).await.map(|_| ()).unwrap_err();
@@ -135,40 +137,37 @@ async fn a_reader_learns_that_the_database_lost_what_it_saw() {
     for number in 0..8 {
         accepted(&node, 10 + number, credit("anna", 1)).await;
     }
+    let end = book.position().await;
+    let kept = end - 4;
     let mut at_the_end = Box::pin(node.feed().subscribe(&Point::ZERO).await.unwrap());
-    let mut behind = Box::pin(node.feed().subscribe(&cursor(&node, 4).await).await.unwrap());
-    assert_eq!(take(&mut at_the_end, 10).await, (1..=10).collect::<Vec<_>>());
-    let lost = cursor(&node, 10).await;
+    let begun = cursor(&node, kept - 2).await;
+    let mut behind = Box::pin(node.feed().subscribe(&begun).await.unwrap());
+    let seen = take(&mut at_the_end, usize::try_from(end).unwrap()).await;
+    assert_eq!(seen, (1..=end).collect::<Vec<_>>());
+    let lost = cursor(&node, end).await;
 
     let mut conn = book.superuser().await;
-    sqlx::raw_sql(
-        "alter table daftar.events disable trigger user;
-         alter table daftar.books disable trigger user;
-         begin;
-         delete from daftar.events where position > 6;
-         update daftar.books set position = 6,
-           hash = (select hash from daftar.events where position = 6);
-         commit;
-         alter table daftar.events enable always trigger user;
-         alter table daftar.books enable always trigger user",
-    )
-    .execute(&mut conn)
-    .await
-    .unwrap_or_else(|error| panic!("{error}"));
+    sqlx::query("select set_config('test.kept', $1, false)")
+        .bind(kept.to_string())
+        .execute(&mut conn)
+        .await
+        .unwrap();
+    sqlx::raw_sql(include_str!("sql/lose_events.sql")).execute(&mut conn).await.unwrap();
     let gone = next(&mut at_the_end).await.unwrap();
     assert!(matches!(gone, Err(HistoryError::Diverged)), "{gone:?}");
     assert!(next(&mut at_the_end).await.is_none(), "and no more");
-    assert_eq!(take(&mut behind, 2).await, [5, 6], "what it had seen is still there");
+    assert_eq!(take(&mut behind, 2).await, [kept - 1, kept], "what it saw is still there");
     let mut moved = node.moved();
-    tokio::time::timeout(WITHIN, moved.wait_for(|at| at.get() == 6)).await.unwrap().unwrap();
+    let is_back = moved.wait_for(|at| at.get() == kept);
+    tokio::time::timeout(WITHIN, is_back).await.unwrap().unwrap();
 
     // The book goes on, with other events at the positions that were lost.
     let second = book.node().await;
     for number in 0..5 {
         accepted(&second, 100 + number, credit("anna", 2)).await;
     }
-    until(async || book.position().await == 11).await;
-    assert_eq!(take(&mut behind, 5).await, [7, 8, 9, 10, 11]);
+    assert_eq!(book.position().await, kept + 5);
+    assert_eq!(take(&mut behind, 5).await, (kept + 1..=kept + 5).collect::<Vec<_>>());
     let refused = node.feed().subscribe(&lost).await.map(|_| ()).unwrap_err();
     assert!(matches!(refused, HistoryError::Diverged));
 }

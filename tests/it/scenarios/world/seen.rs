@@ -47,7 +47,7 @@ pub(super) fn lines(
 impl World {
     /// The events after a position, as the auditor reads them.
     pub(super) async fn events_after(&self, position: i64) -> Vec<Value> {
-        let said = self.read(&format!("/api/audit/events?after={position}&{PAGE}")).await;
+        let said = self.read(&format!("/api/events?after={position}&{PAGE}")).await;
         said["events"].as_array().expect("events are a list").clone()
     }
 
