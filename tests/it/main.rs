@@ -7,9 +7,15 @@ mod architecture;
 #[cfg(test)]
 mod book_settings;
 #[cfg(test)]
+mod connections;
+#[cfg(test)]
 mod daftar;
 #[cfg(test)]
 mod demo;
+#[cfg(test)]
+mod drain;
+#[cfg(test)]
+mod feeds;
 #[cfg(test)]
 mod gateways;
 #[cfg(test)]
@@ -25,9 +31,13 @@ mod lifecycle;
 #[cfg(test)]
 mod load;
 #[cfg(test)]
+mod logs;
+#[cfg(test)]
 mod ordinary_user;
 #[cfg(test)]
 mod overdraw;
+#[cfg(test)]
+mod overload;
 // They set the clock of the service, which a release does not let them.
 #[cfg(all(test, debug_assertions))]
 mod pages;

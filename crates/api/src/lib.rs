@@ -9,6 +9,7 @@ mod command;
 mod delivery_code;
 mod extract;
 mod find;
+mod impatient;
 mod if_match;
 mod layers;
 mod lifecycle;
@@ -39,6 +40,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 pub use app::{App, Secrets, Sources};
+pub use impatient::Impatient;
 pub use lifecycle::Lifecycle;
 pub use limits::{Limits, Rate, RateError};
 pub use metrics::Metrics;

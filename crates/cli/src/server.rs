@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::{App, Lifecycle, Metrics};
+use api::{App, Impatient, Lifecycle, Metrics};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -49,6 +49,8 @@ pub(crate) struct Server {
     overloaded: Router,
     metrics: Metrics,
     lifecycle: Lifecycle,
+    /// How long a client may take nothing of its reply.
+    patience: Duration,
     permits: Arc<Semaphore>,
     told: Arc<Semaphore>,
     http: http1::Builder,
@@ -68,6 +70,7 @@ impl Server {
             overloaded: api::overloaded(app.clone()),
             metrics: app.metrics.clone(),
             lifecycle: app.lifecycle.clone(),
+            patience: app.limits.reader_patience,
             permits: Arc::new(Semaphore::new(connections.max)),
             told: Arc::new(Semaphore::new(TOLD_MAX)),
             http,
@@ -134,6 +137,7 @@ impl Server {
             request.extensions_mut().insert(ConnectInfo(peer));
             router.clone().oneshot(request)
         });
+        let stream = Impatient::new(stream, self.patience, self.lifecycle.closing());
         let connection = http.serve_connection(TokioIo::new(stream), service);
         let connection = self.graceful.watch(connection);
         self.tasks.spawn(async move {

@@ -11,7 +11,13 @@ mod bad_input;
 #[cfg(test)]
 mod changes;
 #[cfg(test)]
+mod described;
+#[cfg(test)]
 mod document;
+#[cfg(test)]
+mod examples;
+#[cfg(test)]
+mod feeds;
 #[cfg(test)]
 mod fix;
 #[cfg(test)]
@@ -25,6 +31,9 @@ mod imported;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod matrix;
+#[cfg(test)]
+mod limits;
 mod operations;
 #[cfg(test)]
 mod orders;
