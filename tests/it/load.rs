@@ -112,6 +112,15 @@ impl Shop {
         Sent { ticket, customer, takes, reply: None }
     }
 
+    /// An order that can be paid, for a customer who is not the poor one.
+    pub(crate) fn order(&self, random: &mut StdRng) -> Sent {
+        let key = format!("{:032x}", random.random::<u128>());
+        let customer = self.customers[random.random_range(0..self.customers.len() - 1)].clone();
+        let takes = random.random_range(1..=AMOUNT_MAX);
+        let ticket = Ticket::place(&self.client, key, &customer, takes);
+        Sent { ticket, customer, takes, reply: None }
+    }
+
     /// One client's work, all of which it answers for.
     async fn work(self: Arc<Self>, api: Api, seed: u64, until: Until) -> Vec<Sent> {
         let mut random = StdRng::seed_from_u64(seed);
@@ -199,7 +208,7 @@ impl Sent {
 async fn once(api: &Api, ticket: &Ticket) -> Option<Reply> {
     match api.attempt(ticket).await {
         Answer::Decided(reply) => Some(checked(ticket, reply)),
-        Answer::Unavailable(_) | Answer::Nothing(_) => None,
+        Answer::Unavailable(_) | Answer::Nothing(_) | Answer::Refused(_) => None,
     }
 }
 
@@ -213,7 +222,9 @@ pub(crate) async fn again(api: &Api, ticket: &Ticket) -> Reply {
             Answer::Unavailable(reply) if reply.status != 503 => {
                 panic!("{} answered {}: {}", ticket.path, reply.status, reply.body)
             }
-            Answer::Unavailable(Reply { body: why, .. }) | Answer::Nothing(why) => {
+            Answer::Unavailable(Reply { body: why, .. })
+            | Answer::Nothing(why)
+            | Answer::Refused(why) => {
                 assert!(begun.elapsed() < BACK_WITHIN, "it does not come back: {why}");
             }
         }

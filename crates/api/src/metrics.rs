@@ -58,10 +58,10 @@ impl Metrics {
         let shed = Family::<What, Counter>::default();
         let rate_limited = Family::<What, Counter>::default();
         for what in ["requests", "connections"] {
-            shed.get_or_create(&What { what });
+            shed.get_or_create(&What { what }).inc_by(0);
         }
         for what in ["peer", "principal"] {
-            rate_limited.get_or_create(&What { what });
+            rate_limited.get_or_create(&What { what }).inc_by(0);
         }
         let started: Gauge = Gauge::default();
         started.set(ledger.clock().now().timestamp());

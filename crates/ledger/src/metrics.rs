@@ -93,13 +93,13 @@ impl Default for Metrics {
         };
         // So that they are there before anything has happened.
         for outcome in [Outcome::Accepted, Outcome::Refused, Outcome::Replayed, Outcome::Failed] {
-            metrics.commands.get_or_create(&ByOutcome { outcome: outcome.as_str() });
+            metrics.commands.get_or_create(&ByOutcome { outcome: outcome.as_str() }).inc_by(0);
         }
         for outcome in ["fired", "reminded", "found", "late", "failed"] {
-            metrics.deadlines.get_or_create(&ByOutcome { outcome });
+            metrics.deadlines.get_or_create(&ByOutcome { outcome }).inc_by(0);
         }
         for outcome in ["delivered", "failed"] {
-            metrics.webhook_deliveries.get_or_create(&ByOutcome { outcome });
+            metrics.webhook_deliveries.get_or_create(&ByOutcome { outcome }).inc_by(0);
         }
         metrics
     }

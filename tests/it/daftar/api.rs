@@ -29,6 +29,8 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) body: String,
     pub(crate) is_replayed: bool,
+    /// When to ask again, as it says itself.
+    pub(crate) retry_after: Option<String>,
 }
 
 /// What came of an attempt.
@@ -40,16 +42,43 @@ pub(crate) enum Answer {
     Unavailable(Reply),
     /// It said nothing.
     Nothing(String),
+    /// Nobody listens.
+    Refused(String),
 }
 
 impl Api {
     pub(crate) fn new(base: String) -> Self {
+        Self::keeping(base, usize::MAX)
+    }
+
+    /// A client that opens a connection for each request.
+    pub(crate) fn unkept(base: String) -> Self {
+        Self::keeping(base, 0)
+    }
+
+    fn keeping(base: String, connections: usize) -> Self {
         let http = reqwest::Client::builder()
             .no_proxy()
             .timeout(TIMEOUT)
+            .pool_max_idle_per_host(connections)
             .build()
             .expect("a client needs nothing");
         Self { http, base }
+    }
+
+    /// Whatever is there, without a key: its status and its text.
+    pub(crate) async fn look(&self, path: &str) -> Option<(u16, String)> {
+        let response = self.http.get(format!("{}{path}", self.base)).send().await.ok()?;
+        Some((response.status().as_u16(), response.text().await.ok()?))
+    }
+
+    /// What is counted under this name and these labels.
+    pub(crate) async fn counted(&self, sample: &str) -> u64 {
+        let (status, text) = self.look("/metrics").await.expect("the service answers");
+        assert_eq!(status, 200, "{text}");
+        let line = text.lines().find_map(|line| line.strip_prefix(sample)?.strip_prefix(' '));
+        let count = line.unwrap_or_else(|| panic!("no {sample} in {text}"));
+        count.parse().expect("a whole number")
     }
 
     /// One attempt at a command.
@@ -80,16 +109,19 @@ impl Api {
     async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
         let response = match request.send().await {
             Ok(response) => response,
+            Err(error) if error.is_connect() => return Answer::Refused(format!("{error:?}")),
             Err(error) => return Answer::Nothing(format!("{error:?}")),
         };
         let status = response.status().as_u16();
         let is_replayed = response.headers().contains_key("idempotency-replayed");
+        let retry_after = response.headers().get("retry-after");
+        let retry_after = retry_after.and_then(|text| Some(text.to_str().ok()?.to_owned()));
         match response.text().await {
             Err(error) => Answer::Nothing(format!("{error:?}")),
             Ok(body) if status < 500 && status != 429 => {
-                Answer::Decided(Reply { status, body, is_replayed })
+                Answer::Decided(Reply { status, body, is_replayed, retry_after })
             }
-            Ok(body) => Answer::Unavailable(Reply { status, body, is_replayed }),
+            Ok(body) => Answer::Unavailable(Reply { status, body, is_replayed, retry_after }),
         }
     }
 
@@ -97,7 +129,7 @@ impl Api {
     pub(crate) async fn command(&self, ticket: &Ticket) -> Reply {
         match self.attempt(ticket).await {
             Answer::Decided(reply) => reply,
-            other @ (Answer::Unavailable(_) | Answer::Nothing(_)) => {
+            other @ (Answer::Unavailable(_) | Answer::Nothing(_) | Answer::Refused(_)) => {
                 panic!("{} was not decided: {other:?}", ticket.path)
             }
         }

@@ -63,6 +63,10 @@ impl Service {
         kill_process(Pid::from_child(&self.child), signal).expect("it runs");
     }
 
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// `kill -9`, and waits until it is gone.
     pub(crate) fn kill(mut self) {
         self.child.kill().expect("it runs");

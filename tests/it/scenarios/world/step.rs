@@ -214,7 +214,7 @@ impl<'w> Step<'w> {
         };
         match answer {
             Answer::Decided(reply) => Some(reply),
-            other @ (Answer::Unavailable(_) | Answer::Nothing(_)) => {
+            other @ (Answer::Unavailable(_) | Answer::Nothing(_) | Answer::Refused(_)) => {
                 panic!("{self} was not decided: {other:?}")
             }
         }
