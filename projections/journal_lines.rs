@@ -94,14 +94,16 @@ pub struct AccountSums {
     pub credits: Decimal,
 }
 
-/// Every account's sums up to a position, or to the last one.
+/// Every account's sums up to a position, or to the last one; of what had taken effect at a time, if
+/// one is given.
 pub async fn trial_balance(
     conn: &mut PgConnection,
     book: BookId,
     as_of: Option<Position>,
+    effective: Option<DateTime<Utc>>,
 ) -> Result<At<Vec<AccountSums>>, sqlx::Error> {
     let sql = include_str!("journal_lines/trial_balance.sql");
-    at::many(conn, at::on(sql, book).bind(as_of)).await
+    at::many(conn, at::on(sql, book).bind(as_of).bind(effective)).await
 }
 
 /// The lines of the events after a position, up to another.
@@ -113,4 +115,65 @@ pub async fn page(
 ) -> Result<At<Vec<JournalLine>>, sqlx::Error> {
     let sql = include_str!("journal_lines/page.sql");
     at::many(conn, at::on(sql, book).bind(after).bind(up_to)).await
+}
+
+/// Which lines of the journal are looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountFilter {
+    pub account: String,
+    pub currency: String,
+    /// One item of the sub-ledger.
+    pub item: Option<String>,
+    /// What was recorded up to here.
+    pub up_to: Position,
+    /// In the order in which they took effect, not in that in which they were recorded.
+    pub by_effect: bool,
+    /// What had taken effect by then.
+    pub effective: Option<DateTime<Utc>>,
+}
+
+/// A line of one account, with what its event says and whom it is about.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct AccountLine {
+    pub position: Position,
+    pub line: i32,
+    pub item: String,
+    pub side: String,
+    pub amount: Decimal,
+    /// Debits less credits up to here.
+    pub balance: Decimal,
+    pub stream_type: String,
+    pub stream_id: Uuid,
+    pub recorded_at: DateTime<Utc>,
+    pub effective_at: DateTime<Utc>,
+    pub sequence: i64,
+    pub event_type: String,
+    pub command_id: Uuid,
+    pub order_id: Option<Uuid>,
+    pub customer_id: Option<String>,
+}
+
+/// Where a page of an account's lines ended.
+pub type AccountPlace = (DateTime<Utc>, Position, i32);
+
+/// An account's lines, oldest first, after the one that the last page ended with.
+pub async fn page_of_account(
+    conn: &mut PgConnection,
+    book: BookId,
+    filter: &AccountFilter,
+    after: Option<AccountPlace>,
+    size: u32,
+) -> Result<At<Vec<AccountLine>>, sqlx::Error> {
+    let query = at::on(include_str!("journal_lines/page_of_account.sql"), book)
+        .bind(filter.item.clone())
+        .bind(filter.account.clone())
+        .bind(filter.currency.clone())
+        .bind(filter.up_to)
+        .bind(filter.effective)
+        .bind(filter.by_effect)
+        .bind(after.map(|(effective_at, _, _)| effective_at))
+        .bind(after.map(|(_, position, _)| position))
+        .bind(after.map(|(_, _, line)| line))
+        .bind(at::limit(size));
+    at::many(conn, query).await
 }

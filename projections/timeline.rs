@@ -56,11 +56,27 @@ pub struct Step {
     pub entry: TimelineEntry,
     /// The other persons who agreed to it.
     pub approved_by: Option<String>,
+    /// Of whoever acted.
+    pub department: Option<String>,
+}
+
+impl Step {
+    /// As somebody sees it who is told what was done, and not by whom of those who work here.
+    #[must_use]
+    pub fn without_staff(mut self, reader: &str) -> Self {
+        self.entry.actor_id = self.entry.actor_id.filter(|actor| actor == reader);
+        self.approved_by = None;
+        self
+    }
 }
 
 impl FromRow<'_, PgRow> for Step {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
-        Ok(Self { entry: TimelineEntry::from_row(row)?, approved_by: row.try_get("approved_by")? })
+        Ok(Self {
+            entry: TimelineEntry::from_row(row)?,
+            approved_by: row.try_get("approved_by")?,
+            department: row.try_get("department")?,
+        })
     }
 }
 

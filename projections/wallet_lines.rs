@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use domain::id::{Reason, ReceiptId};
-use domain::wallet::{DebtCause, Event, Movement, Purpose, Repayment, Source};
+use domain::wallet::{self, DebtCause, Event, Purpose, Repayment, Source};
 use eventstore::{BookId, Position};
 use rust_decimal::Decimal;
-use sqlx::PgConnection;
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, PgConnection, Row as _};
 use uuid::Uuid;
 
 use crate::at::{self, At};
@@ -100,8 +101,10 @@ fn named(event: &Event) -> Named {
         Event::Debited { purpose, .. } => debit(purpose),
         Event::Corrected { movement, reason, .. } => Named {
             source: match movement {
-                Movement::Goodwill { .. } => "goodwill",
-                Movement::AdjustmentUp { .. } | Movement::AdjustmentDown { .. } => "adjustment",
+                wallet::Movement::Goodwill { .. } => "goodwill",
+                wallet::Movement::AdjustmentUp { .. } | wallet::Movement::AdjustmentDown { .. } => {
+                    "adjustment"
+                }
             },
             reason: Some(reason.to_string()),
             ..Named::default()
@@ -199,17 +202,94 @@ fn debit(purpose: &Purpose) -> Named {
     }
 }
 
-/// A wallet's movements, newest first, before the one that the last page ended with.
+/// A movement as a statement shows it, with what only its event says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Movement {
+    /// Its balance is the one after it among the movements that are shown.
+    pub line: WalletLine,
+    pub effective_at: DateTime<Utc>,
+}
+
+impl FromRow<'_, PgRow> for Movement {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self { line: WalletLine::from_row(row)?, effective_at: row.try_get("effective_at")? })
+    }
+}
+
+/// A wallet's movements that were recorded after a position and up to another, newest first, before
+/// the one that the last page ended with.
 pub async fn page(
     conn: &mut PgConnection,
     book: BookId,
     wallet: Uuid,
+    (after, up_to): (Position, Position),
     before: Option<i64>,
     size: u32,
-) -> Result<At<Vec<WalletLine>>, sqlx::Error> {
+) -> Result<At<Vec<Movement>>, sqlx::Error> {
     let query = at::on(include_str!("wallet_lines/page.sql"), book)
         .bind(wallet)
+        .bind(after)
+        .bind(up_to)
         .bind(before)
         .bind(at::limit(size));
     at::many(conn, query).await
+}
+
+/// When what is looked at had taken effect: after a time, and until another.
+pub type Effective = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+
+/// A wallet's movements as far as they were known at a position, in the order in which they took
+/// effect, the latest first.
+pub async fn page_effective(
+    conn: &mut PgConnection,
+    book: BookId,
+    wallet: Uuid,
+    known: Position,
+    (after, until): Effective,
+    before: Option<(DateTime<Utc>, i64)>,
+    size: u32,
+) -> Result<At<Vec<Movement>>, sqlx::Error> {
+    let (effective_at, sequence) = before.unzip();
+    let query = at::on(include_str!("wallet_lines/page_effective.sql"), book)
+        .bind(wallet)
+        .bind(known)
+        .bind(after)
+        .bind(until)
+        .bind(effective_at)
+        .bind(sequence)
+        .bind(at::limit(size));
+    at::many(conn, query).await
+}
+
+/// What a wallet held at a position.
+pub async fn balance(
+    conn: &mut PgConnection,
+    book: BookId,
+    wallet: Uuid,
+    at: Position,
+) -> Result<Decimal, sqlx::Error> {
+    sqlx::query_scalar(include_str!("wallet_lines/balance.sql"))
+        .bind(book)
+        .bind(wallet)
+        .bind(at)
+        .fetch_one(conn)
+        .await
+}
+
+/// What had gone into a wallet, less what had gone out, by what took effect until a time and was
+/// known at a position.
+pub async fn balance_effective(
+    conn: &mut PgConnection,
+    book: BookId,
+    wallet: Uuid,
+    known: Position,
+    until: Option<DateTime<Utc>>,
+) -> Result<Decimal, sqlx::Error> {
+    sqlx::query_scalar(include_str!("wallet_lines/balance_effective.sql"))
+        .bind(book)
+        .bind(wallet)
+        .bind(known)
+        .bind(until)
+        .fetch_one(conn)
+        .await
 }

@@ -1,4 +1,4 @@
--- Every account with its sums up to a position.
+-- Every account with its sums up to a position, of what had taken effect at a time.
 select b.position as head_position, b.hash as head_hash, t.*
   from daftar.books as b
   left join lateral (
@@ -11,6 +11,7 @@ select b.position as head_position, b.hash as head_hash, t.*
           and generation = (select generation from daftar.book_projections
                              where book_id = $1 and name = 'journal_lines')
           and position <= coalesce($2, b.position)
+          and ($3::timestamptz is null or effective_at <= $3)
         group by account, currency
        ) as t on true
  where b.book_id = $1

@@ -1,7 +1,10 @@
 select b.position as head_position, b.hash as head_hash, t.*,
        (select e.metadata ->> 'approved_by'
           from daftar.events as e
-         where e.book_id = $1 and e.position = t.position) as approved_by
+         where e.book_id = $1 and e.position = t.position) as approved_by,
+       (select e.metadata ->> 'department'
+          from daftar.events as e
+         where e.book_id = $1 and e.position = t.position) as department
   from daftar.books as b
   left join lateral (
        select order_id, position, stream_type, stream_id, sequence, event_type, actor_kind,

@@ -6,6 +6,7 @@ use domain::id::{CustomerId, OrderId, OrderNumber};
 use domain::order::{Facts, Order};
 use domain::{State, StreamKey};
 use eventstore::Cursor;
+use ledger::as_of::{self, Moment};
 use ledger::queries;
 
 use crate::app::App;
@@ -41,19 +42,31 @@ impl FoundOrder {
     }
 }
 
-/// The order of an id or a number.
+/// The order of an id or a number, as it is now.
 pub(crate) async fn order<const SCOPE: Scope>(
     app: &App,
     caller: &Caller<SCOPE>,
     id_or_number: &str,
 ) -> Result<FoundOrder, Problem> {
+    order_as_of(app, caller, id_or_number, None).await
+}
+
+/// The order of an id or a number, as it was.
+pub(crate) async fn order_as_of<const SCOPE: Scope>(
+    app: &App,
+    caller: &Caller<SCOPE>,
+    id_or_number: &str,
+    moment: Option<Moment>,
+) -> Result<FoundOrder, Problem> {
     let id = match id_or_number.parse() {
         Ok(id) => id,
         Err(_) => order_of_number(app, caller, id_or_number).await?,
     };
-    let (at, state, settings) = queries::with_settings(&app.ledger, StreamKey::Order(id))
-        .await
-        .map_err(Problem::unreadable)?;
+    let stream = StreamKey::Order(id);
+    let (at, state, settings) = match moment {
+        Some(moment) => as_of::with_settings(&app.ledger, stream, moment).await?,
+        None => queries::with_settings(&app.ledger, stream).await.map_err(Problem::unreadable)?,
+    };
     let customer = match &*state {
         State::Order(order) => order.facts().map(|facts| &facts.customer),
         State::Wallet(_)

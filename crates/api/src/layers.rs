@@ -13,6 +13,7 @@ use tower_http::compression::predicate::{DefaultPredicate, Predicate, SizeAbove}
 use tracing::{Instrument, debug, info_span};
 
 use crate::app::App;
+use crate::command::POSITION;
 use crate::limits::RETRY_SECONDS;
 use crate::problem::{MEDIA_TYPE, Problem};
 use crate::trace::Trace;
@@ -132,8 +133,10 @@ fn until_closing(app: &App, body: Body) -> Body {
 fn written(response: Response, trace: &Trace) -> Response {
     if let Some(problem) = response.extensions().get::<Problem>() {
         let mut written = problem.respond(&trace.instance, &trace.trace_id);
-        if let Some(allow) = response.headers().get(header::ALLOW) {
-            written.headers_mut().insert(header::ALLOW, allow.clone());
+        for name in [header::ALLOW, POSITION] {
+            if let Some(value) = response.headers().get(&name) {
+                written.headers_mut().insert(name, value.clone());
+            }
         }
         return written;
     }

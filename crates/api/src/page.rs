@@ -1,12 +1,18 @@
-//! Pages: an opaque cursor that names the last row, and a bounded size.
+//! Pages: an opaque cursor that names the last row and the list that it belongs to, and a bounded
+//! size.
+
+use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::problem::Problem;
 
+/// How much of the list's digest a cursor carries: enough to tell lists apart by accident.
+const MARK_BYTES: usize = 6;
 const SIZE: u32 = 50;
 const SIZE_MAX: u32 = 200;
 
@@ -36,4 +42,100 @@ pub(crate) fn read_cursor<T: DeserializeOwned>(cursor: Option<&str>) -> Result<O
 /// Whether a page came back full, so that another may follow.
 pub(crate) fn is_full(rows: usize, size: u32) -> bool {
     u32::try_from(rows).is_ok_and(|rows| rows >= size)
+}
+
+/// The filters of a list, by name; what is left out does not filter.
+pub(crate) type Filters<'a> = &'a [(&'a str, Option<String>)];
+
+/// What is asked of a list: one page after a row.
+#[derive(Debug)]
+pub(crate) struct Page<K> {
+    size: u32,
+    after: Option<K>,
+    /// The list's own address, filters included.
+    address: String,
+    mark: String,
+}
+
+/// Where the next page is: its cursor for the body, its address for the header. None on the last.
+#[derive(Debug, Default)]
+pub(crate) struct Next {
+    pub(crate) cursor: Option<String>,
+    pub(crate) link: Option<String>,
+}
+
+/// What a cursor says: to which list it belongs, and after which row the page begins.
+#[derive(Debug, Serialize, Deserialize)]
+struct Written<K>(String, K);
+
+impl<K: Serialize + DeserializeOwned> Page<K> {
+    /// A cursor belongs to its path and filters; with others it is refused.
+    pub(crate) fn asked(
+        path: &str,
+        filters: Filters<'_>,
+        cursor: Option<&str>,
+        limit: Option<u32>,
+    ) -> Result<Self, Problem> {
+        let size = size(limit)?;
+        let given: Vec<(&str, &str)> =
+            filters.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?))).collect();
+        let query = serde_urlencoded::to_string(given).map_err(Problem::unreadable)?;
+        let address = format!("{path}?{query}{}", if query.is_empty() { "" } else { "&" });
+        let digest = Sha256::digest(&address);
+        let mark = URL_SAFE_NO_PAD.encode(digest.get(..MARK_BYTES).unwrap_or_default());
+        let written: Option<Written<K>> = read_cursor(cursor)?;
+        let after = match written {
+            Some(Written(of, _)) if of != mark => {
+                return Err(Problem::new("invalid-query").fault("cursor", "other-list"));
+            }
+            Some(Written(_, key)) => Some(key),
+            None => None,
+        };
+        Ok(Self { size, after, address, mark })
+    }
+
+    pub(crate) fn after(&mut self) -> Option<K> {
+        self.after.take()
+    }
+
+    /// How many rows to read: one more than the page holds, which tells whether another follows.
+    pub(crate) const fn rows(&self) -> u32 {
+        self.size.saturating_add(1)
+    }
+
+    /// How many rows the page holds.
+    pub(crate) const fn size(&self) -> u32 {
+        self.size
+    }
+
+    /// Takes away the row that is too many, and says where the next page is if there was one.
+    pub(crate) fn cut<T>(&self, rows: &mut Vec<T>, key: impl FnOnce(&T) -> K) -> Next {
+        let size = usize::try_from(self.size).unwrap_or(usize::MAX);
+        if rows.len() <= size {
+            return Next::default();
+        }
+        rows.truncate(size);
+        rows.last().map(|last| self.next(key(last))).unwrap_or_default()
+    }
+
+    /// The page after a row.
+    pub(crate) fn next(&self, key: K) -> Next {
+        let cursor = write_cursor(&Written(self.mark.clone(), key));
+        let link = format!("{}cursor={cursor}&limit={}", self.address, self.size);
+        Next { cursor: Some(cursor), link: Some(link) }
+    }
+}
+
+/// A part of a path, as it is written in an address.
+pub(crate) fn segment(text: &str) -> String {
+    let mut written = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            written.push(char::from(byte));
+        } else {
+            // Writing into a string cannot fail.
+            write!(written, "%{byte:02X}").ok();
+        }
+    }
+    written
 }

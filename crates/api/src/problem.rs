@@ -495,7 +495,6 @@ impl From<HistoryError> for Problem {
             HistoryError::Diverged => Self::new("cursor-diverged"),
             HistoryError::NotReached => Self::new("position-not-reached").retry_after(1),
             HistoryError::Database(error) => Self::unreadable(error),
-            HistoryError::Head(error) => Self::unreadable(error),
         }
     }
 }

@@ -4,16 +4,20 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
+use domain::id::{CustomerId, WalletId};
 use domain::settings::Settings;
 use domain::{State, StreamKey};
 use eventstore::{BookId, Cursor, Position, Version};
 use projections::as_of::Wallet;
+use projections::wallet_balances;
 use sqlx::PgConnection;
 
 use crate::history::{self, HistoryError, Point};
 use crate::ledger::Ledger;
 use crate::load;
 use crate::queries::QueryError;
+
+pub(crate) const SNAPSHOT: &str = "begin isolation level repeatable read, read only";
 
 /// What somebody asks to be shown as of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,27 +147,44 @@ fn held(state: &State) -> Settings {
 
 /// A stream as it was, with the settings as they were.
 pub async fn with_settings(
-    conn: &mut PgConnection,
     ledger: &Ledger,
     stream: StreamKey,
-    up_to: Position,
-) -> Result<(Arc<State>, Settings), QueryError> {
+    moment: Moment,
+) -> Result<(Cursor, Arc<State>, Settings), AsOfError> {
+    let mut tx = ledger.pool().begin_with(SNAPSHOT).await?;
+    let at = resolve(&mut tx, ledger, moment).await?;
     let (book, upcasters) = (ledger.book(), ledger.upcasters());
-    let state = load::state_at(conn, book, upcasters, stream, up_to).await?;
-    let settings = load::state_at(conn, book, upcasters, StreamKey::Settings, up_to).await?;
-    Ok((Arc::new(state), held(&settings)))
+    let state = load::state_at(&mut tx, book, upcasters, stream, at.position)
+        .await
+        .map_err(QueryError::from)?;
+    let settings = load::state_at(&mut tx, book, upcasters, StreamKey::Settings, at.position)
+        .await
+        .map_err(QueryError::from)?;
+    tx.commit().await?;
+    Ok((at, Arc::new(state), held(&settings)))
 }
 
-/// What the views held of a wallet.
-pub async fn wallet(
-    conn: &mut PgConnection,
+/// What the views held of a customer's wallets, by currency.
+pub async fn wallets(
     ledger: &Ledger,
-    wallet: StreamKey,
-    up_to: Position,
-) -> Result<Wallet, QueryError> {
-    let (book, id) = (ledger.book(), load::stream_id(wallet));
-    let events = eventstore::read::stream_up_to(conn, book, &id, Version::ZERO, up_to).await?;
-    Ok(projections::as_of::wallet(&events, ledger.upcasters())?)
+    customer: &CustomerId,
+    moment: Moment,
+) -> Result<(Cursor, Vec<Wallet>), AsOfError> {
+    let (book, upcasters) = (ledger.book(), ledger.upcasters());
+    let mut tx = ledger.pool().begin_with(SNAPSHOT).await?;
+    let at = resolve(&mut tx, ledger, moment).await?;
+    // No wallet ever goes away.
+    let now = wallet_balances::of_customer(&mut tx, book, customer.as_str()).await?;
+    let mut wallets = Vec::new();
+    for row in now.value {
+        let id = load::stream_id(StreamKey::Wallet(WalletId::new(row.wallet_id)));
+        let (from, up_to) = (Version::ZERO, at.position);
+        let events = eventstore::read::stream_up_to(&mut tx, book, &id, from, up_to).await?;
+        let wallet = projections::as_of::wallet(&events, upcasters);
+        wallets.push(wallet.map_err(QueryError::from)?);
+    }
+    tx.commit().await?;
+    Ok((at, wallets))
 }
 
 #[cfg(test)]

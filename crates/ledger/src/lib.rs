@@ -23,6 +23,8 @@ pub mod operations;
 pub mod personal;
 pub mod principals;
 pub mod queries;
+pub mod reached;
+pub mod reports;
 pub mod schema;
 pub mod secrets;
 pub mod statements;

@@ -7,6 +7,9 @@
 use chrono::{DateTime, Utc};
 use eventstore::BookId;
 use sqlx::{PgConnection, Postgres, Transaction};
+
+/// What a change beside the log is written through.
+pub use sqlx::PgConnection as Conn;
 use uuid::Uuid;
 
 use crate::ledger::Ledger;

@@ -7,7 +7,10 @@ use domain::{Event, State, StreamKey};
 use eventstore::verify::{ChainCheck, Finding, VerifyError};
 use eventstore::{Cursor, Head, HeadError, Position, RecordedEvent, Version};
 use projections::ReplayError;
+use projections::journal_lines::{self, JournalLine};
 
+use crate::as_of::SNAPSHOT;
+use crate::history::{self, HistoryError, Point};
 use crate::ledger::Ledger;
 use crate::load::{self, LoadError};
 
@@ -29,10 +32,7 @@ pub enum QueryError {
 }
 
 /// The state of a stream and the book's head, both from one snapshot.
-pub async fn state(
-    ledger: &Ledger,
-    stream: StreamKey,
-) -> Result<(Cursor, Arc<State>), QueryError> {
+pub async fn state(ledger: &Ledger, stream: StreamKey) -> Result<(Cursor, Arc<State>), QueryError> {
     let begin = "begin isolation level repeatable read, read only";
     let mut tx = ledger.pool().begin_with(begin).await?;
     let head = eventstore::read_head(&mut tx, ledger.book()).await?;
@@ -102,6 +102,21 @@ pub async fn events_after(
     let events = eventstore::read::after(&mut tx, ledger.book(), after, limit).await?;
     tx.commit().await?;
     Ok((head.cursor(), events))
+}
+
+/// The event at a point with the journal lines that it posted; none before the first.
+pub async fn event(
+    ledger: &Ledger,
+    point: &Point,
+) -> Result<(Cursor, Option<RecordedEvent>, Vec<JournalLine>), HistoryError> {
+    let book = ledger.book();
+    let mut tx = ledger.pool().begin_with(SNAPSHOT).await?;
+    let position = history::resolve(&mut tx, book, point).await?;
+    let event = eventstore::read::event_at(&mut tx, book, position).await?;
+    let before = Position::new(position.get().saturating_sub(1));
+    let lines = journal_lines::page(&mut tx, book, before, position).await?;
+    tx.commit().await?;
+    Ok((lines.cursor, event, lines.value))
 }
 
 /// The end of the chain, checked anew.

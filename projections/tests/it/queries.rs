@@ -124,16 +124,21 @@ async fn a_wallet_is_its_lines() {
 
     let balance =
         wallet_balances::find(&mut conn, book.id, wallet().uuid()).await.unwrap().value.unwrap();
-    let all =
-        wallet_lines::page(&mut conn, book.id, wallet().uuid(), None, 100).await.unwrap().value;
+    let (id, end) = (wallet().uuid(), book.head().await.position);
+    let whole = (Position::ZERO, end);
+    let all = wallet_lines::page(&mut conn, book.id, id, whole, None, 100).await.unwrap().value;
 
-    assert_eq!(all[0].balance, balance.balance);
-    assert_eq!(all.iter().map(|line| line.amount).sum::<Decimal>(), balance.balance);
-    assert_eq!(all.last().unwrap().source, "old_system");
-    let before = Some(all[1].sequence);
-    let rest =
-        wallet_lines::page(&mut conn, book.id, wallet().uuid(), before, 100).await.unwrap().value;
+    assert_eq!(all[0].line.balance, balance.balance);
+    assert_eq!(all.iter().map(|one| one.line.amount).sum::<Decimal>(), balance.balance);
+    assert_eq!(all.last().unwrap().line.source, "old_system");
+    let before = Some(all[1].line.sequence);
+    let rest = wallet_lines::page(&mut conn, book.id, id, whole, before, 100).await.unwrap().value;
     assert_eq!(rest, all[2..]);
+    let part = (all[3].line.position, all[1].line.position);
+    let part = wallet_lines::page(&mut conn, book.id, id, part, None, 100).await.unwrap().value;
+    assert_eq!(part, all[1..3]);
+    let then = wallet_lines::balance(&mut conn, book.id, id, all[2].line.position).await.unwrap();
+    assert_eq!(then.normalize(), all[2].line.balance);
     let wallets = wallet_balances::of_customer(&mut conn, book.id, "94").await.unwrap().value;
     assert_eq!(wallets, [balance]);
 }
@@ -241,15 +246,15 @@ async fn the_trial_balance_is_zero_now_and_was_at_every_position() {
     let end = book.head().await.position;
 
     for position in 0..=end.get() {
-        let sums = journal_lines::trial_balance(&mut conn, book.id, Some(Position(position)))
+        let sums = journal_lines::trial_balance(&mut conn, book.id, Some(Position(position)), None)
             .await
             .unwrap();
         let difference: Decimal = sums.value.iter().map(|sum| sum.debits - sum.credits).sum();
         assert_eq!(difference, Decimal::ZERO, "at {position}");
         assert_eq!(sums.value.is_empty(), position == 0);
     }
-    let now = journal_lines::trial_balance(&mut conn, book.id, None).await.unwrap();
-    let then = journal_lines::trial_balance(&mut conn, book.id, Some(end)).await.unwrap();
+    let now = journal_lines::trial_balance(&mut conn, book.id, None, None).await.unwrap();
+    let then = journal_lines::trial_balance(&mut conn, book.id, Some(end), None).await.unwrap();
     assert_eq!(now, then);
     let lines = journal_lines::page(&mut conn, book.id, Position(0), Position(1)).await.unwrap();
     assert_eq!(lines.value.len(), 3, "the opening: wallet, opening balance, suspense");

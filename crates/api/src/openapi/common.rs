@@ -73,6 +73,14 @@ pub(super) fn parameters() -> Map<String, Value> {
         }),
     );
     add(
+        "MinPosition",
+        json!({
+            "name": "min_position", "in": "query", "required": false,
+            "description": "A position or a cursor, as `Daftar-Position` names it: the reply waits, for a few seconds at most, until the book has it, and is 503 `position-not-reached` if it has not. A cursor of another history is 409 `cursor-diverged`.",
+            "schema": { "type": "string", "pattern": CURSOR },
+        }),
+    );
+    add(
         "DryRun",
         json!({
             "name": "dry_run", "in": "query", "required": false,

@@ -100,7 +100,7 @@ impl Operation<'_> {
             (self.takes("attempt"), self.takes("needs_key"), self.takes("proposes"));
         let (known, about_one) = (self.takes["roles"].is_array(), self.takes("path"));
         let is_command = self.takes("command");
-        let is_api = self.is_of_the_api();
+        let (is_api, is_read) = (self.is_of_the_api(), self.method == "get");
         let parameters = self.operation.entry("parameters").or_insert_with(|| json!([]));
         let Some(parameters) = parameters.as_array_mut() else { return };
         parameters.iter_mut().for_each(bound);
@@ -123,6 +123,9 @@ impl Operation<'_> {
         }
         if is_api {
             add("Traceparent");
+        }
+        if known && is_read {
+            add("MinPosition");
         }
         let names: Vec<String> =
             parameters.iter().filter_map(|one| Some(one["name"].as_str()?.to_owned())).collect();

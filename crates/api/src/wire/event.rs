@@ -65,11 +65,13 @@ pub(crate) struct TimelineStep {
     #[serde(rename = "type")]
     event_type: String,
     actor_kind: Option<String>,
+    /// None to a client, unless it is the client.
     actor: Option<String>,
     role: Option<String>,
+    department: Option<String>,
     reason: Option<String>,
     ticket: Option<String>,
-    /// The other persons who agreed to it.
+    /// The other persons who agreed to it; none to a client.
     approved_by: Option<String>,
     phase: Option<String>,
     amount: Option<Stored>,
@@ -79,7 +81,7 @@ pub(crate) struct TimelineStep {
 
 impl From<Step> for TimelineStep {
     fn from(step: Step) -> Self {
-        let Step { entry: row, approved_by } = step;
+        let Step { entry: row, approved_by, department } = step;
         let amount = row.amount.zip(row.currency);
         Self {
             position: row.position.get(),
@@ -90,6 +92,7 @@ impl From<Step> for TimelineStep {
             actor_kind: row.actor_kind,
             actor: row.actor_id,
             role: row.actor_role,
+            department,
             reason: row.reason,
             ticket: row.ticket,
             approved_by,

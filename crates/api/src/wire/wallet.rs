@@ -7,7 +7,7 @@ use domain::Event;
 use domain::id::{RequestId, Text, WalletId};
 use domain::wallet::{self, Facts};
 use projections::wallet_balances::WalletBalance;
-use projections::wallet_lines::WalletLine;
+use projections::wallet_lines::Movement;
 use projections::wallet_requests::WalletRequest;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -84,17 +84,20 @@ pub(crate) struct StatementLine {
     source: String,
     /// Negative when it was taken.
     amount: Stored,
+    /// After it, of the lines that are counted.
     balance: Stored,
     order: Option<Uuid>,
     payment: Option<Uuid>,
     receipt: Option<Uuid>,
     reason: Option<String>,
     recorded_at: DateTime<Utc>,
+    effective_at: DateTime<Utc>,
     position: i64,
 }
 
-impl From<WalletLine> for StatementLine {
-    fn from(row: WalletLine) -> Self {
+impl From<Movement> for StatementLine {
+    fn from(movement: Movement) -> Self {
+        let Movement { line: row, effective_at } = movement;
         Self {
             sequence: row.sequence,
             kind: row.kind,
@@ -106,6 +109,7 @@ impl From<WalletLine> for StatementLine {
             receipt: row.receipt_id,
             reason: row.reason,
             recorded_at: row.recorded_at,
+            effective_at,
             position: row.position.get(),
         }
     }

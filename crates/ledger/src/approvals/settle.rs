@@ -30,7 +30,7 @@ pub async fn find(ledger: &Ledger, id: Uuid) -> Result<Approval, ApprovalError> 
     one.pop().ok_or(ApprovalError::Unknown)
 }
 
-/// Proposals, oldest first, and where the next page begins if there may be one.
+/// Proposals, oldest first, and where the next page begins if there is one.
 pub async fn list(
     ledger: &Ledger,
     page: Page,
@@ -44,13 +44,15 @@ pub async fn list(
         .bind(now)
         .bind(after)
         .bind(after_id)
-        .bind(i64::from(page.size))
+        .bind(i64::from(page.size) + 1)
         .fetch_all(&mut *conn)
         .await?;
     let mut found: Vec<Approval> =
         rows.into_iter().map(ApprovalRow::approval).collect::<Result<_, _>>()?;
-    let is_full = u32::try_from(found.len()).is_ok_and(|length| length >= page.size);
-    let next = found.last().filter(|_| is_full).map(|last| (last.proposed_at, last.id));
+    let size = usize::try_from(page.size).unwrap_or(usize::MAX);
+    let goes_on = found.len() > size;
+    found.truncate(size);
+    let next = found.last().filter(|_| goes_on).map(|last| (last.proposed_at, last.id));
     settle(&mut conn, ledger.book(), &mut found).await?;
     found.retain(|one| page.standing.is_none_or(|standing| one.standing(now) == standing));
     Ok((found, next))

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use chrono::{DateTime, Utc};
-use domain::Rejection;
 use domain::decide::{Change, Circumstances, Missing, States, Undecided, decide, decide_all};
+use domain::{Event, Rejection, payment};
 use eventstore::batch::{BATCH_BYTES_MAX, Prepared};
 use eventstore::event::EVENT_BYTES_MAX;
 use eventstore::{Batch, Cursor, Head, NewCommand, NewEvent, Position, Snapshot};
@@ -200,7 +200,7 @@ fn events(
     now: DateTime<Utc>,
 ) -> Result<(Vec<NewEvent>, usize), SubmitError> {
     let metadata = submission.provenance.metadata();
-    let effective_at = submission.provenance.effective_at.map_or(now, |at| at.min(now));
+    let stated = submission.provenance.effective_at;
     let mut size = 0_usize;
     let mut events = Vec::with_capacity(changes.len());
     for (index, change) in changes.iter().enumerate() {
@@ -214,7 +214,7 @@ fn events(
             event_version: change.event.event_version().to_owned(),
             payload,
             metadata: metadata.clone(),
-            effective_at,
+            effective_at: stated.or_else(|| took_effect(&change.event)).map_or(now, |at| at.min(now)),
             command_id: submission.command_id,
         };
         if event.size() > EVENT_BYTES_MAX {
@@ -227,6 +227,18 @@ fn events(
         return Err(SubmitError::TooLarge);
     }
     Ok((events, size))
+}
+
+/// When an event took effect that names a day itself: a transfer came in on the day that the bank
+/// says. The hour is not known, and noon is of the same day nearly everywhere.
+fn took_effect(event: &Event) -> Option<DateTime<Utc>> {
+    let Event::Payment(payment::Event::Recorded {
+        kind: payment::Kind::BankTransfer { date, .. }, ..
+    }) = event
+    else {
+        return None;
+    };
+    date.and_hms_opt(12, 0, 0).map(|noon| noon.and_utc())
 }
 
 /// As [`record`]; a fold or a reply that breaks is this submission's failure alone.

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use ledger::approvals::{self, Page, Standing};
+use ledger::approvals::{self, Standing};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::extract::{Json, Search};
-use crate::page;
+use crate::page::Page;
 use crate::problem::Problem;
 use crate::scope::READ_APPROVALS;
 use crate::wire::approval::Approval;
@@ -55,21 +55,20 @@ pub(crate) async fn handler(
     Search(query): Search<Parameters>,
 ) -> Result<Response, Problem> {
     caller.must_see_every_customer("proposals")?;
-    let size = page::size(query.limit)?;
-    let after: Option<(DateTime<Utc>, Uuid)> = page::read_cursor(query.cursor.as_deref())?;
-    let asked = Page { standing: query.state, after, size };
+    let filters = [("state", query.state.map(|state| state.as_str().to_owned()))];
+    let (path, cursor) = ("/api/approvals", query.cursor.as_deref());
+    let mut page: Page<(DateTime<Utc>, Uuid)> =
+        Page::asked(path, &filters, cursor, query.limit)?;
+    let (after, size) = (page.after(), page.size());
+    let asked = approvals::Page { standing: query.state, after, size };
     let (found, next) = approvals::list(&app.ledger, asked).await?;
     let now = app.ledger.clock().now();
     let shown: Result<Vec<Approval>, _> =
         found.into_iter().map(|approval| Approval::of(approval, now)).collect();
     let approvals = shown.map_err(Problem::unreadable)?;
-    let next = next.map(|last| page::write_cursor(&last));
-    let link = next.as_ref().map(|next| {
-        let state = query.state.map(|state| format!("&state={}", state.as_str()));
-        let state = state.unwrap_or_default();
-        format!("</api/approvals?cursor={next}&limit={size}{state}>; rel=\"next\"")
-    });
-    let mut response = Json(Body { approvals, next }).into_response();
+    let next = next.map(|last| page.next(last)).unwrap_or_default();
+    let link = next.link.map(|link| format!("<{link}>; rel=\"next\""));
+    let mut response = Json(Body { approvals, next: next.cursor }).into_response();
     if let Some(Ok(link)) = link.map(HeaderValue::try_from) {
         response.headers_mut().insert(header::LINK, link);
     }

@@ -1,14 +1,16 @@
 //! `GET /api/audit/trial-balance`: every account's sums, and that they net to zero.
 
 use axum::extract::State;
-use eventstore::Position;
-use projections::journal_lines::{self, AccountSums};
+use chrono::{DateTime, Utc};
+use ledger::reports;
+use projections::journal_lines::AccountSums;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::as_of::{Basis, account_name};
 use crate::caller::Caller;
 use crate::extract::Search;
 use crate::problem::Problem;
@@ -21,14 +23,24 @@ use crate::wire::reply::ProblemReply;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
-    /// A position; the last one, if left out.
-    as_of: Option<i64>,
+    /// What is counted: `recorded`, up to a position, a cursor, a time by RFC 3339 or the end of a day
+    /// by the book's time zone, all of recording; `effective`, what took effect by a time or by the
+    /// end of a day. Everything, if left out.
+    as_of: Option<String>,
+    #[serde(default)]
+    #[param(inline, required = false)]
+    basis: Basis,
+    /// With `basis=effective`: as it was known at a position, a cursor or a time of recording.
+    known_at: Option<String>,
 }
 
 /// The accounts, and the difference per currency: zero.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = TrialBalance)]
 pub(crate) struct Body {
+    basis: Basis,
+    /// Until when what took effect is counted, by that basis.
+    until: Option<DateTime<Utc>>,
     accounts: Vec<Account>,
     /// Debits less credits of all accounts, one a currency.
     differences: Vec<Stored>,
@@ -39,10 +51,13 @@ pub(crate) struct Body {
 struct Account {
     /// Its number in the chart.
     number: String,
+    name: Option<&'static str>,
     debits: Stored,
     credits: Stored,
     /// Debits less credits.
     balance: Stored,
+    /// Where its lines are, of the same book and on the same basis: their sum is the balance.
+    lines: String,
 }
 
 fn differences(sums: &[AccountSums]) -> Vec<Stored> {
@@ -73,21 +88,34 @@ pub(crate) async fn handler(
     Search(query): Search<Parameters>,
 ) -> Result<View<Body>, Problem> {
     caller.must_see_every_customer("accounts")?;
-    let as_of = query.as_of.map(Position::new);
-    let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
-    let read = journal_lines::trial_balance(&mut conn, app.ledger.book(), as_of)
-        .await
-        .map_err(Problem::unreadable)?;
-    let differences = differences(&read.value);
+    let Parameters { as_of, basis, known_at } = query;
+    let counted = basis.report(as_of.as_deref(), known_at.as_deref())?;
+    let read = reports::trial_balance(&app.ledger, counted).await?;
+    let differences = differences(&read.accounts);
+    let shown = match basis {
+        Basis::Recorded => vec![("as_of", read.at.to_string())],
+        Basis::Effective => {
+            let until = as_of.map(|as_of| ("as_of", as_of));
+            let known_at = ("known_at", read.at.to_string());
+            until.into_iter().chain([("basis", basis.as_str().to_owned()), known_at]).collect()
+        }
+    };
+    let shown = serde_urlencoded::to_string(shown).map_err(Problem::unreadable)?;
     let accounts = read
-        .value
+        .accounts
         .into_iter()
         .map(|sum| Account {
+            name: account_name(&sum.account),
             debits: Stored::new(sum.debits, &sum.currency),
             credits: Stored::new(sum.credits, &sum.currency),
             balance: Stored::new(sum.debits.saturating_sub(sum.credits), &sum.currency),
+            lines: format!(
+                "/api/audit/accounts/{}/lines?currency={}&{shown}",
+                sum.account, sum.currency
+            ),
             number: sum.account,
         })
         .collect();
-    Ok(View::new(read.cursor, Body { accounts, differences }))
+    let body = Body { basis, until: read.until, accounts, differences };
+    Ok(View::new(read.at, body))
 }

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::extract::{Search, Segments};
 use crate::find;
-use crate::page;
+use crate::page::{self, Page};
 use crate::problem::Problem;
 use crate::scope::READ_ORDERS;
 use crate::view::View;
@@ -51,17 +51,17 @@ pub(crate) async fn handler(
     Search(query): Search<Parameters>,
 ) -> Result<View<Body>, Problem> {
     let customer = find::customer(&caller, &path.one())?;
-    let size = page::size(query.limit)?;
-    let after = page::read_cursor(query.cursor.as_deref())?;
+    let path = format!("/api/customers/{}/orders", page::segment(customer.as_str()));
+    let mut page = Page::asked(&path, &[], query.cursor.as_deref(), query.limit)?;
     let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
     let book = app.ledger.book();
-    let read = customer_orders::page_of_customer(&mut conn, book, customer.as_str(), after, size)
-        .await
-        .map_err(Problem::unreadable)?;
-    let last = read.value.last().filter(|_| page::is_full(read.value.len(), size));
-    let last = last.and_then(|last| last.placed_at.map(|placed_at| (placed_at, last.order_id)));
-    let next = last.map(|last| page::write_cursor(&last));
-    let link = next.as_ref().map(|next| format!("?cursor={next}&limit={size}"));
+    let (after, rows) = (page.after(), page.rows());
+    let mut read =
+        customer_orders::page_of_customer(&mut conn, book, customer.as_str(), after, rows)
+            .await
+            .map_err(Problem::unreadable)?;
+    let next =
+        page.cut(&mut read.value, |last| (last.placed_at.unwrap_or_default(), last.order_id));
     let orders = read.value.into_iter().map(CustomerOrderRow::from).collect();
-    Ok(View::new(read.cursor, Body { orders, next }).with_next(link))
+    Ok(View::new(read.cursor, Body { orders, next: next.cursor }).with_next(next.link))
 }

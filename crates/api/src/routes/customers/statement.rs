@@ -1,21 +1,23 @@
 //! `GET /api/customers/{customer}/wallet/statement`: a wallet's movements, newest first.
 
 use axum::extract::State;
+use chrono::{DateTime, Utc};
 use domain::id::WalletId;
-use domain::money::Currency;
-use projections::wallet_lines;
+use ledger::reports::{self, Place, StatementPlace};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::as_of::{self, Basis};
 use crate::caller::Caller;
 use crate::extract::{Search, Segments};
 use crate::find;
-use crate::page;
+use crate::page::{self, Page};
 use crate::problem::Problem;
 use crate::scope::READ_WALLETS;
 use crate::view::View;
+use crate::wire::money::Stored;
 use crate::wire::reply::ProblemReply;
 use crate::wire::wallet::StatementLine;
 
@@ -23,6 +25,18 @@ use crate::wire::wallet::StatementLine;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
+    /// Where the period ends: `recorded`, a position, a cursor, a time by RFC 3339 or the end of a day
+    /// by the book's time zone, all of recording; `effective`, a time or the end of a day. Now, if
+    /// left out.
+    as_of: Option<String>,
+    /// After what the period begins, of the same kinds: what `as_of` says of one period, `after` says
+    /// of the next.
+    after: Option<String>,
+    #[serde(default)]
+    #[param(inline, required = false)]
+    basis: Basis,
+    /// With `basis=effective`: as it was known at a position, a cursor or a time of recording.
+    known_at: Option<String>,
     cursor: Option<String>,
     limit: Option<u32>,
     /// IQD, if left out.
@@ -34,11 +48,24 @@ pub(crate) struct Parameters {
 #[schema(as = WalletStatement)]
 pub(crate) struct Body {
     wallet: Uuid,
+    basis: Basis,
+    /// Until when what took effect is counted, by that basis.
+    until: Option<DateTime<Utc>>,
+    /// What the wallet held before the period, and at its end.
+    opening: Stored,
+    closing: Stored,
+    /// The same of this page's lines alone.
+    page_opening: Stored,
+    page_closing: Stored,
     lines: Vec<StatementLine>,
     next: Option<String>,
 }
 
-/// A wallet's movements, newest first.
+/// A wallet's movements, newest first, with the balances of the period and of each line.
+///
+/// The book that the first page shows is the one that its next pages show: their cursor says which.
+/// With `basis=effective` the lines stand in the order in which they took effect, and so do their
+/// balances.
 #[utoipa::path(
     get,
     path = "/api/customers/{customer}/wallet/statement",
@@ -57,19 +84,43 @@ pub(crate) async fn handler(
     Search(query): Search<Parameters>,
 ) -> Result<View<Body>, Problem> {
     let customer = find::customer(&caller, &path.one())?;
-    let size = page::size(query.limit)?;
-    let before = page::read_cursor(query.cursor.as_deref())?;
-    let currency = query.currency.as_deref().unwrap_or("IQD");
-    let currency = Currency::from_code(currency)
-        .ok_or_else(|| Problem::new("invalid-query").fault("currency", "unknown-value"))?;
-    let wallet = WalletId::of(&customer, currency).uuid();
-    let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
-    let read = wallet_lines::page(&mut conn, app.ledger.book(), wallet, before, size)
-        .await
-        .map_err(Problem::unreadable)?;
-    let last = read.value.last().filter(|_| page::is_full(read.value.len(), size));
-    let next = last.map(|last| page::write_cursor(&last.sequence));
-    let link = next.as_ref().map(|next| format!("?cursor={next}&limit={size}"));
-    let lines = read.value.into_iter().map(StatementLine::from).collect();
-    Ok(View::new(read.cursor, Body { wallet, lines, next }).with_next(link))
+    let currency = as_of::currency(query.currency.as_deref())?;
+    let Parameters { as_of, after, basis, known_at, cursor, limit, .. } = query;
+    let filters = [
+        ("currency", Some(currency.code().to_owned())),
+        ("basis", Some(basis.as_str().to_owned())),
+        ("as_of", as_of.clone()),
+        ("after", after.clone()),
+        ("known_at", known_at.clone()),
+    ];
+    let path = format!("/api/customers/{}/wallet/statement", page::segment(customer.as_str()));
+    let mut page: Page<Place<StatementPlace>> =
+        Page::asked(&path, &filters, cursor.as_deref(), limit)?;
+    let counted = basis.report(as_of.as_deref(), known_at.as_deref())?;
+    let after = basis.after(after.as_deref())?;
+    let wallet = WalletId::of(&customer, currency);
+    let (before, rows) = (page.after(), page.rows());
+    let is_first = before.is_none();
+    let mut read = reports::statement(&app.ledger, wallet, counted, after, before, rows).await?;
+    let at = read.at;
+    let next = page
+        .cut(&mut read.lines, |last| Place { at, row: (last.effective_at, last.line.sequence) });
+    // Of a page without lines, nothing moved in it.
+    let none = if is_first { read.closing } else { read.opening };
+    let page_closing = read.lines.first().map_or(none, |first| first.line.balance);
+    let page_opening =
+        read.lines.last().map_or(none, |last| last.line.balance.saturating_sub(last.line.amount));
+    let sum = |sum| Stored::new(sum, currency.code());
+    let body = Body {
+        wallet: wallet.uuid(),
+        basis,
+        until: read.until,
+        opening: sum(read.opening),
+        closing: sum(read.closing),
+        page_opening: sum(page_opening),
+        page_closing: sum(page_closing),
+        lines: read.lines.into_iter().map(StatementLine::from).collect(),
+        next: next.cursor,
+    };
+    Ok(View::new(at, body).with_next(next.link))
 }

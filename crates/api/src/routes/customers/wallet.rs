@@ -2,12 +2,17 @@
 //! is asked of them.
 
 use axum::extract::State;
-use projections::wallet_requests::Filter;
+use domain::id::CustomerId;
+use eventstore::Cursor;
+use ledger::as_of::{self, Moment};
+use projections::wallet_balances::WalletBalance;
+use projections::wallet_requests::{Filter, WalletRequest};
 use projections::{wallet_balances, wallet_requests};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::as_of::AsOf;
 use crate::caller::Caller;
 use crate::extract::{Search, Segments};
 use crate::find;
@@ -18,11 +23,7 @@ use crate::wire::reply::ProblemReply;
 use crate::wire::wallet::{WalletRequestRow, WalletRow};
 
 const OPEN_REQUESTS_MAX: u32 = 200;
-
-/// None are taken.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Parameters {}
+const OPEN: &str = "open";
 
 /// The wallets; none before the first money.
 #[derive(Debug, Serialize, ToSchema)]
@@ -39,7 +40,7 @@ pub(crate) struct Body {
     path = "/api/customers/{customer}/wallet",
     tag = "customers",
     operation_id = "get_customer_wallet",
-    params(("customer" = String, Path)),
+    params(("customer" = String, Path), AsOf),
     responses(
         (status = 200, description = "What was asked for", body = Body),
         (status = "default", description = "Refused", body = ProblemReply, content_type = "application/problem+json"),
@@ -49,30 +50,51 @@ pub(crate) async fn handler(
     State(app): State<App>,
     caller: Caller<{ READ_WALLETS }>,
     path: Segments<1>,
-    Search(_none): Search<Parameters>,
+    Search(query): Search<AsOf>,
 ) -> Result<View<Body>, Problem> {
     let customer = find::customer(&caller, &path.one())?;
+    let (at, wallets, requests) = match query.moment()? {
+        Some(moment) => as_it_was(&app, &customer, moment).await?,
+        None => as_it_is(&app, &customer).await?,
+    };
+    let version = match wallets.as_slice() {
+        [only] => u64::try_from(only.version).ok(),
+        _ => None,
+    };
+    let wallets = wallets.into_iter().map(WalletRow::from).collect();
+    let open_requests = requests.into_iter().map(WalletRequestRow::from).collect();
+    let view = View::new(at, Body { wallets, open_requests });
+    Ok(match version {
+        Some(version) => view.at_version(version),
+        None => view,
+    })
+}
+
+type Held = (Cursor, Vec<WalletBalance>, Vec<WalletRequest>);
+
+async fn as_it_is(app: &App, customer: &CustomerId) -> Result<Held, Problem> {
     let book = app.ledger.book();
     let snapshot = "begin isolation level repeatable read, read only";
     let mut tx = app.ledger.pool().begin_with(snapshot).await.map_err(Problem::unreadable)?;
     let read = wallet_balances::of_customer(&mut tx, book, customer.as_str())
         .await
         .map_err(Problem::unreadable)?;
-    let (state, customer) = (Some("open".to_owned()), Some(customer.to_string()));
+    let (state, customer) = (Some(OPEN.to_owned()), Some(customer.to_string()));
     let filter = Filter { state, kind: None, customer };
     let open = wallet_requests::page(&mut tx, book, filter, None, OPEN_REQUESTS_MAX)
         .await
         .map_err(Problem::unreadable)?;
     tx.commit().await.map_err(Problem::unreadable)?;
-    let version = match read.value.as_slice() {
-        [only] => u64::try_from(only.version).ok(),
-        _ => None,
-    };
-    let wallets = read.value.into_iter().map(WalletRow::from).collect();
-    let open_requests = open.value.into_iter().map(WalletRequestRow::from).collect();
-    let view = View::new(read.cursor, Body { wallets, open_requests });
-    Ok(match version {
-        Some(version) => view.at_version(version),
-        None => view,
-    })
+    Ok((read.cursor, read.value, open.value))
+}
+
+async fn as_it_was(app: &App, customer: &CustomerId, moment: Moment) -> Result<Held, Problem> {
+    let (at, held) = as_of::wallets(&app.ledger, customer, moment).await?;
+    let mut requests: Vec<WalletRequest> =
+        held.iter().flat_map(|wallet| &wallet.requests).cloned().collect();
+    requests.retain(|request| request.state == OPEN);
+    requests.sort_by_key(|request| (request.requested_at, request.request_id));
+    requests.truncate(usize::try_from(OPEN_REQUESTS_MAX).unwrap_or(usize::MAX));
+    let balances = held.into_iter().filter_map(|wallet| wallet.balance).collect();
+    Ok((at, balances, requests))
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::extract::Search;
-use crate::page;
+use crate::page::Page;
 use crate::problem::Problem;
 use crate::scope::READ_DEADLINES;
 use crate::view::View;
@@ -67,21 +67,20 @@ pub(crate) async fn handler(
     caller: Caller<{ READ_DEADLINES }>,
     Search(query): Search<Parameters>,
 ) -> Result<View<Body>, Problem> {
-    let size = page::size(query.limit)?;
-    let after: Option<Place> = page::read_cursor(query.cursor.as_deref())?;
+    let before = query.before.map(|before| before.format("%FT%T%.6fZ").to_string());
+    let (path, cursor) = ("/api/management/deadlines", query.cursor.as_deref());
+    let mut page: Page<Place> = Page::asked(path, &[("before", before)], cursor, query.limit)?;
+    let (after, rows) = (page.after(), page.rows());
     let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
-    let mut read = deadlines::page(&mut conn, app.ledger.book(), query.before, after, size)
+    let mut read = deadlines::page(&mut conn, app.ledger.book(), query.before, after, rows)
         .await
         .map_err(Problem::unreadable)?;
-    let last = read.value.last().filter(|_| page::is_full(read.value.len(), size));
-    let next = last.map(|last| page::write_cursor(&(last.due_at, last.order_id, &last.kind)));
-    let before = query.before.map(|before| format!("&before={}", before.format("%FT%T%.6fZ")));
-    let before = before.unwrap_or_default();
-    let link = next.as_ref().map(|next| format!("?cursor={next}&limit={size}{before}"));
+    let next =
+        page.cut(&mut read.value, |last| (last.due_at, last.order_id, last.kind.clone()));
     read.value.retain(|due| caller.credential.may_see(&due.customer_id));
     let now = app.ledger.clock().now();
     let deadlines = read.value.into_iter().map(|due| row(due, now)).collect();
-    Ok(View::new(read.cursor, Body { deadlines, next }).with_next(link))
+    Ok(View::new(read.cursor, Body { deadlines, next: next.cursor }).with_next(next.link))
 }
 
 fn row(due: DueOrder, now: DateTime<Utc>) -> DeadlineRow {

@@ -9,14 +9,14 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::extract::Search;
-use crate::page;
+use crate::page::Page;
 use crate::problem::Problem;
 use crate::scope::READ_MANAGEMENT;
 use crate::view::View;
 use crate::wire::order::ManagedOrderRow;
 use crate::wire::reply::ProblemReply;
 
-#[derive(Debug, Serialize, Deserialize, utoipa::IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
@@ -51,31 +51,22 @@ pub(crate) async fn handler(
     caller: Caller<{ READ_MANAGEMENT }>,
     Search(query): Search<Parameters>,
 ) -> Result<View<Body>, Problem> {
-    let size = page::size(query.limit)?;
-    let after = page::read_cursor(query.cursor.as_deref())?;
     for (name, text) in [("department", &query.department), ("status", &query.status)] {
         if text.as_deref().is_some_and(|text| check_text(text, 64).is_err()) {
             return Err(Problem::new("invalid-query").fault(name, "invalid-value"));
         }
     }
-    let filter =
-        Filter { department: query.department.clone(), current_status: query.status.clone() };
+    let filters = [("department", query.department.clone()), ("status", query.status.clone())];
+    let (path, cursor) = ("/api/management/orders", query.cursor.as_deref());
+    let mut page = Page::asked(path, &filters, cursor, query.limit)?;
+    let filter = Filter { department: query.department, current_status: query.status };
     let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
-    let mut read = order_management::page(&mut conn, app.ledger.book(), filter, after, size)
+    let (after, rows) = (page.after(), page.rows());
+    let mut read = order_management::page(&mut conn, app.ledger.book(), filter, after, rows)
         .await
         .map_err(Problem::unreadable)?;
-    let last = read.value.last().filter(|_| page::is_full(read.value.len(), size));
-    let last = last.and_then(|last| last.placed_at.map(|placed_at| (placed_at, last.order_id)));
-    let next = last.map(|last| page::write_cursor(&last));
-    let link = match &next {
-        Some(next) => {
-            let following = Parameters { cursor: Some(next.clone()), limit: Some(size), ..query };
-            let text = serde_urlencoded::to_string(following).map_err(Problem::unreadable)?;
-            Some(format!("?{text}"))
-        }
-        None => None,
-    };
+    let next = page.cut(&mut read.value, |last| (last.placed_at.unwrap_or_default(), last.order_id));
     read.value.retain(|order| caller.credential.may_see(&order.customer_id));
     let orders = read.value.into_iter().map(ManagedOrderRow::from).collect();
-    Ok(View::new(read.cursor, Body { orders, next }).with_next(link))
+    Ok(View::new(read.cursor, Body { orders, next: next.cursor }).with_next(next.link))
 }

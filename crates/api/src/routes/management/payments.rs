@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::extract::Search;
-use crate::page;
+use crate::page::Page;
 use crate::problem::Problem;
 use crate::scope::READ_PAYMENTS;
 use crate::view::View;
@@ -51,18 +51,16 @@ pub(crate) async fn handler(
     Search(query): Search<Parameters>,
 ) -> Result<View<Body>, Problem> {
     caller.must_see_every_customer("payments")?;
-    let size = page::size(query.limit)?;
-    let after = page::read_cursor(query.cursor.as_deref())?;
+    let filters = [("unallocated", query.unallocated.map(|unallocated| unallocated.to_string()))];
+    let (path, cursor) = ("/api/management/payments", query.cursor.as_deref());
+    let mut page = Page::asked(path, &filters, cursor, query.limit)?;
+    let (after, rows) = (page.after(), page.rows());
     let (book, unallocated) = (app.ledger.book(), query.unallocated);
     let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
-    let read = payments::page(&mut conn, book, unallocated, after, size)
+    let mut read = payments::page(&mut conn, book, unallocated, after, rows)
         .await
         .map_err(Problem::unreadable)?;
-    let last = read.value.last().filter(|_| page::is_full(read.value.len(), size));
-    let next = last.map(|last| page::write_cursor(&last.payment_id));
-    let filter = unallocated.map(|unallocated| format!("&unallocated={unallocated}"));
-    let filter = filter.unwrap_or_default();
-    let link = next.as_ref().map(|next| format!("?cursor={next}&limit={size}{filter}"));
+    let next = page.cut(&mut read.value, |last| last.payment_id);
     let payments = read.value.into_iter().map(PaymentRow::from).collect();
-    Ok(View::new(read.cursor, Body { payments, next }).with_next(link))
+    Ok(View::new(read.cursor, Body { payments, next: next.cursor }).with_next(next.link))
 }

@@ -9,14 +9,14 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::extract::Search;
-use crate::page;
+use crate::page::Page;
 use crate::problem::Problem;
 use crate::scope::READ_WALLET_REQUESTS;
 use crate::view::View;
 use crate::wire::reply::ProblemReply;
 use crate::wire::wallet::WalletRequestRow;
 
-#[derive(Debug, Serialize, Deserialize, utoipa::IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
@@ -28,7 +28,7 @@ pub(crate) struct Parameters {
     limit: Option<u32>,
 }
 
-#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum RequestState {
     Open,
@@ -38,7 +38,7 @@ enum RequestState {
     Failed,
 }
 
-#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum RequestKind {
     TopUp,
@@ -91,8 +91,6 @@ pub(crate) async fn handler(
     caller: Caller<{ READ_WALLET_REQUESTS }>,
     Search(query): Search<Parameters>,
 ) -> Result<View<Body>, Problem> {
-    let size = page::size(query.limit)?;
-    let after = page::read_cursor(query.cursor.as_deref())?;
     if let Some(customer) = &query.customer {
         caller.must_see(customer.as_str())?;
     }
@@ -101,21 +99,21 @@ pub(crate) async fn handler(
         kind: query.kind.map(|kind| kind.as_str().to_owned()),
         customer: query.customer.as_ref().map(ToString::to_string),
     };
+    let filters = [
+        ("state", filter.state.clone()),
+        ("kind", filter.kind.clone()),
+        ("customer", filter.customer.clone()),
+    ];
+    let (path, cursor) = ("/api/management/wallet-requests", query.cursor.as_deref());
+    let mut page = Page::asked(path, &filters, cursor, query.limit)?;
+    let (after, rows) = (page.after(), page.rows());
     let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
-    let mut read = wallet_requests::page(&mut conn, app.ledger.book(), filter, after, size)
+    let mut read = wallet_requests::page(&mut conn, app.ledger.book(), filter, after, rows)
         .await
         .map_err(Problem::unreadable)?;
-    let last = read.value.last().filter(|_| page::is_full(read.value.len(), size));
-    let next = last.map(|last| page::write_cursor(&(last.requested_at, last.request_id)));
-    let link = match &next {
-        Some(next) => {
-            let following = Parameters { cursor: Some(next.clone()), limit: Some(size), ..query };
-            let text = serde_urlencoded::to_string(following).map_err(Problem::unreadable)?;
-            Some(format!("?{text}"))
-        }
-        None => None,
-    };
+    let next = page
+        .cut(&mut read.value, |last| (last.requested_at.unwrap_or_default(), last.request_id));
     read.value.retain(|request| caller.credential.may_see(&request.customer_id));
     let requests = read.value.into_iter().map(WalletRequestRow::from).collect();
-    Ok(View::new(read.cursor, Body { requests, next }).with_next(link))
+    Ok(View::new(read.cursor, Body { requests, next: next.cursor }).with_next(next.link))
 }

@@ -10,7 +10,7 @@ use crate::caller::Caller;
 use crate::extract::{Search, Segments};
 use crate::find;
 use crate::problem::Problem;
-use crate::scope::READ_ORDERS;
+use crate::scope::{READ_AUDIT, READ_MANAGEMENT};
 use crate::view::View;
 use crate::wire::event::Event;
 use crate::wire::reply::ProblemReply;
@@ -27,7 +27,8 @@ pub(crate) struct Body {
     events: Vec<Event>,
 }
 
-/// An order's own events, as they stand in the log.
+/// An order's own events, as they stand in the log, for those who work with it: clients read the
+/// timeline.
 #[utoipa::path(
     get,
     path = "/api/orders/{order}/events",
@@ -41,7 +42,7 @@ pub(crate) struct Body {
 )]
 pub(crate) async fn handler(
     State(app): State<App>,
-    caller: Caller<{ READ_ORDERS }>,
+    caller: Caller<{ READ_AUDIT | READ_MANAGEMENT }>,
     path: Segments<1>,
     Search(_none): Search<Parameters>,
 ) -> Result<View<Body>, Problem> {

@@ -1,10 +1,11 @@
 //! `GET /api/orders/{order}`: an order as it stands.
 
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::as_of::AsOf;
 use crate::caller::Caller;
 use crate::extract::{Search, Segments};
 use crate::find;
@@ -14,11 +15,6 @@ use crate::view::View;
 use crate::wire::order::Order;
 use crate::wire::reply::ProblemReply;
 
-/// None are taken.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Parameters {}
-
 /// An order.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = OrderView)]
@@ -26,13 +22,13 @@ pub(crate) struct Body {
     order: Order,
 }
 
-/// An order as it stands.
+/// An order as it stands, or stood.
 #[utoipa::path(
     get,
     path = "/api/orders/{order}",
     tag = "orders",
     operation_id = "get_order",
-    params(("order" = String, Path, description = "Id or number")),
+    params(("order" = String, Path, description = "Id or number"), AsOf),
     responses(
         (status = 200, description = "What was asked for", body = Body),
         (status = "default", description = "Refused", body = ProblemReply, content_type = "application/problem+json"),
@@ -42,9 +38,9 @@ pub(crate) async fn handler(
     State(app): State<App>,
     caller: Caller<{ READ_ORDERS }>,
     path: Segments<1>,
-    Search(_none): Search<Parameters>,
+    Search(query): Search<AsOf>,
 ) -> Result<View<Body>, Problem> {
-    let found = find::order(&app, &caller, &path.one()).await?;
+    let found = find::order_as_of(&app, &caller, &path.one(), query.moment()?).await?;
     let order = Order::of(found.id, found.facts()).with_tries(found.tries_allowed);
     let version = found.facts().version;
     Ok(View::new(found.at, Body { order }).at_version(version))

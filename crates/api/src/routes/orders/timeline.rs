@@ -1,8 +1,9 @@
 //! `GET /api/orders/{order}/timeline`: everything that happened to an order, money included.
 
 use axum::extract::State;
+use domain::actor::Role;
 use eventstore::Position;
-use projections::timeline;
+use projections::timeline::{self, Step};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -10,7 +11,7 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::extract::{Search, Segments};
 use crate::find;
-use crate::page;
+use crate::page::Page;
 use crate::problem::Problem;
 use crate::scope::READ_ORDERS;
 use crate::view::View;
@@ -33,7 +34,8 @@ pub(crate) struct Body {
     next: Option<String>,
 }
 
-/// Everything that happened to an order, money included.
+/// Everything that happened to an order, money included. A client sees who acted by role and
+/// department, and only themselves by name.
 #[utoipa::path(
     get,
     path = "/api/orders/{order}/timeline",
@@ -51,20 +53,22 @@ pub(crate) async fn handler(
     path: Segments<1>,
     Search(query): Search<Parameters>,
 ) -> Result<View<Body>, Problem> {
-    let size = page::size(query.limit)?;
-    let after: Option<i64> = page::read_cursor(query.cursor.as_deref())?;
     let found = find::order(&app, &caller, &path.one()).await?;
+    let path = format!("/api/orders/{}/timeline", found.id);
+    let mut page: Page<i64> = Page::asked(&path, &[], query.cursor.as_deref(), query.limit)?;
     let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
-    let after = Position::new(after.unwrap_or(0));
+    let after = Position::new(page.after().unwrap_or(0));
     let book = app.ledger.book();
-    let read = timeline::page(&mut conn, book, found.id.uuid(), after, size)
+    let mut read = timeline::page(&mut conn, book, found.id.uuid(), after, page.rows())
         .await
         .map_err(Problem::unreadable)?;
-    let last = read.value.last().filter(|_| page::is_full(read.value.len(), size));
-    let next = last.map(|last| page::write_cursor(&last.entry.position.get()));
-    let link = next
-        .as_ref()
-        .map(|next| format!("/api/orders/{}/timeline?cursor={next}&limit={size}", found.id));
-    let steps = read.value.into_iter().map(TimelineStep::from).collect();
-    Ok(View::new(read.cursor, Body { steps, next }).with_next(link))
+    let next = page.cut(&mut read.value, |last| last.entry.position.get());
+    let reader = &caller.credential;
+    let is_client = reader.role == Role::Client;
+    let shown = |step: Step| {
+        let step = if is_client { step.without_staff(reader.principal.as_str()) } else { step };
+        TimelineStep::from(step)
+    };
+    let steps = read.value.into_iter().map(shown).collect();
+    Ok(View::new(read.cursor, Body { steps, next: next.cursor }).with_next(next.link))
 }

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::extract::Search;
-use crate::page;
+use crate::page::Page;
 use crate::problem::Problem;
 use crate::scope::READ_STATEMENTS;
 use crate::view::View;
@@ -53,30 +53,22 @@ pub(crate) async fn handler(
     Search(query): Search<Parameters>,
 ) -> Result<View<Body>, Problem> {
     caller.must_see_every_customer("statements")?;
-    let size = page::size(query.limit)?;
-    let after = page::read_cursor(query.cursor.as_deref())?;
     if query.account.as_deref().is_some_and(|text| check_text(text, 128).is_err()) {
         return Err(Problem::new("invalid-query").fault("account", "invalid-value"));
     }
-    let mut link = format!("&limit={size}");
-    for (name, value) in [
+    let filters = [
         ("matched", query.matched.map(|matched| matched.to_string())),
         ("account", query.account.clone()),
-    ] {
-        if let Some(value) = value {
-            let pair = serde_urlencoded::to_string([(name, value)]).map_err(Problem::unreadable)?;
-            link.push('&');
-            link.push_str(&pair);
-        }
-    }
+    ];
+    let (path, cursor) = ("/api/statement-lines", query.cursor.as_deref());
+    let mut page = Page::asked(path, &filters, cursor, query.limit)?;
+    let (after, rows) = (page.after(), page.rows());
     let filter = Filter { matched: query.matched, account: query.account };
     let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
-    let read = statement_lines::page(&mut conn, app.ledger.book(), filter, after, size)
+    let mut read = statement_lines::page(&mut conn, app.ledger.book(), filter, after, rows)
         .await
         .map_err(Problem::unreadable)?;
-    let last = read.value.last().filter(|_| page::is_full(read.value.len(), size));
-    let next = last.map(|last| page::write_cursor(&(last.date, last.line_id)));
-    let link = next.as_ref().map(|next| format!("?cursor={next}{link}"));
+    let next = page.cut(&mut read.value, |last| (last.date, last.line_id));
     let statement_lines = read.value.into_iter().map(StatementLineRow::from).collect();
-    Ok(View::new(read.cursor, Body { statement_lines, next }).with_next(link))
+    Ok(View::new(read.cursor, Body { statement_lines, next: next.cursor }).with_next(next.link))
 }

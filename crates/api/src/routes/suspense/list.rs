@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::extract::Search;
-use crate::page;
+use crate::page::Page;
 use crate::problem::Problem;
 use crate::scope::READ_SUSPENSE;
 use crate::view::View;
@@ -49,15 +49,15 @@ pub(crate) async fn handler(
     Search(query): Search<Parameters>,
 ) -> Result<View<Body>, Problem> {
     caller.must_see_every_customer("suspense items")?;
-    let size = page::size(query.limit)?;
-    let after = page::read_cursor(query.cursor.as_deref())?;
+    let cursor = query.cursor.as_deref();
+    let mut page = Page::asked("/api/suspense-items", &[], cursor, query.limit)?;
+    let (after, rows) = (page.after(), page.rows());
     let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
-    let read = suspense_items::page_open(&mut conn, app.ledger.book(), after, size)
+    let mut read = suspense_items::page_open(&mut conn, app.ledger.book(), after, rows)
         .await
         .map_err(Problem::unreadable)?;
-    let last = read.value.last().filter(|_| page::is_full(read.value.len(), size));
-    let next = last.map(|last| page::write_cursor(&(last.opened_at, last.suspense_id)));
-    let link = next.as_ref().map(|next| format!("?cursor={next}&limit={size}"));
+    let next = page
+        .cut(&mut read.value, |last| (last.opened_at.unwrap_or_default(), last.suspense_id));
     let items = read.value.into_iter().map(SuspenseRow::from).collect();
-    Ok(View::new(read.cursor, Body { items, next }).with_next(link))
+    Ok(View::new(read.cursor, Body { items, next: next.cursor }).with_next(next.link))
 }

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::extract::{Search, Segments};
 use crate::find;
-use crate::page;
+use crate::page::{self, Page};
 use crate::problem::Problem;
 use crate::scope::READ_WALLETS;
 use crate::view::View;
@@ -51,16 +51,16 @@ pub(crate) async fn handler(
     Search(query): Search<Parameters>,
 ) -> Result<View<Body>, Problem> {
     let customer = find::customer(&caller, &path.one())?;
-    let size = page::size(query.limit)?;
-    let after = page::read_cursor(query.cursor.as_deref())?;
+    let path = format!("/api/customers/{}/wallet/requests", page::segment(customer.as_str()));
+    let mut page = Page::asked(&path, &[], query.cursor.as_deref(), query.limit)?;
+    let (after, rows) = (page.after(), page.rows());
     let filter = Filter { customer: Some(customer.to_string()), ..Filter::default() };
     let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
-    let read = wallet_requests::page(&mut conn, app.ledger.book(), filter, after, size)
+    let mut read = wallet_requests::page(&mut conn, app.ledger.book(), filter, after, rows)
         .await
         .map_err(Problem::unreadable)?;
-    let last = read.value.last().filter(|_| page::is_full(read.value.len(), size));
-    let next = last.map(|last| page::write_cursor(&(last.requested_at, last.request_id)));
-    let link = next.as_ref().map(|next| format!("?cursor={next}&limit={size}"));
+    let next = page
+        .cut(&mut read.value, |last| (last.requested_at.unwrap_or_default(), last.request_id));
     let requests = read.value.into_iter().map(WalletRequestRow::from).collect();
-    Ok(View::new(read.cursor, Body { requests, next }).with_next(link))
+    Ok(View::new(read.cursor, Body { requests, next: next.cursor }).with_next(next.link))
 }
