@@ -172,11 +172,18 @@ impl Operation<'_> {
             .filter(|(status, ..)| self.can_answer(*status))
             .map(|(status, name, ..)| (*status, *name))
             .collect();
-        let proposes = self.takes("attempt") && self.takes("proposes");
+        let attempt = self.takes("attempt");
+        let proposes = attempt && self.takes("proposes");
+        let again = attempt || self.takes("signed");
         let Some(responses) = self.responses() else { return };
         for (status, name) in wanted {
             let reference = json!({ "$ref": format!("#/components/responses/{name}") });
             responses.entry(status.to_string()).or_insert(reference);
+        }
+        if again && let Some(made) = responses.get("201").cloned() {
+            let mut made = made;
+            made["description"] = json!("What is there already: nothing was made");
+            responses.entry("200").or_insert(made);
         }
         if proposes {
             let shape = responses
@@ -205,7 +212,7 @@ impl Operation<'_> {
 
     fn add_headers(&mut self) {
         let is_api = self.is_of_the_api();
-        let (attempt, view) = (self.takes("attempt"), self.method == "get");
+        let (attempt, view) = (self.method != "get", self.method == "get");
         let pages = self.operation.get("parameters").is_some_and(|parameters| {
             let parameters = parameters.as_array().into_iter().flatten();
             parameters.into_iter().any(|one| one["name"] == "limit")

@@ -22,7 +22,8 @@ pub(crate) struct Event {
     #[serde(rename = "type")]
     event_type: String,
     event_version: String,
-    #[schema(value_type = Object)]
+    /// An object, or the name alone of an event that says nothing more.
+    #[schema(value_type = serde_json::Value)]
     payload: Box<RawValue>,
     #[schema(value_type = Object)]
     metadata: Box<RawValue>,

@@ -38,7 +38,10 @@ pub(crate) struct Body {
     path = "/api/orders/{order}/corrections",
     tag = "orders",
     operation_id = "corrections_order",
-    params(("order" = String, Path, description = "Id or number")),
+    params(
+        ("order" = String, Path, description = "Id or number"),
+        ("If-Match" = String, Header, description = "The version that was seen"),
+    ),
     request_body = Body,
     responses(
         (status = 200, description = "The order after it", body = OrderReply),

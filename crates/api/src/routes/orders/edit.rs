@@ -44,7 +44,10 @@ pub(crate) struct Body {
     path = "/api/orders/{order}/edit",
     tag = "orders",
     operation_id = "edit_order",
-    params(("order" = String, Path, description = "Id or number")),
+    params(
+        ("order" = String, Path, description = "Id or number"),
+        ("If-Match" = String, Header, description = "The version that was seen"),
+    ),
     request_body = Body,
     responses(
         (status = 200, description = "The order after it", body = OrderReply),

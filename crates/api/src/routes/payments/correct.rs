@@ -36,7 +36,10 @@ pub(crate) struct Body {
     path = "/api/payments/{payment}/correct",
     tag = "payments",
     operation_id = "correct_payment",
-    params(("payment" = Uuid, Path)),
+    params(
+        ("payment" = Uuid, Path),
+        ("If-Match" = String, Header, description = "The version that was seen"),
+    ),
     request_body = Body,
     responses(
         (status = 200, description = "The payment after it", body = PaymentReply),

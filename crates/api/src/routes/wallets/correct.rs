@@ -42,7 +42,10 @@ pub(crate) struct Body {
     path = "/api/customers/{customer}/wallet/corrections",
     tag = "wallets",
     operation_id = "correct_wallet",
-    params(("customer" = String, Path)),
+    params(
+        ("customer" = String, Path),
+        ("If-Match" = String, Header, description = "The version that was seen"),
+    ),
     request_body = Body,
     responses(
         (status = 200, description = "The wallet after it", body = WalletReply),
