@@ -112,13 +112,16 @@ impl Reader {
         let token = self.token.ok_or_else(|| Problem::new("unauthenticated"))?;
         let mut checks = tokio::time::interval_at(Instant::now() + CHECK_EVERY, CHECK_EVERY);
         checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let metrics = app.ledger.metrics();
+        let place = app.gate.reader().inspect_err(|_| metrics.reader_refused())?;
         Ok(Reading {
             app: app.clone(),
             token,
             scope,
             checks,
             checked_at: Instant::now(),
-            _place: app.gate.reader()?,
+            _place: place,
+            _counted: metrics.reader(),
         })
     }
 }
@@ -131,6 +134,14 @@ pub(crate) struct Reading {
     checks: Interval,
     checked_at: Instant,
     _place: OwnedSemaphorePermit,
+    _counted: ledger::metrics::Reader,
+}
+
+impl Reading {
+    /// It did not take what was ready for it.
+    pub(crate) fn cut(&self) {
+        self.app.ledger.metrics().reader_cut();
+    }
 }
 
 impl Reading {

@@ -134,6 +134,7 @@ impl Session {
     async fn next(&mut self) -> Option<Message> {
         // It asks for more as soon as it has room: so long ago, it has not been reading.
         if self.given_at.is_some_and(|at| at.elapsed() > self.patience) {
+            self.reading.cut();
             info!("a reader of the events was too slow and is cut off");
             return None;
         }
