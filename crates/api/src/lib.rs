@@ -30,6 +30,7 @@ mod signature;
 mod trace;
 mod upload;
 mod view;
+mod viewer;
 mod wire;
 
 use axum::Router;
@@ -54,7 +55,7 @@ pub fn router(app: App) -> Router {
     let serve_document =
         move || async move { ([(header::CONTENT_TYPE, "application/json")], document) };
     let (routes, _) = routes::all().split_for_parts();
-    let routes = routes.route("/api/openapi.json", get(serve_document));
+    let routes = routes.route("/api/openapi.json", get(serve_document)).merge(viewer::routes());
     layered(routes, app)
 }
 

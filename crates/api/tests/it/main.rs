@@ -7,6 +7,8 @@ mod allowed;
 #[cfg(test)]
 mod approvals;
 #[cfg(test)]
+mod as_of;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod changes;
@@ -36,7 +38,11 @@ mod matrix;
 mod limits;
 mod operations;
 #[cfg(test)]
+mod min_position;
+#[cfg(test)]
 mod orders;
+#[cfg(test)]
+mod pages;
 #[cfg(test)]
 mod payments;
 #[cfg(test)]
@@ -49,6 +55,8 @@ mod statements;
 mod suspense;
 #[cfg(test)]
 mod top_ups;
+#[cfg(test)]
+mod viewer;
 #[cfg(test)]
 mod wallet_states;
 #[cfg(test)]
