@@ -45,6 +45,8 @@ mod pages;
 #[cfg(all(test, debug_assertions))]
 mod scenarios;
 #[cfg(test)]
+mod retry;
+#[cfg(test)]
 mod secret;
 #[cfg(test)]
 mod two_nodes;

@@ -113,7 +113,7 @@ impl<const MOVES_MONEY: bool, P: Parameters> FromRequestParts<App> for Attempt<M
             return Err(Problem::new("idempotency-key-missing"));
         }
         let if_match = if_match::read(&parts.headers)?;
-        if if_match.is_some() && !P::IS_COMMAND {
+        if matches!(if_match, Some(IfMatch::Version(_))) && !P::IS_COMMAND {
             return Err(if_match::invalid("no-version"));
         }
         let trace = parts.extensions.get::<Trace>().cloned().unwrap_or_default();

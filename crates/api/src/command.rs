@@ -18,7 +18,7 @@ use crate::attempt::{Attempt, CommandName};
 use crate::caller::Caller;
 use crate::canonical;
 use crate::delivery_code;
-use crate::if_match::{self, IfMatch};
+use crate::if_match::IfMatch;
 use crate::problem::{MEDIA_TYPE, Problem};
 use crate::propose;
 use crate::scope::Scope;
@@ -124,7 +124,7 @@ pub(crate) async fn execute<B: Serialize, P, const SCOPE: Scope, const MOVES_MON
     asked: Asked<'_, B>,
 ) -> Result<Response, Problem> {
     must_not_be_refused_too_often(app, caller)?;
-    must_match_something(attempt.if_match, &asked)?;
+    must_be_there(attempt.if_match, &asked)?;
     let fingerprint = asked.fingerprint(app)?;
     let (subject, creates, route) = (asked.subject, asked.creates, asked.route);
     let submission = Submission {
@@ -172,16 +172,13 @@ pub(crate) async fn execute<B: Serialize, P, const SCOPE: Scope, const MOVES_MON
     Ok(write(answer))
 }
 
-/// What is made now has no version that somebody could have seen, and `*` is for what is there.
-fn must_match_something<B>(if_match: Option<IfMatch>, asked: &Asked<'_, B>) -> Result<(), Problem> {
+/// `*` matches whatever is there, and nothing is where something is yet to be made.
+fn must_be_there<B>(if_match: Option<IfMatch>, asked: &Asked<'_, B>) -> Result<(), Problem> {
     let version = asked.before.as_deref().map_or(0, State::version);
-    match if_match {
-        Some(_) if asked.creates => Err(if_match::invalid("nothing-to-match")),
-        Some(IfMatch::Anything) if version == 0 => {
-            Err(Problem::new("stale").member("version", 0).at_version(0))
-        }
-        Some(_) | None => Ok(()),
+    if if_match == Some(IfMatch::Anything) && version == 0 {
+        return Err(Problem::new("stale").member("version", version).at_version(version));
     }
+    Ok(())
 }
 
 /// Every refusal leaves a row behind, and what was stored for it: they are limited.

@@ -11,6 +11,7 @@ mod extract;
 mod find;
 mod impatient;
 mod if_match;
+mod if_none_match;
 mod layers;
 mod lifecycle;
 mod limits;
@@ -35,7 +36,7 @@ mod wire;
 
 use axum::Router;
 use axum::http::header;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -64,6 +65,7 @@ pub fn layered(routes: Router<App>, app: App) -> Router {
     routes
         .fallback(|| async { Problem::new("not-found") })
         .method_not_allowed_fallback(|| async { Problem::new("method-not-allowed") })
+        .layer(from_fn(if_none_match::answer))
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(from_fn_with_state(app.clone(), min_position::layer))
         .layer(from_fn_with_state(app.clone(), layers::around))

@@ -45,7 +45,7 @@ pub(super) fn parameters() -> Map<String, Value> {
     let if_match = |required: bool, text: &str| {
         json!({
             "name": "If-Match", "in": "header", "required": required, "description": text,
-            "schema": { "type": "string", "pattern": "^(\\*|\"v[0-9]{1,19}\")$" },
+            "schema": { "type": "string", "pattern": "^(\\*|\"v(0|[1-9][0-9]{0,18})\")$" },
             "example": "\"v3\"",
         })
     };

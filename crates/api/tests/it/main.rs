@@ -15,6 +15,8 @@ mod changes;
 #[cfg(test)]
 mod described;
 #[cfg(test)]
+mod conditional;
+#[cfg(test)]
 mod document;
 #[cfg(test)]
 mod examples;
@@ -36,6 +38,9 @@ mod keys;
 mod matrix;
 #[cfg(test)]
 mod limits;
+#[cfg(test)]
+mod nodes;
+#[cfg(test)]
 mod operations;
 #[cfg(test)]
 mod min_position;
@@ -47,6 +52,8 @@ mod pages;
 mod payments;
 #[cfg(test)]
 mod receipts;
+#[cfg(test)]
+mod replay;
 #[cfg(test)]
 mod service;
 #[cfg(test)]

@@ -34,6 +34,9 @@ pub(crate) struct DryRun {
 }
 
 impl Parameters for DryRun {
+    /// A file has no version.
+    const IS_COMMAND: bool = false;
+
     fn dry_run(&self) -> Option<bool> {
         self.dry_run
     }
