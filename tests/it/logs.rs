@@ -152,18 +152,13 @@ async fn the_log_says_what_was_decided_and_nothing_that_was_sent() {
     let file = [b"%PDF-1.7\n".as_slice(), b"a-receipt-in-a-file"].concat();
     let pdf = [("content-type", "application/pdf".to_owned())];
     send(&api, &shop.bearer, &receipts, &pdf, &file).await;
-    finance
-        .post(
-            &format!("/api/orders/{other}/hold"),
-            json!({
-                "department": "finance", "reason": "a-reason-nobody-logs",
-            }),
-        )
-        .await;
+    let hold = json!({ "department": "finance", "reason": "a-reason-nobody-logs" }).to_string();
+    let path = format!("/api/orders/{other}/hold");
     let for_whom = [
         ("content-type", "application/json".to_owned()),
         ("on-behalf-of", "behalf-of-umm-noor".to_owned()),
     ];
+    send(&api, &finance.bearer, &path, &for_whom[..1], hold.as_bytes()).await;
     let body = order("bank_transfer_grace").to_string();
     send(&api, &shop.bearer, "/api/orders", &for_whom, body.as_bytes()).await;
 
