@@ -61,8 +61,7 @@ impl Reader {
     async fn connect(&mut self) -> Option<Response> {
         self.turn += 1;
         let node = self.nodes.borrow()[self.turn % 2].clone();
-        let mut request =
-            self.http.get(format!("{node}/api/events/stream")).bearer_auth(&self.key);
+        let mut request = self.http.get(format!("{node}/api/events/stream")).bearer_auth(&self.key);
         if let Some((last, _)) = self.seen.last() {
             request = request.header("Last-Event-ID", last);
         }
@@ -107,9 +106,8 @@ impl Reader {
     }
 
     fn take(&mut self, block: &str) {
-        let field = |name: &str| {
-            block.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
-        };
+        let field =
+            |name: &str| block.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
         let Some(data) = field("data") else { return };
         let id = field("id").expect("an event has an id").to_owned();
         let event: Value = serde_json::from_str(data).expect("an event is JSON");

@@ -27,7 +27,10 @@ pub struct Impatient<T> {
 
 impl<T> std::fmt::Debug for Impatient<T> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Impatient").field("patience", &self.patience).finish_non_exhaustive()
+        formatter
+            .debug_struct("Impatient")
+            .field("patience", &self.patience)
+            .finish_non_exhaustive()
     }
 }
 

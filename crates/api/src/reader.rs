@@ -40,7 +40,9 @@ impl Default for After {
 impl<'de> Deserialize<'de> for After {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse().map(Self).map_err(|error| serde::de::Error::custom(format!("`after`: {error}")))
+        text.parse()
+            .map(Self)
+            .map_err(|error| serde::de::Error::custom(format!("`after`: {error}")))
     }
 }
 

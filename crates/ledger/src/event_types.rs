@@ -153,10 +153,7 @@ mod tests {
             names("corrected").unwrap(),
             ["order.corrected", "payment.corrected", "wallet.corrected"]
         );
-        assert_eq!(
-            names("wallet.corrected,placed").unwrap(),
-            ["order.placed", "wallet.corrected"]
-        );
+        assert_eq!(names("wallet.corrected,placed").unwrap(), ["order.placed", "wallet.corrected"]);
         for unknown in ["", "place", "wallet.placed", "placed,", "placed, packed", "order."] {
             assert_eq!(names(unknown), Err(UnknownType), "{unknown:?}");
         }

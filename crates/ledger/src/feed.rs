@@ -50,8 +50,10 @@ impl Feed {
     pub async fn subscribe(
         &self,
         after: &Point,
-    ) -> Result<impl Stream<Item = Result<Arc<RecordedEvent>, HistoryError>> + Send + use<>, HistoryError>
-    {
+    ) -> Result<
+        impl Stream<Item = Result<Arc<RecordedEvent>, HistoryError>> + Send + use<>,
+        HistoryError,
+    > {
         let tip = self.tail.follow();
         // Before the place is looked up: should the history change meanwhile, it is looked up again.
         let generation = tip.borrow().generation;

@@ -149,7 +149,8 @@ impl Follower {
 impl Message {
     fn read(block: &str) -> Self {
         let field = |name: &str| {
-            let values = block.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+            let values =
+                block.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
             values.last().map(str::to_owned)
         };
         match (field("id"), field("event"), field("data")) {

@@ -129,7 +129,9 @@ mod tests {
 
     fn after(ring: &Ring, number: u8, limit: usize) -> Option<Vec<i64>> {
         match ring.after((Position::new(number.into()), hash(number)), limit) {
-            Found::Events(events) => Some(events.iter().map(|event| event.position.get()).collect()),
+            Found::Events(events) => {
+                Some(events.iter().map(|event| event.position.get()).collect())
+            }
             Found::Behind | Found::NothingYet | Found::Diverged => None,
         }
     }

@@ -147,12 +147,17 @@ impl Session {
                     }
                 }
                 event = self.events.next() => match event? {
-                    Ok(event) => {
-                        if let Some(message) = self.take(&event) {
+                    Ok(event) => match self.take(&event) {
+                        Ok(None) => {}
+                        Ok(Some(message)) => {
                             self.beats.reset();
-                            return message;
+                            return Some(message);
                         }
-                    }
+                        Err(error) => {
+                            error!(%error, position = %event.position, "an event cannot be shown");
+                            return None;
+                        }
+                    },
                     Err(error) => {
                         info!(%error, "a reader of the events has to begin anew");
                         return None;
@@ -168,34 +173,20 @@ impl Session {
         }
     }
 
-    /// The message to send for an event, if there is one; no message at all ends the stream.
-    fn take(&mut self, event: &RecordedEvent) -> Option<Option<Message>> {
+    /// The message to send for an event, if there is one.
+    fn take(&mut self, event: &RecordedEvent) -> Result<Option<Message>, serde_json::Error> {
         if event.position <= self.seen {
-            return None;
+            return Ok(None);
         }
         let cursor = Cursor::new(event.position, event.hash);
+        let message = Message::default().id(cursor.to_string());
         if self.types.as_ref().is_none_or(|types| types.has(event)) {
             self.passed = None;
-            return Some(Self::message(cursor, event));
+            let shown = serde_json::to_string(&Event::try_from(event.clone())?)?;
+            return Ok(Some(message.event(&event.event_type).data(shown)));
         }
-        let passed = self.passed.map_or(0, |(_, passed)| passed) + 1;
-        if passed < PASSED_MAX {
-            self.passed = Some((cursor, passed));
-            return None;
-        }
-        self.passed = None;
-        Some(Some(Message::default().id(cursor.to_string())))
-    }
-
-    fn message(cursor: Cursor, event: &RecordedEvent) -> Option<Message> {
-        let message = Message::default().id(cursor.to_string()).event(&event.event_type);
-        let written = Event::try_from(event.clone()).and_then(|event| serde_json::to_string(&event));
-        match written {
-            Ok(data) => Some(message.data(data)),
-            Err(error) => {
-                error!(%error, position = %event.position, "an event cannot be shown");
-                None
-            }
-        }
+        let passed = self.passed.map_or(0, |(_, passed)| passed).saturating_add(1);
+        self.passed = Some((cursor, passed)).filter(|_| passed < PASSED_MAX);
+        Ok(self.passed.is_none().then_some(message))
     }
 }
