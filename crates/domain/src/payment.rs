@@ -95,7 +95,7 @@ pub enum Command {
         kind: Kind,
         amount: Amount,
         customer: Option<CustomerId>,
-        /// The order that a gateway\'s payment was made for.
+        /// The order that a gateway's payment was made for.
         order: Option<OrderId>,
     },
     /// Always refused here: an allocation needs the order or the wallet too.

@@ -159,11 +159,12 @@ pub(crate) async fn tell(book: &mut Book) {
     let gateway_order = place(EXPIRED_ORDER, Method::OnlinePayment, "777");
     book.run(gateway_order).await;
     book.run(Command::Cancel { order: order(EXPIRED_ORDER), reason: reason("out of stock") }).await;
-    book.run(Command::RecordGatewayPayment {
+    book.run(Command::GatewayCallback {
         gateway: code("zain"),
         gateway_id: code("z-1"),
         amount: amount("777"),
-        order: order(EXPIRED_ORDER),
+        order: Some(order(EXPIRED_ORDER)),
+        customer: None,
     })
     .await;
     book.run(Command::RecordPayment {

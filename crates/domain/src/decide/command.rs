@@ -39,13 +39,6 @@ pub enum Command {
         receipt: ReceiptId,
         reason: Reason,
     },
-    /// A gateway's payment for an order: recorded, and applied as far as the order owes.
-    RecordGatewayPayment {
-        gateway: Code,
-        gateway_id: Code,
-        amount: Amount,
-        order: OrderId,
-    },
     /// What a gateway tells of money it took. It is never refused for what it was meant for: money
     /// that finds no place waits for one.
     GatewayCallback {

@@ -1,6 +1,6 @@
 //! What a gateway tells of money that it took: recorded whatever it was meant for.
 
-use crate::id::{Code, CustomerId, OrderId, PaymentId, WalletId};
+use crate::id::{CustomerId, OrderId, PaymentId, WalletId};
 use crate::money::{Amount, Money};
 use crate::order::Facts;
 use crate::payment::{self, Kind};
@@ -8,43 +8,15 @@ use crate::payment::{self, Kind};
 use super::pay::Chosen;
 use super::{Decision, Undecided, pay};
 
-/// A gateway's payment that a person or a shop says was made for an order, which must be there.
-pub(super) fn for_order(
-    decision: &mut Decision<'_>,
-    gateway: Code,
-    gateway_id: Code,
-    amount: Amount,
-    id: OrderId,
-) -> Result<(), Undecided> {
-    let kind = Kind::Gateway { gateway, gateway_id };
-    let known = kind.payment_id().map(|payment| decision.payment(payment)).transpose()?;
-    if known.is_none_or(|payment| payment.facts().is_none()) {
-        decision.order(id)?.placed()?.in_currency(amount.currency())?;
-    }
-    told(decision, kind, amount, Some(id), None, Chosen::ByPerson)
-}
-
-/// What the gateway itself tells of.
+/// Records the money once, and applies it to the order as far as that owes; the rest, or all of it
+/// if the order is over, goes to the customer's wallet. Money that fits nowhere waits until an
+/// order is named that it fits.
 pub(super) fn callback(
     decision: &mut Decision<'_>,
     kind: Kind,
     amount: Amount,
     order: Option<OrderId>,
     customer: Option<CustomerId>,
-) -> Result<(), Undecided> {
-    told(decision, kind, amount, order, customer, Chosen::ByRule)
-}
-
-/// Records the money once, and applies it to the order as far as that owes; the rest, or all of it
-/// if the order is over, goes to the customer's wallet. Money that fits nowhere waits until an order is named that it
-/// fits: who names that one later chooses it.
-fn told(
-    decision: &mut Decision<'_>,
-    kind: Kind,
-    amount: Amount,
-    order: Option<OrderId>,
-    customer: Option<CustomerId>,
-    named_later: Chosen,
 ) -> Result<(), Undecided> {
     let Kind::Gateway { gateway, gateway_id } = &kind else {
         panic!("{kind:?} is not a gateway's");
@@ -66,7 +38,7 @@ fn told(
         if !fits(decision, &facts, Some(&payer), left)? {
             return Ok(());
         }
-        return pay::settle(decision, id, &facts, payment, left, named_later);
+        return pay::settle(decision, id, &facts, payment, left, Chosen::ByRule);
     }
     let paid = match order {
         Some(id) => decision.order(id)?.facts().cloned(),

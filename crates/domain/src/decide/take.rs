@@ -34,9 +34,6 @@ impl Decision<'_> {
                 let reject = order::Command::RejectReceipt { receipt, reason, now, extension };
                 self.order_decides(order, reject)
             }
-            Command::RecordGatewayPayment { gateway, gateway_id, amount, order } => {
-                gateway::for_order(self, gateway, gateway_id, amount, order)
-            }
             Command::GatewayCallback { gateway, gateway_id, amount, order, customer } => {
                 gateway::callback(
                     self,

@@ -201,13 +201,9 @@ pub(crate) fn reject(number: u64, receipt_number: u64) -> Command {
     }
 }
 
+/// A gateway tells of a payment for an order.
 pub(crate) fn gateway(number: u64, id: &str, sum: &str) -> Command {
-    Command::RecordGatewayPayment {
-        gateway: code("zain"),
-        gateway_id: code(id),
-        amount: amount(sum),
-        order: order(number),
-    }
+    callback(id, sum, Some(order(number)), None)
 }
 
 pub(crate) fn record_cash(number: u64, sum: &str) -> Command {

@@ -8,7 +8,7 @@ use domain::payment::Kind;
 use crate::book::{Book, given};
 use crate::build::{
     allocate, amount, approve, by_gateway, by_transfer, callback, cancel, cash, code, customer,
-    gateway, gateway_id, iqd, order, place, record_transfer, transfer, transfer_id, upload, usd,
+    gateway_id, iqd, order, place, record_transfer, transfer, transfer_id, upload, usd,
 };
 
 #[test]
@@ -157,8 +157,4 @@ fn money_that_waited_pays_the_order_that_a_later_callback_names() {
     given([callback("G-1", "44", None, Some("95")), place(by_gateway(1, "94", "44"))])
         .when(callback("G-1", "44", Some(order(1)), None))
         .then_nothing();
-    // Where a person names the order, the rest that goes to the wallet is that person's doing.
-    given([callback("G-1", "2000000", None, None), place(by_gateway(1, "94", "44"))])
-        .when(gateway(1, "G-1", "2000000"))
-        .then_code("needs-second-person");
 }

@@ -4,7 +4,7 @@ use domain::Rejection;
 use domain::decide::{Allocation, Command, WalletPurpose};
 use domain::order::status::{PaymentStatus, Phase};
 
-use crate::book::{Book, given};
+use crate::book::given;
 use crate::build::{
     allocate, because, by_gateway, by_transfer, cancel, cash, code, customer, gateway, iqd, order,
     pay_from_wallet, place, record_cash, reopen, top_up, usd,
@@ -119,7 +119,6 @@ fn a_gateway_payment_for_an_order_that_is_over_is_in_the_wallet() {
         .and(reopen(1))
         .and(pay_from_wallet(1, None))
         .expect_phase(order(1), Phase::FinanceReview);
-    Book::new().when(gateway(1, "G-1", "44")).then_refused(Rejection::OrderNotFound);
 }
 
 #[test]
