@@ -161,7 +161,8 @@ fn order_of(fact: &Fact<'_>) -> Option<OrderId> {
             | wallet::Event::Reopened
             | wallet::Event::DebtRecorded { cause: DebtCause::PaymentReversed { .. }, .. }
             | wallet::Event::DebtRepaid { .. }
-            | wallet::Event::DebtWrittenOff { .. },
+            | wallet::Event::DebtWrittenOff { .. }
+            | wallet::Event::PaymentTakenOut { .. },
         )
         | Event::Payment(
             payment::Event::Recorded { .. }

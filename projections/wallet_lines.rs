@@ -136,6 +136,9 @@ fn named(event: &Event) -> Named {
         Event::DeliveryCorrected { order, .. } => {
             Named { source: "delivery", order_id: Some(order.uuid()), ..Named::default() }
         }
+        Event::PaymentTakenOut { payment, .. } => {
+            Named { source: "payment", payment_id: Some(payment.uuid()), ..Named::default() }
+        }
     }
 }
 

@@ -208,6 +208,7 @@ fn wallet_event_type(event: &wallet::Event) -> &'static str {
         wallet::Event::DebtRepaid { .. } => "debt_repaid",
         wallet::Event::DebtWrittenOff { .. } => "debt_written_off",
         wallet::Event::DeliveryCorrected { .. } => "delivery_corrected",
+        wallet::Event::PaymentTakenOut { .. } => "payment_taken_out",
     }
 }
 

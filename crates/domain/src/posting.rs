@@ -182,6 +182,7 @@ fn wallet_entry(id: WalletId, event: &wallet::Event) -> Result<JournalEntry, Ent
         // Posted by the order or the payment.
         wallet::Event::DebtRecorded { .. }
         | wallet::Event::DeliveryCorrected { .. }
+        | wallet::Event::PaymentTakenOut { .. }
         // Moves no money.
         | wallet::Event::Opened { opening: None, .. }
         | wallet::Event::TopUpRequested(_)

@@ -182,12 +182,9 @@ impl<'a> Decision<'a> {
         let customer = self.order(id)?.placed()?.customer.clone();
         match self.four_eyes(&customer, amount.money())? {
             Some(moved_alone_on) => {
-                let currency = amount.currency();
-                let wallet = WalletId::of(&customer, currency);
-                self.wallet_decides(wallet, wallet::Command::Open { customer, currency })?;
                 let order = id;
                 let event = wallet::Event::DeliveryCorrected { amount, order, moved_alone_on };
-                self.emit_wallet(wallet, event)
+                self.count(&customer, amount.currency(), event)
             }
             None => Ok(()),
         }

@@ -5,9 +5,10 @@
 
 use chrono::NaiveDate;
 
-use crate::id::{CustomerId, WalletId};
-use crate::money::Money;
+use crate::id::{CustomerId, PaymentId, WalletId};
+use crate::money::{Currency, Money};
 use crate::rejection::Rejection;
+use crate::wallet;
 
 use super::{Decision, Undecided};
 
@@ -33,8 +34,42 @@ impl Decision<'_> {
         Ok(Some(day))
     }
 
-    /// Refuses what one person may not move alone at once, where no customer is known to whose day's
-    /// sum it could be added.
+    /// Counts what one person took out of the books on this day and was not in the wallet, whose
+    /// own movement would count it.
+    pub(crate) fn count_taken_out(
+        &mut self,
+        customer: &CustomerId,
+        payment: PaymentId,
+        amount: Money,
+        alone_on: Option<NaiveDate>,
+    ) -> Result<(), Undecided> {
+        match (amount.as_amount(), alone_on) {
+            (Some(amount), Some(moved_alone_on)) => {
+                let event = wallet::Event::PaymentTakenOut { amount, payment, moved_alone_on };
+                self.count(customer, amount.currency(), event)
+            }
+            (_, None) | (None, _) => Ok(()),
+        }
+    }
+
+    /// Lets a wallet tell of what one person moved alone elsewhere. Nothing moves in it: one that is
+    /// closed stays so.
+    pub(crate) fn count(
+        &mut self,
+        customer: &CustomerId,
+        currency: Currency,
+        event: wallet::Event,
+    ) -> Result<(), Undecided> {
+        let id = WalletId::of(customer, currency);
+        if self.wallet(id)?.facts().is_none() {
+            let open = wallet::Command::Open { customer: customer.clone(), currency };
+            self.wallet_decides(id, open)?;
+        }
+        self.emit_wallet(id, event)
+    }
+
+    /// Refuses what one person may not move alone at once, where no customer is known to whose
+    /// day's sum it could be added.
     pub(crate) fn must_be_two_above_threshold(&self, amount: Money) -> Result<(), Undecided> {
         if self.second_person {
             return Ok(());

@@ -202,7 +202,10 @@ pub(super) fn correct(
         let facts = state.recorded()?;
         let amount = facts.amount.money();
         match &facts.customer {
-            Some(customer) => drop(decision.four_eyes(customer, amount)?),
+            Some(customer) => {
+                let alone_on = decision.four_eyes(customer, amount)?;
+                decision.count_taken_out(customer, payment, amount, alone_on)?;
+            }
             None => decision.must_be_two_above_threshold(amount)?,
         }
         decision.emit(StreamKey::Payment(payment), Event::Payment(event))?;

@@ -140,6 +140,7 @@ fn from_wallet(
         let debited = wallet::Event::Debited { amount, purpose, moved_alone_on };
         decision.emit_wallet(wallet, debited)?;
     }
+    decision.count_taken_out(&claim.customer, payment, claim.elsewhere, moved_alone_on)?;
     let lacking = claim.amount.checked_sub(takes)?.as_amount();
     Ok(lacking.map(|amount| {
         let debt = Debt { customer: claim.customer.clone(), amount };

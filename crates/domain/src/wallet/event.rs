@@ -107,6 +107,9 @@ pub enum Event {
     },
     /// One person alone took back a delivery of this order: it counts towards the day's sum.
     DeliveryCorrected { amount: Amount, order: OrderId, moved_alone_on: NaiveDate },
+    /// One person alone took this part of a payment out of the books, which was not in the wallet:
+    /// it counts towards the day's sum.
+    PaymentTakenOut { amount: Amount, payment: PaymentId, moved_alone_on: NaiveDate },
 }
 
 /// What a customer says of money that was sent.

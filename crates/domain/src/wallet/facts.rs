@@ -126,7 +126,8 @@ impl Facts {
             | Event::DebtRecorded { .. }
             | Event::DebtRepaid { from: Repayment::Payment(_), .. }
             | Event::DebtWrittenOff { .. }
-            | Event::DeliveryCorrected { .. } => Money::zero(self.currency),
+            | Event::DeliveryCorrected { .. }
+            | Event::PaymentTakenOut { .. } => Money::zero(self.currency),
         }
     }
 
@@ -152,7 +153,8 @@ impl Facts {
             | Event::Unfrozen { .. }
             | Event::Closed
             | Event::Reopened
-            | Event::DeliveryCorrected { .. } => Money::zero(self.currency),
+            | Event::DeliveryCorrected { .. }
+            | Event::PaymentTakenOut { .. } => Money::zero(self.currency),
         }
     }
 
@@ -215,7 +217,8 @@ impl Facts {
             | Event::DebtRecorded { .. }
             | Event::DebtRepaid { .. }
             | Event::DebtWrittenOff { .. }
-            | Event::DeliveryCorrected { .. } => {}
+            | Event::DeliveryCorrected { .. }
+            | Event::PaymentTakenOut { .. } => {}
         }
     }
 
@@ -266,7 +269,8 @@ fn alone(event: &Event) -> Option<(NaiveDate, Amount)> {
         Event::Corrected { movement, moved_alone_on, .. } => {
             moved_alone_on.map(|day| (day, movement.amount()))
         }
-        Event::DeliveryCorrected { amount, moved_alone_on, .. } => Some((*moved_alone_on, *amount)),
+        Event::DeliveryCorrected { amount, moved_alone_on, .. }
+        | Event::PaymentTakenOut { amount, moved_alone_on, .. } => Some((*moved_alone_on, *amount)),
         Event::Opened { .. }
         | Event::TopUpRequested(_)
         | Event::TopUpApproved { .. }

@@ -27,6 +27,8 @@ pub(crate) struct Book {
     replayed: Memory,
     /// Debits less credits.
     accounts: BTreeMap<(Account, &'static str), Decimal>,
+    /// The sum of all accounts, by currency.
+    trial: BTreeMap<&'static str, Decimal>,
     /// Payments that came in after all: what was matched with them before tells of what was not.
     recorded_anew: BTreeSet<PaymentId>,
 }
@@ -44,6 +46,7 @@ impl Book {
             memory: Memory::default(),
             replayed: Memory::default(),
             accounts: BTreeMap::new(),
+            trial: BTreeMap::new(),
             recorded_anew: BTreeSet::new(),
         }
     }
@@ -87,7 +90,16 @@ impl Book {
         }
         let before = self.memory.clone();
         self.memory.apply(&changes);
-        assert_eq!(self.memory, self.replayed, "a replay of the stored forms after {commands:?}");
+        // What did not change was found equal before.
+        let changed: BTreeSet<StreamKey> = changes.iter().map(|change| change.stream).collect();
+        for stream in &changed {
+            let (is, replayed) = (self.memory.state(*stream), self.replayed.state(*stream));
+            assert_eq!(is, replayed, "a replay of the stored forms after {commands:?}");
+            // A snapshot is of what stands between commands.
+            let snapshot = serde_json::to_string(&*is.unwrap()).unwrap();
+            let read: State = serde_json::from_str(&snapshot).unwrap();
+            assert_eq!(read, *replayed.unwrap(), "a snapshot after {commands:?}");
+        }
         self.check_end(&commands);
         self.check_fees();
         check_terminal(&before, &self.memory, &commands);
@@ -109,34 +121,45 @@ impl Book {
         let parsed = Event::parse(change.stream.aggregate_type(), &payload).unwrap();
         assert_eq!(parsed, change.event);
         self.replayed.evolve(change.stream, &parsed);
-        let snapshot = serde_json::to_string(&*change.state).unwrap();
-        assert_eq!(serde_json::from_str::<State>(&snapshot).unwrap(), *change.state);
 
         let entry = posting::entry(change.stream, &change.event).unwrap();
         for posting in entry.postings() {
             let key = (posting.account.clone(), posting.amount.currency().code());
             let amount = posting.amount.money().amount();
-            *self.accounts.entry(key).or_default() += match posting.side {
+            let moved = match posting.side {
                 Side::Debit => amount,
                 Side::Credit => -amount,
             };
+            *self.trial.entry(key.1).or_default() += moved;
+            *self.accounts.entry(key).or_default() += moved;
         }
-        let mut trial: BTreeMap<&str, Decimal> = BTreeMap::new();
-        for ((account, currency), balance) in &self.accounts {
-            *trial.entry(currency).or_default() += balance;
-            let holds_others_money = matches!(
-                account,
-                Account::Wallet(_)
-                    | Account::Prepayment(_)
-                    | Account::Unallocated(_)
-                    | Account::Payout(_)
-            );
-            assert!(
-                !holds_others_money || *balance <= Decimal::ZERO,
-                "{account:?} is overdrawn by {balance} after {change:?}"
-            );
+        // The other accounts stand as they stood.
+        for posting in entry.postings() {
+            self.check_not_overdrawn(&posting.account, posting.amount.currency(), change);
         }
+        let trial = &self.trial;
         assert!(trial.values().all(Decimal::is_zero), "trial balance {trial:?} after {change:?}");
+    }
+
+    /// Nobody else's money is spent.
+    fn check_not_overdrawn(&self, account: &Account, currency: Currency, change: &Change) {
+        let holds_others_money = matches!(
+            account,
+            Account::Wallet(_)
+                | Account::Prepayment(_)
+                | Account::Unallocated(_)
+                | Account::Payout(_)
+        );
+        let held = self.holds(account.clone(), currency);
+        assert!(
+            !holds_others_money || !held.is_sign_negative() || held.is_zero(),
+            "{account:?} is overdrawn by {held} after {change:?}"
+        );
+    }
+
+    /// A replay of all that was stored comes to what stands here.
+    pub(crate) fn check_replay(&self) {
+        assert_eq!(self.memory, self.replayed);
     }
 
     /// What must be true when a command is over.
@@ -371,6 +394,15 @@ impl Outcome {
     pub(crate) fn then(self, expected: &[&str]) -> Book {
         let changes = self.decided.unwrap();
         let types: Vec<String> = changes.iter().map(type_name).collect();
+        assert_eq!(types, expected);
+        self.book
+    }
+
+    /// These events come first, whatever follows.
+    #[track_caller]
+    pub(crate) fn then_first(self, expected: &[&str]) -> Book {
+        let changes = self.decided.unwrap();
+        let types: Vec<String> = changes.iter().take(expected.len()).map(type_name).collect();
         assert_eq!(types, expected);
         self.book
     }

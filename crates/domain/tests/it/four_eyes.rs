@@ -9,10 +9,10 @@ use domain::suspense::Against;
 use crate::book::{Book, given};
 use crate::build::{
     adjust_down, adjust_up, allocate, approval, approve_top_up, as_far_as_dispatched, ask_top_up,
-    by_gateway, by_transfer, by_wallet, cancel, cash, correct, correct_payment, correct_wallet,
-    customer, deliver, explain, gateway, goodwill, import_wallet, iqd, open_suspense, order,
-    pay_out, place, record_cash, record_transfer, reverse, suspense, top_up, transfer, transfer_id,
-    upload, withdraw, write_off,
+    by_gateway, by_transfer, by_wallet, cancel, cash, close, correct, correct_payment,
+    correct_wallet, customer, deliver, explain, gateway, goodwill, import_wallet, iqd,
+    open_suspense, order, pay_out, place, record_cash, record_transfer, reverse, suspense, top_up,
+    transfer, transfer_id, upload, withdraw, write_off,
 };
 
 const THRESHOLD: &str = "1000000";
@@ -189,6 +189,62 @@ fn no_person_alone_takes_a_large_payment_out_of_the_books() {
             .when(take_out(transfer_id("R1")))
             .then_refused(too_much("100001", "900000", "100000"));
     }
+}
+
+#[test]
+fn many_small_payments_taken_out_of_the_books_are_seen_as_the_large_one_that_they_are() {
+    let sent = |reference| record_transfer(reference, "600000", Some("94"));
+    for take_out in [reverse, correct_payment] {
+        given([sent("R1"), sent("R2"), record_transfer("R3", "600000", Some("95"))])
+            .when(take_out(transfer_id("R1")))
+            .then_first(&["wallet.opened", "wallet.payment_taken_out"])
+            .when(take_out(transfer_id("R2")))
+            .then_refused(too_much("600000", "600000", "400000"))
+            .when(goodwill("94", "400001"))
+            .then_refused(too_much("400001", "600000", "400000"))
+            // It is taken out again by nobody, and another customer's is another sum.
+            .when(take_out(transfer_id("R1")))
+            .then_nothing()
+            .when(take_out(transfer_id("R3")))
+            .then_first(&["wallet.opened", "wallet.payment_taken_out"]);
+    }
+}
+
+#[test]
+fn what_orders_give_back_for_a_reversal_counts_once_beside_what_the_wallet_gives() {
+    // 300,000 are in the wallet, and 400,000 with an order that nothing was shipped of.
+    let paid =
+        Command::ApproveReceipt(Box::new(approval(1, 1, "700000", transfer("R1", "700000"))));
+    given([place(by_transfer(1, "94", "400000")), upload(1, 1), paid])
+        .when(reverse(transfer_id("R1")))
+        .then(&[
+            "wallet.debited",
+            "wallet.payment_taken_out",
+            "order.payment_taken_back",
+            "payment.reversed",
+        ])
+        .when(goodwill("94", "300001"))
+        .then_refused(too_much("300001", "700000", "300000"));
+}
+
+#[test]
+fn what_two_persons_took_out_of_the_books_is_not_counted() {
+    let sent = |reference| record_transfer(reference, "600000", Some("94"));
+    let mut book = given([sent("R1"), sent("R2")]);
+    book.second_person = true;
+    let mut book = book.when(reverse(transfer_id("R1"))).then(&["payment.reversed"]);
+    book.second_person = false;
+    book.when(reverse(transfer_id("R2"))).then_first(&["wallet.opened"]);
+}
+
+#[test]
+fn a_closed_wallet_tells_of_what_was_taken_out_and_stays_closed() {
+    let book = given([top_up("94", 1, "1"), withdraw("94", 1, "1"), pay_out("94", 1)])
+        .and(close("94"))
+        .and(record_transfer("R1", "600000", Some("94")))
+        .when(reverse(transfer_id("R1")))
+        .then(&["wallet.payment_taken_out", "payment.reversed"]);
+    assert!(book.wallet(crate::build::wallet("94")).unwrap().closed);
 }
 
 #[test]

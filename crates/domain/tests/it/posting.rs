@@ -105,6 +105,7 @@ wallet.debt_repaid.1.wallet            | Dr 2100:W 44, Cr 1100:94 44
 wallet.debt_repaid.1.payment           | Dr 2120:P 44, Cr 1100:94 44
 wallet.debt_written_off.1              | Dr 5030 44, Cr 1100:94 44
 wallet.delivery_corrected.1            | -
+wallet.payment_taken_out.1             | -
 suspense.opened.1.wallet               | -
 suspense.opened.1.item                 | -
 suspense.booked.1                      | -

@@ -66,7 +66,7 @@ fn a_second_reversal_takes_back_only_what_the_money_went_to_since() {
     ])
     .and(allocate(transfer_id("R1"), Some("40"), Allocation::Customer(customer("95"))))
     .when(reverse(transfer_id("R1")))
-    .then(&["wallet.debited", "payment.reversed"])
+    .then(&["wallet.debited", "wallet.payment_taken_out", "payment.reversed"])
     .expect_balance("95", "0")
     .expect_total("2200", "44")
     .expect_total("1020", "0")

@@ -25,13 +25,18 @@ fn an_order_of_which_nothing_was_shipped_gives_the_money_back_and_is_to_be_paid_
         .and(start(1))
         .later(Duration::days(9))
         .when(reverse(transfer_id("R1")))
-        .then(&["order.payment_taken_back", "payment.reversed"])
+        .then(&[
+            "wallet.opened",
+            "wallet.payment_taken_out",
+            "order.payment_taken_back",
+            "payment.reversed",
+        ])
         .expect_phase(order(1), Phase::AwaitingPayment)
         .expect_total("2200", "0")
         .expect_total("2120", "0")
         .expect_total("1020", "0")
         .expect_total("1100", "0")
-        .expect_balance("94", "no wallet");
+        .expect_balance("94", "0");
     let facts = book.facts(order(1));
     assert_eq!(facts.deadline, Some(noon() + Duration::days(12)));
     assert_eq!(facts.payment_status(), PaymentStatus::GracePeriod);
@@ -150,6 +155,7 @@ fn one_transfer_for_two_orders_and_a_rest_comes_back_from_each_place() {
     book.when(reverse(transfer_id("R")))
         .then(&[
             "wallet.debited",
+            "wallet.payment_taken_out",
             "order.payment_taken_back",
             "wallet.debt_recorded",
             "payment.reversed",

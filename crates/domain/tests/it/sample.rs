@@ -464,6 +464,7 @@ fn more_wallet_events() -> Vec<(&'static str, wallet::Event)> {
             E::DebtWrittenOff { customer: customer.clone(), amount, reason, moved_alone_on },
         ),
         ("delivery_corrected.1", E::DeliveryCorrected { amount, order, moved_alone_on: today() }),
+        ("payment_taken_out.1", E::PaymentTakenOut { amount, payment, moved_alone_on: today() }),
     ]
 }
 

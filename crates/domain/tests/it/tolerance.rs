@@ -80,7 +80,13 @@ fn a_reversed_payment_takes_what_was_forgiven_with_it() {
     let book = forgiving("2")
         .and(approve(1, 1, "42"))
         .when(reverse(transfer_id("R1")))
-        .then(&["order.forgiveness_taken_back", "order.payment_taken_back", "payment.reversed"])
+        .then(&[
+            "wallet.opened",
+            "wallet.payment_taken_out",
+            "order.forgiveness_taken_back",
+            "order.payment_taken_back",
+            "payment.reversed",
+        ])
         .expect_total("5040", "0");
     assert_eq!(book.facts(order(1)).owed(), iqd("44"));
     book.later(Duration::days(3)).and(expire(1)).expect_phase(order(1), Phase::Expired);
