@@ -42,6 +42,8 @@ row! {
         reason: Option<String>,
         /// The receipt's file. Known from the first event on.
         file_id: Option<Uuid>,
+        /// The personal data that says where a withdrawal goes. Known from the first event on.
+        destination_id: Option<Uuid>,
         /// Known from the first event on.
         requested_at: Option<DateTime<Utc>>,
         decided_at: Option<DateTime<Utc>>,
@@ -81,8 +83,9 @@ impl Projection for WalletRequests {
                 reason: Some(reason.to_string()),
                 ..decided(fact, facts, *request, TOP_UP, "rejected")
             },
-            Event::WithdrawalRequested { request, amount, .. } => WalletRequest {
+            Event::WithdrawalRequested { request, amount, destination } => WalletRequest {
                 amount: Some(amount.money().amount()),
+                destination_id: destination.as_ref().map(|stored| stored.id.uuid()),
                 ..asked_now(fact, facts, *request, WITHDRAWAL)
             },
             Event::WithdrawalPaid { request, amount, account, reference, .. } => WalletRequest {
@@ -107,6 +110,7 @@ impl Projection for WalletRequests {
             claimed: after.claimed.or(before.claimed),
             amount: after.amount.or(before.amount),
             file_id: after.file_id.or(before.file_id),
+            destination_id: after.destination_id.or(before.destination_id),
             requested_at: after.requested_at.or(before.requested_at),
             ..after
         }
@@ -142,6 +146,7 @@ fn decided(
         reference: None,
         reason: None,
         file_id: None,
+        destination_id: None,
         requested_at: None,
         decided_at: Some(fact.recorded.recorded_at),
         position: fact.position(),

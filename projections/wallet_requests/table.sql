@@ -15,6 +15,7 @@ create table wallet_requests (
   reference text,
   reason text,
   file_id uuid,
+  destination_id uuid,
   requested_at timestamptz,
   decided_at timestamptz,
   position bigint not null,
@@ -46,6 +47,7 @@ create type wallet_requests_row as (
   reference text,
   reason text,
   file_id uuid,
+  destination_id uuid,
   requested_at timestamptz,
   decided_at timestamptz,
   position bigint

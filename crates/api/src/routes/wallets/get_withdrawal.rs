@@ -1,12 +1,10 @@
 //! `GET /api/wallet-withdrawals/{request}`: how it stands, and where the money goes.
 
 use axum::extract::State;
-use domain::id::{RequestId, WalletId};
-use domain::wallet;
-use domain::{Event, StreamKey};
-use ledger::queries;
+use domain::id::PersonalDataId;
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::{Kind, request};
 use crate::app::App;
@@ -46,29 +44,13 @@ pub(crate) async fn handler(
     Search(Nothing {}): Search<Nothing>,
 ) -> Result<Json<Body>, Problem> {
     let found = request(&app, &caller, &path.one(), Kind::Withdrawal).await?;
-    let destination = destination(&app, found.wallet, found.id).await?;
+    let destination = destination(&app, found.row.destination_id).await?;
     Ok(Json(Body { withdrawal: found.row.into(), destination }))
 }
 
-/// What the request's own event names.
-async fn destination(
-    app: &App,
-    wallet: WalletId,
-    request: RequestId,
-) -> Result<Option<Destination>, Problem> {
-    let history = queries::history(&app.ledger, StreamKey::Wallet(wallet))
-        .await
-        .map_err(Problem::unreadable)?;
-    let stored = history.into_iter().find_map(|event| {
-        let Event::Wallet(wallet::Event::WithdrawalRequested { request: of, destination, .. }) =
-            event
-        else {
-            return None;
-        };
-        destination.filter(|_| of == request)
-    });
+async fn destination(app: &App, stored: Option<Uuid>) -> Result<Option<Destination>, Problem> {
     let Some(stored) = stored else { return Ok(None) };
-    match personal::read(app, stored.id).await {
+    match personal::read(app, PersonalDataId::new(stored)).await {
         Ok(text) => serde_json::from_slice(&text).map(Some).map_err(Problem::unreadable),
         Err(problem) if problem.code() == "forgotten" => Ok(None),
         Err(problem) => Err(problem),
