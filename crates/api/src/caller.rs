@@ -13,6 +13,8 @@ use crate::min_position;
 use crate::problem::Problem;
 use crate::scope::{self, ANYTHING, Scope};
 
+mod reason;
+
 const SCHEME: &str = "Bearer ";
 
 /// A caller whose role has one of these scopes.

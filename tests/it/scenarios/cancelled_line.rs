@@ -43,11 +43,11 @@ async fn what_is_left_of_a_cancelled_line_arrives_in_two_parts_that_sum_to_the_w
         .await;
 
     // What is under way cannot be cancelled, what is not can; its share of everything comes back.
-    let of_line_1 = world.client().cancels_lines(&order, &[(1, "1")], "changed my mind");
+    let of_line_1 = world.client().cancels_lines(&order, &[(1, "1")], "changed-mind");
     of_line_1.fails_with(422, "quantity-too-large").await;
     let order = world
         .client()
-        .cancels_lines(&order, &[(3, "3")], "changed my mind")
+        .cancels_lines(&order, &[(3, "3")], "changed-mind")
         .then(Seen {
             events: "order lines_cancelled, wallet credited",
             views: "partly_shipped | logistics_partly_dispatched · logistics | paid",

@@ -24,7 +24,7 @@ async fn of_an_upload_and_a_cancellation_at_the_deadline_one_wins() {
         let node = &world.nodes()[0];
         let (uploads, cancels) = (
             world.client().uploads(&order, &customer, "100000"),
-            world.client().cancels(&order, "changed my mind"),
+            world.client().cancels(&order, "changed-mind"),
         );
         // The deadline worker is the third. It looks every second or sooner: in the first round the
         // others are early, in the last they are late.
@@ -68,7 +68,7 @@ async fn whatever_comes_first_of_approval_rejection_and_cancellation_no_dinar_is
         let (approves, rejects, cancels) = (
             world.finance().approves(&order, "100000", transfer),
             world.second_finance().rejects(&order, "it is a blank page"),
-            world.client().cancels(&order, "changed my mind"),
+            world.client().cancels(&order, "changed-mind"),
         );
         let [one, other] = world.nodes() else { panic!("there are two nodes") };
         let (approval, rejection, cancellation) = tokio::join!(
@@ -117,7 +117,7 @@ async fn money_that_is_approved_after_a_cancellation_is_in_the_wallet() {
     let order = under_review(&world, "zaid").await;
     world
         .client()
-        .cancels(&order, "changed my mind")
+        .cancels(&order, "changed-mind")
         .then(Seen {
             events: "order cancelled",
             views: "cancelled | cancelled · – | receipt_uploaded",

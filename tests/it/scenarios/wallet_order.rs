@@ -73,7 +73,7 @@ async fn a_wallet_order_goes_through_every_department_and_is_completed() {
             wallet: "117000",
         })
         .await;
-    world.client().cancels(&order, "too late").fails_with(409, "wrong-phase").await;
+    world.client().cancels(&order, "too-late").fails_with(409, "wrong-phase").await;
 
     let code = tell_a_wrong_code(&world, &order).await;
     world

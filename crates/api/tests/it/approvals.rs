@@ -151,7 +151,7 @@ async fn a_stale_version_and_a_rules_refusal_leave_a_proposal_open() {
     let stale = stale.json(&json!({})).send().await.expect(202);
     let plain = service.post(&release).by("finance").key("k2").json(&json!({}));
     let plain = plain.send().await.expect(202);
-    let body = json!({ "reason": "changed their mind" });
+    let body = json!({ "reason": "changed-mind" });
     service.must("client", &format!("/api/orders/{order}/cancel"), &body).await;
 
     for _ in 0..2 {

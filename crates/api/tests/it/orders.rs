@@ -113,7 +113,7 @@ async fn what_was_paid_for_a_cancelled_order_is_in_the_wallet_and_it_can_be_reop
     let order = id(&service.must("client", "/api/orders", &wallet_order("c1", "60")).await);
 
     let path = format!("/api/orders/{order}/cancel");
-    let cancelled = service.must("client", &path, &json!({ "reason": "changed my mind" })).await;
+    let cancelled = service.must("client", &path, &json!({ "reason": "changed-mind" })).await;
 
     assert_eq!(cancelled["order"]["phase"], "cancelled");
     let statement =
@@ -209,4 +209,29 @@ async fn the_next_page_of_a_worklist_is_of_the_same_worklist() {
     let query = link.strip_prefix('<').and_then(|link| link.split_once('>')).unwrap().0;
     let next = service.get(&format!("/api/management/orders{query}")).by("finance").send().await;
     assert_eq!(next.expect(200)["orders"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_a_customer_wrote_is_no_reason_and_a_code_is() {
+    let service = Service::start().await;
+    let order = id(&service.must("client", "/api/orders", &transfer_order("c1", "20")).await);
+    let cancel = format!("/api/orders/{order}/cancel");
+    let lines = json!([{ "line": 1, "quantity": "1" }]);
+    let before = service.recorded().await;
+    for reason in ["Zaid of 0770 123 4567 moved to Basra", "Zaid", &"a".repeat(65)] {
+        let cancel_lines = format!("{cancel}-lines");
+        for (path, body) in [
+            (&cancel, json!({ "reason": reason })),
+            (&cancel_lines, json!({ "lines": lines, "reason": reason })),
+        ] {
+            let answer = service.post(path).by("client").key("k").json(&body).send().await;
+            let problem = answer.expect_problem(422, "bad-text");
+            assert_eq!(problem["errors"], json!([{ "pointer": "/reason", "code": "not-a-code" }]));
+        }
+    }
+    assert_eq!(service.recorded().await, before);
+    service.must("client", &cancel, &json!({ "reason": "moved_away-2" })).await;
+    let other = id(&service.must("client", "/api/orders", &transfer_order("c1", "20")).await);
+    let sentence = json!({ "reason": "nobody answered the phone" });
+    service.must("finance", &format!("/api/orders/{other}/cancel"), &sentence).await;
 }

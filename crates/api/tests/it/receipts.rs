@@ -257,7 +257,7 @@ async fn a_file_whose_receipt_was_refused_is_swept_after_a_day_and_one_that_is_n
     let named = file_path(&upload(&service, &order, "k", "image/png", PNG).await.expect(200));
     let cancelled = order_of(&service, "c1").await;
     let path = format!("/api/orders/{cancelled}/cancel");
-    service.must("client", &path, &json!({ "reason": "changed my mind" })).await;
+    service.must("client", &path, &json!({ "reason": "changed-mind" })).await;
     let refused = upload(&service, &cancelled, "late", "image/jpeg", JPEG).await;
     refused.expect_problem(409, "wrong-phase");
     assert_eq!(kept(&service).await, 2, "it is committed before the append");

@@ -24,6 +24,8 @@ const ROUTE: &str = "POST /api/orders/{order}/cancel";
 #[serde(deny_unknown_fields)]
 #[schema(as = CancelOrder)]
 pub(crate) struct Body {
+    /// A client's is a code: small letters, digits, `_` and `-`, 64 at most. What a customer wrote
+    /// is personal data and never enters the log. Others write a sentence, without personal data.
     #[schema(value_type = String, max_length = 500)]
     reason: Reason,
 }
@@ -48,6 +50,7 @@ pub(crate) async fn handler(
     attempt: Attempt<true>,
     Json(body): Json<Body>,
 ) -> Result<Response, Problem> {
+    caller.may_give(&body.reason)?;
     let found = find::order(&app, &caller, &path.one()).await?;
     let name = attempt.name(&app, &caller.credential);
     let command = Command::Cancel { order: found.id, reason: body.reason.clone() };
