@@ -4,7 +4,7 @@
 use crate::event::{Event, StreamKey};
 use crate::id::{OrderId, Reason};
 use crate::money::Money;
-use crate::order::{self, Facts, LineQuantity};
+use crate::order::{self, Facts, LineQuantity, Order};
 use crate::rejection::Rejection;
 use crate::wallet::Source;
 
@@ -50,7 +50,7 @@ pub(super) fn give_back(
     let Some(mut event) = decide(facts)? else {
         return Ok(());
     };
-    let mut after = order.clone();
+    let mut after = Order::clone(&order);
     after.evolve(&event);
     let mut beyond = facts.held().checked_sub(after.placed()?.held())?;
     if let Some(forgiven) = facts.forgiven.min(beyond)?.as_amount() {

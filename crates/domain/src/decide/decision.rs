@@ -1,6 +1,7 @@
 //! A decision in the making: the events so far, and the states after them.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -31,6 +32,20 @@ pub(super) struct Decision<'a> {
     pub(super) changes: Vec<Change>,
 }
 
+/// A state that a rule reads. It is shared: whatever happens to its stream meanwhile, it stays as it
+/// was read.
+pub(super) struct Known<T> {
+    state: Arc<State>,
+    of: fn(&State) -> Option<&T>,
+}
+
+impl<T> Deref for Known<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        (self.of)(&self.state).expect("it was found to be of this kind")
+    }
+}
+
 impl<'a> Decision<'a> {
     pub(super) fn new(base: &'a dyn States, circumstances: Circumstances) -> Self {
         let Circumstances { now, second_person } = circumstances;
@@ -45,60 +60,59 @@ impl<'a> Decision<'a> {
         }
     }
 
-    pub(super) fn order(&self, id: OrderId) -> Result<Order, Undecided> {
-        let state = self.state(StreamKey::Order(id))?;
-        let State::Order(known) = &*state else {
-            panic!("{state:?} stands where order {id} should")
-        };
-        Ok(known.clone())
+    fn known<T>(
+        &self,
+        stream: StreamKey,
+        of: fn(&State) -> Option<&T>,
+    ) -> Result<Known<T>, Undecided> {
+        let state = self.state(stream)?;
+        assert!(of(&state).is_some(), "{state:?} stands where {stream} should");
+        Ok(Known { state, of })
     }
 
-    pub(super) fn wallet(&self, id: WalletId) -> Result<Wallet, Undecided> {
-        let state = self.state(StreamKey::Wallet(id))?;
-        let State::Wallet(known) = &*state else {
-            panic!("{state:?} stands where wallet {id} should")
-        };
-        Ok(known.clone())
+    pub(super) fn order(&self, id: OrderId) -> Result<Known<Order>, Undecided> {
+        self.known(StreamKey::Order(id), |state| {
+            if let State::Order(known) = state { Some(known) } else { None }
+        })
     }
 
-    pub(super) fn payment(&self, id: PaymentId) -> Result<Payment, Undecided> {
-        let state = self.state(StreamKey::Payment(id))?;
-        let State::Payment(known) = &*state else {
-            panic!("{state:?} stands where payment {id} should")
-        };
-        Ok(known.clone())
+    pub(super) fn wallet(&self, id: WalletId) -> Result<Known<Wallet>, Undecided> {
+        self.known(StreamKey::Wallet(id), |state| {
+            if let State::Wallet(known) = state { Some(known) } else { None }
+        })
     }
 
-    pub(super) fn statement_line(&self, id: StatementLineId) -> Result<StatementLine, Undecided> {
-        let state = self.state(StreamKey::StatementLine(id))?;
-        let State::StatementLine(known) = &*state else {
-            panic!("{state:?} stands where statement line {id} should")
-        };
-        Ok(known.clone())
+    pub(super) fn payment(&self, id: PaymentId) -> Result<Known<Payment>, Undecided> {
+        self.known(StreamKey::Payment(id), |state| {
+            if let State::Payment(known) = state { Some(known) } else { None }
+        })
     }
 
-    pub(super) fn receipt_file(&self, id: ReceiptFileId) -> Result<ReceiptFile, Undecided> {
-        let state = self.state(StreamKey::ReceiptFile(id))?;
-        let State::ReceiptFile(known) = &*state else {
-            panic!("{state:?} stands where receipt file {id} should")
-        };
-        Ok(known.clone())
+    pub(super) fn statement_line(
+        &self,
+        id: StatementLineId,
+    ) -> Result<Known<StatementLine>, Undecided> {
+        self.known(StreamKey::StatementLine(id), |state| {
+            if let State::StatementLine(known) = state { Some(known) } else { None }
+        })
     }
 
-    pub(super) fn suspense(&self, id: SuspenseId) -> Result<Suspense, Undecided> {
-        let state = self.state(StreamKey::Suspense(id))?;
-        let State::Suspense(suspense) = &*state else {
-            panic!("{state:?} stands where suspense item {id} should")
-        };
-        Ok(suspense.clone())
+    pub(super) fn receipt_file(&self, id: ReceiptFileId) -> Result<Known<ReceiptFile>, Undecided> {
+        self.known(StreamKey::ReceiptFile(id), |state| {
+            if let State::ReceiptFile(known) = state { Some(known) } else { None }
+        })
     }
 
-    pub(super) fn settings(&self) -> Result<Settings, Undecided> {
-        let state = self.state(StreamKey::Settings)?;
-        let State::Settings(settings) = &*state else {
-            panic!("{state:?} stands where the settings should")
-        };
-        Ok(settings.clone())
+    pub(super) fn suspense(&self, id: SuspenseId) -> Result<Known<Suspense>, Undecided> {
+        self.known(StreamKey::Suspense(id), |state| {
+            if let State::Suspense(known) = state { Some(known) } else { None }
+        })
+    }
+
+    pub(super) fn settings(&self) -> Result<Known<Settings>, Undecided> {
+        self.known(StreamKey::Settings, |state| {
+            if let State::Settings(known) = state { Some(known) } else { None }
+        })
     }
 
     /// The next counter of a series, gapless: it is allotted only if the decision is accepted.

@@ -37,7 +37,7 @@ pub struct PlaceOrder {
 }
 
 pub(super) fn place(decision: &mut Decision<'_>, place: PlaceOrder) -> Result<(), Undecided> {
-    if matches!(decision.order(place.order)?, Order::Placed(_)) {
+    if matches!(*decision.order(place.order)?, Order::Placed(_)) {
         return Err(Rejection::OrderExists.into());
     }
     let currency = place.total.currency();

@@ -18,7 +18,7 @@ pub(super) fn remind(decision: &mut Decision<'_>, id: OrderId) -> Result<(), Und
     if facts.reminded == Some(deadline) {
         return Ok(());
     }
-    let due = facts.reminder_due(&decision.settings()?);
+    let due = facts.reminder_due(&*decision.settings()?);
     if due.is_none_or(|due| decision.now < due) || decision.now >= deadline {
         return Err(Rejection::ReminderNotDue.into());
     }
