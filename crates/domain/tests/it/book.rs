@@ -91,8 +91,8 @@ impl Book {
         let before = self.memory.clone();
         self.memory.apply(&changes);
         // What did not change was found equal before.
-        let changed: BTreeSet<StreamKey> = changes.iter().map(|change| change.stream).collect();
-        for stream in &changed {
+        let touched: BTreeSet<StreamKey> = changes.iter().map(|change| change.stream).collect();
+        for stream in &touched {
             let (is, replayed) = (self.memory.state(*stream), self.replayed.state(*stream));
             assert_eq!(is, replayed, "a replay of the stored forms after {commands:?}");
             // A snapshot is of what stands between commands.

@@ -126,3 +126,14 @@ fn edits_down_to_what_is_paid_and_up_again_give_no_more_than_all_extensions() {
     assert_eq!(book.now, noon() + Duration::days(12));
     assert_eq!(book.facts(order(1)).deadline, Some(book.now.max(latest)), "it is over");
 }
+
+#[test]
+fn a_cancelled_line_that_costs_nothing_comes_back_by_an_edit() {
+    let gift = [("1", "44"), ("1", "0")];
+    let book = given([place(by_transfer(1, "94", "44")), edit(1, &gift, "44")])
+        .and(cancel_lines(1, &[(2, "1")]));
+    book.when(edit(1, &gift, "44"))
+        .then(&["order.edited"])
+        .when(edit(1, &gift, "44"))
+        .then_nothing();
+}

@@ -1,16 +1,17 @@
 //! Receipts: the claimed amount moves nothing; finance says what it saw, and every dinar has a place.
 
 use chrono::Duration;
-use domain::Rejection;
 use domain::decide::{ApproveReceipt, Command};
 use domain::order::Receipt;
 use domain::order::status::{PaymentStatus, Phase};
 use domain::settings::Setting;
+use domain::wallet::Source;
+use domain::{Event, Rejection, wallet};
 
 use crate::book::{Book, given};
 use crate::build::{
     approval, approve, because, by_gateway, by_transfer, cancel, expire, iqd, noon, order,
-    pay_from_wallet, place, receipt, reject, top_up, transfer, upload, usd,
+    pay_from_wallet, place, receipt, reject, top_up, transfer, transfer_id, upload, usd,
 };
 
 fn reviewed(due: &str) -> Book {
@@ -242,4 +243,23 @@ fn an_exact_receipt_in_a_second_currency_needs_one_person() {
         approved(approval),
     ])
     .expect_phase(order(1), Phase::FinanceReview);
+}
+
+#[test]
+fn what_is_paid_beyond_an_order_is_excess_and_what_comes_after_its_end_is_late() {
+    let (payment, id) = (transfer_id("R1"), order(1));
+    let uploaded = given([place(by_transfer(1, "94", "44")), upload(1, 1)]);
+    let excess = Source::Excess { payment, order: id, receipt: Some(receipt(1)) };
+    for (mut book, sum, source) in [
+        (uploaded.clone(), "50", excess),
+        (uploaded.and(cancel(1)), "44", Source::Late { payment, order: id }),
+    ] {
+        let changes = book.take(approve(1, 1, sum)).unwrap();
+        let Event::Wallet(wallet::Event::Credited { source: told, .. }) =
+            &changes.last().unwrap().event
+        else {
+            panic!("{changes:?}");
+        };
+        assert_eq!(*told, source);
+    }
 }

@@ -3,12 +3,14 @@
 use domain::Rejection;
 use domain::decide::Command;
 use domain::order::Receipt;
-use domain::order::status::Phase;
+use domain::order::import::Stage;
+use domain::order::status::{Channel, Method, Phase};
 use domain::receipt_file::On;
 
 use crate::book::{Book, given};
 use crate::build::{
-    approval, approve, by_transfer, cancel, code, order, place, receipt, reject, transfer, upload,
+    approval, approve, by_transfer, cancel, code, import, old_order, order, place, receipt, reject,
+    transfer, upload,
 };
 
 /// Uploads the one file under this receipt's number, for the order of that number.
@@ -102,4 +104,19 @@ fn a_file_for_an_order_that_takes_no_receipt_is_not_kept_in_mind() {
     let mut book = three(&[]).and(cancel(1));
     book = book.when(same_file(1)).then_code("wrong-phase");
     assert_eq!(repeats(&mut book, same_file(2)), None);
+}
+
+#[test]
+fn the_receipt_of_an_old_order_shows_no_payment_that_its_file_was_not_approved_for() {
+    let mut old = old_order("M2400007", "94", "30");
+    old.stage = Stage::Open;
+    (old.method, old.channel) = (Method::BankTransferGrace, Channel::BankTransfer);
+    let Command::UploadReceipt { receipt, .. } = same_file(7) else { unreachable!() };
+    old.receipt = Some(receipt);
+    three(&[1])
+        .and(approve(1, 1, "30"))
+        .and(import(7, old))
+        .expect_phase(order(7), Phase::PaymentReview)
+        .when(approve(7, 7, "30"))
+        .then_refused(Rejection::ReceiptFileUsed);
 }

@@ -86,6 +86,12 @@ fn a_payment_told_of_again_as_another_is_refused() {
         amount: amount("44"),
         customer: None,
     };
+    let noted_top_up = Command::TopUpWallet {
+        customer: customer("94"),
+        payment: cash(2),
+        kind: Kind::Cash { note: Some(code("till 2")) },
+        amount: amount("44"),
+    };
     given([record_transfer("R1", "44", Some("94")), record_cash(1, "44")])
         .when(record_transfer("R1", "44", Some("94")))
         .then_nothing()
@@ -94,6 +100,9 @@ fn a_payment_told_of_again_as_another_is_refused() {
         .when(record_transfer("R1", "44", Some("95")))
         .then_refused(Rejection::PaymentForAnother)
         .when(with_note)
+        .then_refused(Rejection::PaymentKindDiffers)
+        .and(top_up("94", 2, "44"))
+        .when(noted_top_up)
         .then_refused(Rejection::PaymentKindDiffers)
         .and(place(by_transfer(1, "94", "44")))
         .and(upload(1, 1))

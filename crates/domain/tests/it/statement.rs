@@ -182,3 +182,12 @@ fn one_person_alone_calls_no_large_sum_a_fee() {
     .when(match_line("8", &[transfer_id("R2")], "1000000"))
     .then(&["payment.matched", "statement_line.matched"]);
 }
+
+#[test]
+fn a_line_of_a_transfer_that_was_matched_or_is_not_held_is_recorded_and_waits() {
+    for before in [statement("7", "44", Some("R1")), reverse(transfer_id("R1"))] {
+        given([record_transfer("R1", "44", None), before])
+            .when(statement("8", "44", Some("R1")))
+            .then(&["statement_line.recorded"]);
+    }
+}

@@ -1,16 +1,16 @@
 //! Completion: by a person at any time, without one after the return window; and reopening.
 
 use chrono::Duration;
-use domain::Rejection;
 use domain::decide::Command;
 use domain::order::import::Stage;
 use domain::order::status::Phase;
 use domain::settings::Setting;
+use domain::{Event, Rejection};
 
 use crate::book::{Book, given};
 use crate::build::{
-    as_far_as_dispatched, because, by_wallet, complete, complete_after_window, correct, deliver,
-    import, noon, old_order, order, place, refund, reopen, return_goods, top_up,
+    as_far_as_dispatched, because, by_transfer, by_wallet, cancel, complete, complete_after_window,
+    correct, deliver, import, noon, old_order, order, place, refund, reopen, return_goods, top_up,
 };
 
 fn delivered() -> Book {
@@ -100,4 +100,20 @@ fn a_completion_taken_back_is_not_made_again_by_the_end_of_the_window() {
         .then_refused(Rejection::NoDeadline)
         .when(complete(1))
         .then(&["order.completed"]);
+}
+
+#[test]
+fn an_order_that_was_never_completed_is_reopened_without_a_return_window() {
+    for (mut book, has_window) in [
+        (delivered().and(complete(1)), true),
+        (given([place(by_transfer(1, "94", "44")), cancel(1)]), false),
+    ] {
+        let changes = book.take(reopen(1)).unwrap();
+        let Event::Order(domain::order::Event::Reopened { deadline, return_until }) =
+            changes[0].event
+        else {
+            panic!("{changes:?}");
+        };
+        assert_eq!((deadline.is_some(), return_until.is_some()), (!has_window, has_window));
+    }
 }
