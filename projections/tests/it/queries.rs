@@ -5,7 +5,7 @@ use domain::payment::Kind;
 use eventstore::Position;
 use projections::{
     customer_orders, imported_orders, journal_lines, order_management, payments, statement_lines,
-    timeline, wallet_balances, wallet_lines,
+    timeline, wallet_balances, wallet_lines, wallet_requests,
 };
 use rust_decimal::Decimal;
 use uuid::Uuid;
@@ -141,6 +141,18 @@ async fn a_wallet_is_its_lines() {
     assert_eq!(then.normalize(), all[2].line.balance);
     let wallets = wallet_balances::of_customer(&mut conn, book.id, "94").await.unwrap().value;
     assert_eq!(wallets, [balance]);
+}
+
+#[tokio::test]
+async fn a_withdrawal_that_was_paid_still_knows_where_it_went() {
+    let databases = Databases::empty().await;
+    let book = told_book(&databases).await;
+    let mut conn = book.pool.acquire().await.unwrap();
+    let (request, destination) = (Uuid::from_u128(0x4003), Uuid::from_u128(0x5003));
+
+    let paid = wallet_requests::find(&mut conn, book.id, request).await.unwrap().value.unwrap();
+
+    assert_eq!((paid.state.as_str(), paid.destination_id), ("paid", Some(destination)));
 }
 
 #[tokio::test]

@@ -4,15 +4,14 @@
 use chrono::NaiveDate;
 use domain::decide::{ApproveReceipt, Command, OrderedLine, PlaceOrder, ResolvedFacts, Transfer};
 use domain::id::{
-    Code, CustomerId, OrderId, OrderNumber, PaymentId, Reason, ReceiptId, RequestId, ShipmentId,
-    StatementLineId, Text, WalletId,
+    Code, CustomerId, OrderId, OrderNumber, PaymentId, PersonalDataId, Reason, ReceiptId,
+    RequestId, ShipmentId, StatementLineId, Text, WalletId,
 };
 use domain::money::{Amount, Currency, Money};
-use domain::order::DeliveryProof;
-use domain::order::Receipt;
 use domain::order::import::{Evidence, Imported, LinkedDebit, Stage};
 use domain::order::status::{Channel, Method, Warehouse};
 use domain::order::totals::{Charges, LineItem, Percent, Quantity, Totals};
+use domain::order::{DeliveryProof, PersonalRef, Receipt};
 use domain::payment::Kind;
 use domain::wallet::{Opening, Source, TopUpRequested};
 use rust_decimal::Decimal;
@@ -255,7 +254,10 @@ async fn wallet_requests(book: &mut Book) {
             wallet: wallet(),
             request: request(number),
             amount: amount("50"),
-            destination: None,
+            destination: (number == 0x4003).then(|| PersonalRef {
+                id: PersonalDataId::new(Uuid::from_u128(0x5003)),
+                digest: code("salted"),
+            }),
         })
         .await;
     }
