@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::problem::Problem;
@@ -83,12 +84,14 @@ impl<K: Serialize + DeserializeOwned> Page<K> {
         let address = format!("{path}?{query}{}", if query.is_empty() { "" } else { "&" });
         let digest = Sha256::digest(&address);
         let mark = URL_SAFE_NO_PAD.encode(digest.get(..MARK_BYTES).unwrap_or_default());
-        let written: Option<Written<K>> = read_cursor(cursor)?;
+        let invalid = |code| Problem::new("invalid-query").fault("cursor", code);
+        // Lists may have keys of other shapes: whose it is comes first.
+        let written: Option<Written<Value>> = read_cursor(cursor)?;
         let after = match written {
-            Some(Written(of, _)) if of != mark => {
-                return Err(Problem::new("invalid-query").fault("cursor", "other-list"));
+            Some(Written(of, _)) if of != mark => return Err(invalid("other-list")),
+            Some(Written(_, key)) => {
+                Some(serde_json::from_value(key).map_err(|_| invalid("invalid-value"))?)
             }
-            Some(Written(_, key)) => Some(key),
             None => None,
         };
         Ok(Self { size, after, address, mark })

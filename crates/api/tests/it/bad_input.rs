@@ -49,7 +49,7 @@ fn routes() -> Vec<Route> {
         post("/api/orders", "client", "warehouse", order),
         get("/api/orders/{order}", "client", "gateway"),
         get("/api/orders/{order}/timeline", "client", "gateway"),
-        get("/api/orders/{order}/events", "client", "gateway"),
+        get("/api/orders/{order}/events", "auditor", "client"),
         post_file("/api/orders/{order}/receipts", "client", "warehouse"),
         get("/api/orders/{order}/receipts/{receipt}/file", "client", "logistics"),
         post(
@@ -132,7 +132,9 @@ fn routes() -> Vec<Route> {
         get("/api/management/orders", "warehouse", "client"),
         get("/api/management/deadlines", "auditor", "warehouse"),
         get("/api/audit/trial-balance", "auditor", "warehouse"),
+        get("/api/audit/accounts/2100/lines", "auditor", "warehouse"),
         get("/api/events", "auditor", "warehouse"),
+        get("/api/events/1", "auditor", "warehouse"),
         get("/api/audit/chain", "auditor", "warehouse"),
         get("/api/book/settings", "client", "gateway"),
         post(
