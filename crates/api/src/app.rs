@@ -8,6 +8,7 @@ use ledger::Ledger;
 use ledger::delivery_codes::DeliveryCodes;
 use ledger::personal::Vault;
 use ledger::principals::RANDOM_BYTES;
+use ledger::webhooks::Allow;
 use sha2::Sha256;
 use uuid::Uuid;
 
@@ -29,6 +30,8 @@ pub struct App {
     /// Whether this node is about to stop.
     pub lifecycle: Lifecycle,
     pub metrics: Metrics,
+    /// To which addresses webhooks may be sent.
+    pub webhooks: Allow,
     pub(crate) gate: Gate,
     pub(crate) refusals: Refusals,
 }
@@ -46,6 +49,7 @@ impl App {
             sources: Sources::system(),
             secrets,
             delivery_codes,
+            webhooks: Allow::Open,
             refusals: Refusals::default(),
         }
     }

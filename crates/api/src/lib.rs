@@ -47,8 +47,8 @@ pub use lifecycle::Lifecycle;
 pub use limits::{Limits, Rate, RateError};
 pub use metrics::Metrics;
 pub use openapi::document as openapi_document;
-pub use wire::webhook::webhook_message;
 pub use problem::{CODES as PROBLEM_CODES, Problem};
+pub use wire::webhook::webhook_message;
 
 /// The whole API, to be served on its own or beside other pages.
 pub fn router(app: App) -> Router {

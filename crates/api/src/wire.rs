@@ -12,6 +12,7 @@ pub(crate) mod settings;
 pub(crate) mod statement_line;
 pub(crate) mod suspense;
 pub(crate) mod wallet;
+pub(crate) mod webhook;
 
 use domain::{State, StreamKey};
 use serde::{Deserialize, Serialize};

@@ -12,3 +12,4 @@ pub(crate) mod migrate;
 pub(crate) mod rebuild;
 pub(crate) mod serve;
 pub(crate) mod verify;
+pub(crate) mod webhooks;

@@ -54,6 +54,8 @@ enum Command {
     Book(commands::book::Args),
     /// Make, list, rotate and disable payment gateways, which sign their callbacks.
     Gateways(commands::gateways::Args),
+    /// Name, list, rotate, disable and replay webhooks: addresses that are told of events.
+    Webhooks(commands::webhooks::Args),
     /// Say what this installation looks like and what is wrong with it.
     Doctor,
 }
@@ -89,6 +91,9 @@ async fn run(cli: Cli, output: Output) -> anyhow::Result<ExitCode> {
         Command::Keys(args) => commands::keys::run(&config, args, output).await,
         Command::Book(args) => commands::book::run(&config, args, output).await,
         Command::Gateways(args) => commands::gateways::run(&config, args, output).await,
+        Command::Webhooks(args) => {
+            Box::pin(commands::webhooks::run(&config, args, output)).await
+        }
         Command::Doctor => commands::doctor::run(&config, output).await,
     }
 }

@@ -7,6 +7,7 @@ use anyhow::Context;
 use api::{App, Lifecycle, Secrets};
 use ledger::Ledger;
 use ledger::personal::{self, Vault};
+use ledger::webhooks::{Allow, Options};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -41,6 +42,10 @@ pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
     /// It fires what falls due.
     pub(crate) fires_deadlines: bool,
+    /// It sends webhooks, …
+    pub(crate) sends_webhooks: bool,
+    /// … which may be named for, and sent to, these addresses.
+    pub(crate) webhooks: Allow,
     pub(crate) limits: LimitArgs,
 }
 
@@ -51,19 +56,25 @@ impl Service {
         ledger: Ledger,
         settings: Settings,
     ) -> anyhow::Result<Self> {
-        let Settings { listen, fires_deadlines, limits } = settings;
+        let Settings { listen, fires_deadlines, sends_webhooks, webhooks, limits } = settings;
         raise_open_files();
         let listener = TcpListener::bind(listen)
             .await
             .with_context(|| format!("could not listen on {listen}"))?;
         let address = listener.local_addr()?;
-        let app = App::new(ledger.clone(), secrets(&node.secret)).with_limits(limits.limits());
+        let mut app = App::new(ledger.clone(), secrets(&node.secret)).with_limits(limits.limits());
+        app.webhooks = webhooks;
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         node.look_after(&tasks, stop.clone());
         tasks.spawn(sweep(ledger.clone(), stop.clone()));
         tasks.spawn(ledger::expiry::run(ledger.clone(), stop.clone()));
         if fires_deadlines {
             tasks.spawn(ledger::deadlines::run(ledger.clone(), stop.clone()));
+        }
+        if sends_webhooks {
+            let options = Options::new(webhooks, api::webhook_message);
+            let vault = vault(&node.secret);
+            tasks.spawn(ledger::webhooks::run(ledger.clone(), vault, options, stop.clone()));
         }
         tasks.spawn(Server::new(&app, limits.connections()).run(listener));
         tasks.close();

@@ -67,4 +67,6 @@ mod viewer;
 #[cfg(test)]
 mod wallet_states;
 #[cfg(test)]
+mod webhooks;
+#[cfg(test)]
 mod withdrawals;

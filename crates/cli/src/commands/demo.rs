@@ -12,6 +12,7 @@ use ledger::fix::{PlanRequest, apply, plan};
 use ledger::import::{self, Options};
 use ledger::inconsistencies::{self, Inconsistency};
 use ledger::principals::{NewPrincipal, PrincipalKind};
+use ledger::webhooks::Allow;
 use legacy::sample::{DECISIONS, Sample};
 use projections::{customer_orders, imported_orders, order_management, wallet_balances};
 use serde::Serialize;
@@ -93,7 +94,13 @@ pub(crate) async fn run(config: &Config, args: Args, output: Output) -> anyhow::
 
     let listen =
         if args.exit || output.json { ([127, 0, 0, 1], 0).into() } else { args.listen.listen };
-    let settings = Settings { listen, fires_deadlines: true, limits: args.limits };
+    let settings = Settings {
+        listen,
+        fires_deadlines: true,
+        sends_webhooks: true,
+        webhooks: Allow::Open,
+        limits: args.limits,
+    };
     let service = Service::start(&node, ledger.clone(), settings).await?;
     let base = format!("http://{}", service.address);
     story.place_order(&base).await?;

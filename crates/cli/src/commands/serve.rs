@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use ledger::webhooks::Allow;
+
 use crate::config::{Config, Listen};
 use crate::limits::LimitArgs;
 use crate::node::Node;
@@ -20,6 +22,13 @@ pub(crate) struct Args {
     /// node does.
     #[arg(long, env = "DAFTAR_NO_DEADLINES")]
     no_deadlines: bool,
+    /// Leave it to other nodes to send webhooks.
+    #[arg(long, env = "DAFTAR_NO_WEBHOOKS")]
+    no_webhooks: bool,
+    /// Let webhooks go to private addresses and without TLS: whoever may name one then reaches all
+    /// that this machine can.
+    #[arg(long, env = "DAFTAR_WEBHOOKS_ALLOW_PRIVATE")]
+    webhooks_allow_private: bool,
 }
 
 pub(crate) async fn run(config: &Config, args: Args) -> anyhow::Result<ExitCode> {
@@ -33,6 +42,8 @@ pub(crate) async fn run(config: &Config, args: Args) -> anyhow::Result<ExitCode>
     let settings = Settings {
         listen: args.listen.listen,
         fires_deadlines: !args.no_deadlines,
+        sends_webhooks: !args.no_webhooks,
+        webhooks: if args.webhooks_allow_private { Allow::Private } else { Allow::Open },
         limits: args.limits,
     };
     let service = Service::start(&node, ledger, settings).await?;

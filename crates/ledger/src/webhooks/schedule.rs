@@ -29,3 +29,29 @@ pub fn delay(tries: i32, asked: Option<TimeDelta>, random: u32) -> Option<TimeDe
     let spread = *DELAYS.get(index)? * hundredths / 100;
     Some(asked.map_or(spread, |asked| spread.max(asked.min(ASKED_MAX))))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ten_attempts_are_spread_over_about_three_days() {
+        for random in [0, 20, 40, 41, u32::MAX] {
+            let delays: Vec<_> = (1..=9).map(|tries| delay(tries, None, random).unwrap()).collect();
+            let all = delays.iter().sum::<TimeDelta>();
+            assert!(all > TimeDelta::hours(60) && all < TimeDelta::hours(92), "{random}: {all}");
+            assert!(delays.is_sorted());
+        }
+        assert_eq!(delay(1, None, 20), Some(TimeDelta::seconds(5)));
+        assert_eq!(delay(10, None, 20), None);
+        assert_eq!(delay(0, None, 20), None);
+    }
+
+    #[test]
+    fn a_receiver_is_left_alone_for_as_long_as_it_asks_and_no_longer_than_a_day() {
+        let asks = |seconds| delay(1, Some(TimeDelta::seconds(seconds)), 20).unwrap();
+        assert_eq!(asks(1), TimeDelta::seconds(5));
+        assert_eq!(asks(90), TimeDelta::seconds(90));
+        assert_eq!(asks(1_000_000), TimeDelta::days(1));
+    }
+}
