@@ -16,6 +16,7 @@ use crate::lifecycle::Lifecycle;
 use crate::limits::{Gate, Limits};
 use crate::metrics::Metrics;
 use crate::problem::Problem;
+use crate::operation::Turns;
 use crate::refusals::Refusals;
 
 /// Everything that a handler may use. Cloning is cheap.
@@ -34,6 +35,7 @@ pub struct App {
     pub webhooks: Allow,
     pub(crate) gate: Gate,
     pub(crate) refusals: Refusals,
+    pub(crate) turns: Turns,
 }
 
 impl App {
@@ -51,6 +53,7 @@ impl App {
             delivery_codes,
             webhooks: Allow::Open,
             refusals: Refusals::default(),
+            turns: Turns::default(),
         }
     }
 

@@ -4,6 +4,7 @@
 //! answered the first time, another one is refused, and a duplicate waits for the first.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderName, HeaderValue, header};
@@ -11,6 +12,7 @@ use axum::response::Response;
 use ledger::database::Connection;
 use ledger::operations::{self, Begun, Name, Operation, OperationError, Reply};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 
 use crate::app::App;
 use crate::attempt::Attempt;
@@ -27,6 +29,20 @@ const REPLY_MAX: usize = 16 * 1024 * 1024;
 /// What of a reply's headers is its own: the rest belongs to every reply.
 const KEPT_HEADERS: [HeaderName; 4] =
     [header::CONTENT_TYPE, header::LOCATION, header::ETAG, POSITION];
+
+/// How many operations a node does or lets wait at a time. Each holds a connection, and some need
+/// another one meanwhile, which must be left to be had.
+const AT_ONCE_MAX: usize = 4;
+
+/// Whose turn it is.
+#[derive(Debug, Clone)]
+pub(crate) struct Turns(Arc<Semaphore>);
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(AT_ONCE_MAX)))
+    }
+}
 
 /// A reply as it is stored.
 #[derive(Debug, Serialize, Deserialize)]
@@ -59,6 +75,7 @@ where
     } else {
         Some(Name { id: name.id, fingerprint: fingerprint(app, route, asked)? })
     };
+    let _turn = app.turns.0.acquire().await.map_err(Problem::unreadable)?;
     let mut operation = match operations::begin(&app.ledger, &app.secrets.vault, name).await? {
         Begun::Known(reply) => return replayed(reply),
         Begun::New(operation) => operation,

@@ -80,6 +80,21 @@ async fn fifty_at_once_make_one_key() {
 }
 
 #[tokio::test]
+async fn forty_approvals_at_once_do_not_wait_for_each_others_connections() {
+    let service = Service::start().await;
+    let fix = "/api/admin/emergency-order-fix";
+    let wish = json!({ "ticket": "T-1", "reason": "a look" });
+    let asks = (0..40).map(|_| service.post(fix).by("admin").key("plan").json(&wish).send());
+    let answers = futures::future::join_all(asks).await;
+    assert!(answers.iter().all(|answer| answer.status == 200 && answer.text == answers[0].text));
+    let apart = (0..40).map(|one| {
+        service.post(fix).by("admin").key(&format!("plan {one}")).json(&wish).send()
+    });
+    let answers = futures::future::join_all(apart).await;
+    assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
+}
+
+#[tokio::test]
 async fn a_refusal_by_rule_stands_under_its_key_and_what_is_malformed_does_not() {
     let service = Service::start().await;
     let ali = json!({ "id": "ali", "kind": "person", "role": "finance" });
