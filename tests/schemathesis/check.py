@@ -10,10 +10,12 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections import Counter
 from pathlib import Path
 
@@ -56,11 +58,14 @@ class Service:
         self.admin = self.tell("keys", "create", "--role", "admin", "--principal", "owner")["key"]
         self.second = self.tell("keys", "create", "--role", "admin", "--principal", "second")["key"]
         self.gateway = self.tell("gateways", "add", "zain")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.base = f"http://127.0.0.1:{free.getsockname()[1]}"
         self.log = open(directory / "serve.log", "wb")
         self.process = subprocess.Popen(
-            [binary, "serve", "--listen", "127.0.0.1:0"],
+            [binary, "serve", "--listen", self.base.removeprefix("http://")],
             env={**self.environment, "RUST_LOG": "info"}, stderr=self.log, stdout=subprocess.DEVNULL)
-        self.base = self.await_address()
+        self.await_serving()
 
     def tell(self, *words):
         done = subprocess.run([self.binary, "--json", *words], env=self.environment,
@@ -69,17 +74,15 @@ class Service:
             sys.exit(f"daftar {' '.join(words)} failed:\n{done.stderr}")
         return json.loads(done.stdout)
 
-    def await_address(self):
-        ends = time.monotonic() + 60
-        while time.monotonic() < ends:
-            text = re.sub(r"\x1b\[[0-9;]*m", "", (self.directory / "serve.log").read_text(errors="replace"))
-            found = re.search(r"(127\.0\.0\.1:\d+)", text)
-            if found:
-                return f"http://{found.group(1)}"
-            if self.process.poll() is not None:
-                break
-            time.sleep(0.05)
-        sys.exit(f"the service does not serve:\n{text}")
+    def await_serving(self):
+        ends = time.monotonic() + 120
+        while time.monotonic() < ends and self.process.poll() is None:
+            try:
+                with urllib.request.urlopen(f"{self.base}/livez", timeout=5):
+                    return
+            except OSError:
+                time.sleep(0.1)
+        sys.exit(f"the service does not serve:\n{(self.directory / 'serve.log').read_text()}")
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
@@ -185,7 +188,12 @@ def check_client(tools, service, all_keys, directory):
     made = directory / "client" / "daftar_client"
     made.parent.mkdir()
     config = directory / "client.yml"
-    config.write_text("post_hooks: []\nuse_path_prefixes_for_title_model_names: false\n")
+    # What the generator has no name for is a file or a text to it.
+    binary, text = "application/octet-stream", "text/plain"
+    overrides = {"application/pdf": binary, "image/jpeg": binary, "image/png": binary, "text/csv": text,
+                 "application/openmetrics-text": text, "text/event-stream": text,
+                 "application/x-ndjson": text}
+    config.write_text(json.dumps({"post_hooks": [], "content_type_overrides": overrides}))
     environment = {**os.environ, "PYTHONPATH": str(tools)}
     done = subprocess.run(
         [sys.executable, "-m", "openapi_python_client", "generate", "--path", str(ROOT / "docs/openapi.json"),

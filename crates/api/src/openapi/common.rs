@@ -55,6 +55,15 @@ pub(super) fn parameters() -> Map<String, Value> {
         if_match(true, "The version that was seen: without it 428, and another one is a 412."),
     );
     add(
+        "IfNoneMatch",
+        json!({
+            "name": "If-None-Match", "in": "header", "required": false,
+            "description": "The versions that are known: when it is still at one of them, the reply is a 304.",
+            "schema": { "type": "string", "pattern": "^(\\*|\"v[0-9]{1,19}\")$" },
+            "example": "\"v3\"",
+        }),
+    );
+    add(
         "OnBehalfOf",
         json!({
             "name": "On-Behalf-Of", "in": "header", "required": false,
@@ -206,14 +215,44 @@ fn problem(status: u16, text: &str, codes: &[&str]) -> Value {
         .collect();
     let all: Vec<&str> =
         CODES.iter().filter(|(_, at, _)| *at == status).map(|(code, _, _)| *code).collect();
+    let mut schema = json!({ "$ref": "#/components/schemas/ProblemReply" });
+    if matches!(status, 404 | 409 | 410 | 412 | 422) {
+        let late = json!({ "$ref": "#/components/schemas/ExpiredProblem" });
+        schema = json!({ "anyOf": [schema, late] });
+    }
     json!({
         "description": format!("{text}: `{}`", all.join("`, `")),
         "headers": headers,
         "content": {
             MEDIA_TYPE: {
-                "schema": { "$ref": "#/components/schemas/ProblemReply" },
+                "schema": schema,
                 "examples": examples,
             },
         },
     })
+}
+
+/// What a retry gets when the reply itself is not kept any more.
+pub(super) fn expired_schemas() -> [(&'static str, Value); 2] {
+    let nullable = |kind: &str| json!({ "type": [kind, "null"] });
+    let members = |what: &str| {
+        json!({
+            "type": "object",
+            "description": format!("{what}, told again after the reply itself was let go"),
+            "required": ["status", "expired"],
+            "properties": {
+                "status": { "type": "integer", "minimum": 100, "maximum": 599 },
+                "resource": nullable("string"),
+                "version": nullable("integer"),
+                "position": nullable("integer"),
+                "expired": { "type": "boolean", "enum": [true] },
+            },
+        })
+    };
+    let reply = members("What was done");
+    let mut problem = members("A refusal");
+    problem["properties"]["type"] = json!({ "type": "string", "enum": ["about:blank"] });
+    problem["properties"]["title"] = json!({ "type": "string" });
+    problem["required"] = json!(["type", "title", "status", "expired"]);
+    [("ExpiredReply", reply), ("ExpiredProblem", problem)]
 }

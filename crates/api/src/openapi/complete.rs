@@ -40,6 +40,9 @@ pub(super) fn complete(document: &mut Value) {
         }
     }
     let components = &mut document["components"];
+    for (name, schema) in common::expired_schemas() {
+        components["schemas"][name] = schema;
+    }
     components["parameters"] = Value::Object(common::parameters());
     components["headers"] = Value::Object(common::headers());
     components["responses"] = Value::Object(common::responses());
@@ -118,6 +121,9 @@ impl Operation<'_> {
         } else if is_command && about_one {
             add("IfMatch");
         }
+        if is_read && known && about_one {
+            add("IfNoneMatch");
+        }
         if known {
             add("OnBehalfOf");
         }
@@ -174,11 +180,16 @@ impl Operation<'_> {
             .collect();
         let attempt = self.takes("attempt");
         let proposes = attempt && self.takes("proposes");
+        let is_view = self.method == "get" && self.takes("path") && self.takes["roles"].is_array();
         let again = attempt || self.takes("signed");
         let Some(responses) = self.responses() else { return };
         for (status, name) in wanted {
             let reference = json!({ "$ref": format!("#/components/responses/{name}") });
             responses.entry(status.to_string()).or_insert(reference);
+        }
+        if is_view && !responses.contains_key("304") {
+            let known = json!({ "description": "It is at a version that If-None-Match names" });
+            responses.insert("304".to_owned(), known);
         }
         if again && let Some(made) = responses.get("201").cloned() {
             let mut made = made;
@@ -202,6 +213,18 @@ impl Operation<'_> {
                 let waits =
                     content("It waits for another person: what it would do, and the proposal");
                 responses.entry("202").or_insert(waits);
+            }
+        }
+        if again {
+            // A retry after thirty days is told what was done, and no more.
+            for status in ["200", "201", "202"] {
+                let schema = responses
+                    .get_mut(status)
+                    .and_then(|response| response.pointer_mut("/content/application~1json/schema"));
+                if let Some(schema) = schema {
+                    let late = json!({ "$ref": "#/components/schemas/ExpiredReply" });
+                    *schema = json!({ "anyOf": [schema.take(), late] });
+                }
             }
         }
     }

@@ -70,10 +70,10 @@ pub(super) fn complete(document: &mut Value) {
 
 /// Files are bytes, not lists of numbers.
 fn files(operation: &mut Value) {
-    let is_json = |kind: &str| kind.ends_with("json");
+    let is_file = |kind: &str| kind.starts_with("image/") || kind == "application/pdf";
     let set = |content: &mut Value| {
         for (kind, media) in content.as_object_mut().into_iter().flatten() {
-            if !is_json(kind) && !kind.starts_with("text/") {
+            if is_file(kind) {
                 media["schema"] = json!({ "type": "string", "format": "binary" });
             }
         }

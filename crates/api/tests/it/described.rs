@@ -56,9 +56,9 @@ pub(crate) fn check(request: &Request, answer: &Answer) {
         .resolve(&format!("{}/responses/{status}", asked.pointer))
         .unwrap_or_else(|| panic!("{place} is not described: {}", answer.text));
     for name in answer.headers.keys().map(|name| name.as_str()) {
-        let known = response["headers"].as_object().is_some_and(|headers| {
-            headers.keys().any(|known| known.eq_ignore_ascii_case(name))
-        });
+        let known = response["headers"]
+            .as_object()
+            .is_some_and(|headers| headers.keys().any(|known| known.eq_ignore_ascii_case(name)));
         let is_ours = ["etag", "daftar-position", "idempotency-replayed", "location", "link"]
             .contains(&name)
             || ["retry-after", "x-request-id", "traceparent", "www-authenticate"].contains(&name);
@@ -68,11 +68,13 @@ pub(crate) fn check(request: &Request, answer: &Answer) {
     let media_type = media_type.split(';').next().unwrap_or_default();
     if answer.text.is_empty() {
         assert!(response.get("content").is_none(), "{place} is described with a body");
+        examples::record(&asked, request, answer);
         return;
     }
     let content = response["content"].get(media_type);
     assert!(content.is_some(), "{place} is not described with {media_type}");
     if !media_type.ends_with("json") {
+        examples::record(&asked, request, answer);
         return;
     }
     let body: Value = serde_json::from_str(&answer.text).unwrap();
