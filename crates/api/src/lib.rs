@@ -47,7 +47,7 @@ pub use lifecycle::Lifecycle;
 pub use limits::{Limits, Rate, RateError};
 pub use metrics::Metrics;
 pub use openapi::document as openapi_document;
-pub use problem::{CODES as PROBLEM_CODES, Problem};
+pub use problem::{CODES as PROBLEM_CODES, INNER as INNER_REJECTIONS, Problem};
 pub use wire::webhook::webhook_message;
 
 /// The whole API, to be served on its own or beside other pages.

@@ -1,8 +1,13 @@
 //! Keys: made, rotated, limited, revoked.
 
-use serde_json::json;
+use api::{App, Secrets};
+use chrono::{DateTime, Utc};
+use ledger::database::Database as Store;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio_util::task::TaskTracker;
 
-use crate::service::{Service, iqd, transfer_order};
+use crate::service::{BOOK, Service, iqd, transfer_order};
 
 #[tokio::test]
 async fn a_rotated_key_is_the_same_principal_and_a_revoked_one_is_nobody() {
@@ -158,4 +163,135 @@ async fn a_limited_key_of_finance_does_nothing_to_money_of_nobody_or_of_others()
     let file = b"account,line,date,amount,currency,reference\n";
     ask.file("text/csv", file).send().await.expect_problem(403, "forbidden");
     assert_eq!(service.recorded().await, before);
+}
+
+/// Another node of the same book: where it is.
+async fn another_node(service: &Service) -> String {
+    let store = Store::at(&service.database.url(), None).unwrap();
+    let ledger = store.open(BOOK, service.ledger.clock().clone()).await.unwrap();
+    let app = App::new(ledger, Secrets::new([7; 32], [8; 32], service.vault.clone()));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    TaskTracker::new().spawn(async move { axum::serve(listener, api::router(app)).await.unwrap() });
+    url
+}
+
+async fn status_at(service: &Service, url: &str, key: &Value) -> u16 {
+    let ask = service.http.get(format!("{url}/api/me")).bearer_auth(key["key"].as_str().unwrap());
+    ask.send().await.unwrap().status().as_u16()
+}
+
+#[tokio::test]
+async fn what_becomes_of_a_key_holds_on_every_node_from_the_next_request_on() {
+    let service = Service::start().await;
+    let nodes = [service.url.clone(), another_node(&service).await];
+    let new = json!({ "id": "leaver", "kind": "person", "role": "finance" });
+    service.must("admin", "/api/admin/principals", &new).await;
+    let make = async || {
+        let new = json!({ "principal": "leaver" });
+        service.must("admin", "/api/admin/keys", &new).await
+    };
+    let on_both = async |key: &Value| {
+        let [one, two] = &nodes;
+        (status_at(&service, one, key).await, status_at(&service, two, key).await)
+    };
+    for _ in 0..5 {
+        let (revoked, rotated, kept) = (make().await, make().await, make().await);
+        for key in [&revoked, &rotated, &kept] {
+            assert_eq!(
+                on_both(key).await,
+                (200, 200),
+                "used on both, so that either could know it"
+            );
+        }
+        let path = format!("/api/admin/keys/{}", revoked["id"].as_str().unwrap());
+        service.ask(reqwest::Method::DELETE, &path).by("admin").send().await.expect(204);
+        assert_eq!(on_both(&revoked).await, (401, 401));
+        let path = format!("/api/admin/keys/{}/rotate", rotated["id"].as_str().unwrap());
+        let new = service.must("admin", &path, &json!({})).await;
+        assert_eq!(on_both(&rotated).await, (401, 401));
+        assert_eq!(on_both(&new).await, (200, 200));
+        let path = format!("/api/admin/keys/{}/rotate", kept["id"].as_str().unwrap());
+        let new = service.must("admin", &path, &json!({ "overlap_seconds": 3_600 })).await;
+        assert_eq!((on_both(&kept).await, on_both(&new).await), ((200, 200), (200, 200)));
+    }
+    let left = make().await;
+    assert_eq!(on_both(&left).await, (200, 200));
+    service.must("admin", "/api/admin/principals/leaver/disable", &json!({})).await;
+    assert_eq!(on_both(&left).await, (401, 401));
+    let new = json!({ "principal": "leaver" });
+    let none = service.post("/api/admin/keys").by("admin").json(&new).send().await;
+    none.expect_problem(422, "bad-principal");
+}
+
+#[tokio::test]
+async fn a_key_says_whose_it_is_what_it_may_do_and_for_how_long() {
+    let service = Service::start().await;
+    let new = json!({
+        "principal": "client", "customers": ["c-7"], "expires_at": "2100-01-01T00:00:00Z",
+    });
+    let key = service.must("admin", "/api/admin/keys", &new).await;
+    let bearer = format!("Bearer {}", key["key"].as_str().unwrap());
+    let me = async || {
+        let me = service.get("/api/me").header("authorization", &bearer).send().await;
+        me.expect(200)
+    };
+    let shown = me().await;
+    assert_eq!((&shown["principal"], &shown["role"]), (&json!("client"), &json!("client")));
+    assert_eq!(shown["customers"], json!(["c-7"]));
+    assert_eq!(shown["key"]["id"], key["id"]);
+    assert_eq!(shown["key"]["expires_at"], "2100-01-01T00:00:00Z");
+    assert_eq!(shown["may_act_on_behalf_of"], true);
+    let scopes = shown["scopes"].as_array().unwrap().clone();
+    assert!(scopes.contains(&json!("place_orders")) && !scopes.contains(&json!("manage_keys")));
+
+    let path = format!("/api/admin/keys/{}/rotate", key["id"].as_str().unwrap());
+    let new = service.must("admin", &path, &json!({ "overlap_seconds": 60 })).await;
+    assert_eq!((&new["customers"], &new["replaces"]), (&json!(["c-7"]), &key["id"]));
+    let shown = me().await;
+    assert_eq!(shown["key"]["replaced_by"], new["id"], "its holder sees that it is time");
+    assert_eq!(shown["key"]["expires_at"], new["replaced_at"]);
+    let nobody = service.get("/api/me").by("gateway").send().await.expect(200);
+    assert_eq!(nobody["scopes"], json!([]));
+    let long = service.post(&path).by("admin").json(&json!({ "overlap_seconds": 604_801 }));
+    long.send().await.expect_problem(400, "invalid-body");
+}
+
+#[tokio::test]
+async fn nobody_makes_rotates_or_revokes_a_key_that_sees_more_than_their_own() {
+    let service = Service::start().await;
+    let new = json!({ "principal": "admin", "customers": ["c-7"] });
+    let limited = service.must("admin", "/api/admin/keys", &new).await;
+    let bearer = format!("Bearer {}", limited["key"].as_str().unwrap());
+    let new = json!({ "principal": "second" });
+    let whole = service.must("admin", "/api/admin/keys", &new).await;
+    let post = |path: &str, body: Value| {
+        service.post(path).header("authorization", &bearer).json(&body).send()
+    };
+    for customers in [Value::Null, json!(["c-8"]), json!(["c-7", "c-8"])] {
+        let new = json!({ "principal": "client", "customers": customers });
+        post("/api/admin/keys", new).await.expect_problem(403, "forbidden");
+    }
+    let path = format!("/api/admin/keys/{}", whole["id"].as_str().unwrap());
+    post(&format!("{path}/rotate"), json!({})).await.expect_problem(404, "key-not-found");
+    let revoke = service.ask(reqwest::Method::DELETE, &path).header("authorization", &bearer);
+    revoke.send().await.expect_problem(404, "key-not-found");
+    let listed = service.get("/api/admin/keys").header("authorization", &bearer).send().await;
+    assert_eq!(listed.expect(200)["keys"].as_array().unwrap().len(), 1, "its own");
+    assert_eq!(status_at(&service, &service.url, &whole).await, 200);
+}
+
+#[tokio::test]
+async fn a_keys_last_use_is_noted_once_a_minute_however_often_it_is_used() {
+    let service = Service::start().await;
+    let used = "select last_used_at from daftar.api_keys where principal_id = 'auditor'";
+    service.get("/api/me").by("auditor").send().await.expect(200);
+    let first: DateTime<Utc> = service.database.value(used).await;
+    for _ in 0..20 {
+        service.get("/api/me").by("auditor").send().await.expect(200);
+    }
+    assert_eq!(service.database.value::<DateTime<Utc>>(used).await, first);
+    service.run("update daftar.api_keys set last_used_at = now() - interval '61 seconds'").await;
+    service.get("/api/me").by("auditor").send().await.expect(200);
+    assert!(service.database.value::<DateTime<Utc>>(used).await >= first);
 }

@@ -13,9 +13,11 @@ mod bad_input;
 #[cfg(test)]
 mod changes;
 #[cfg(test)]
-mod described;
+mod codes;
 #[cfg(test)]
 mod conditional;
+#[cfg(test)]
+mod described;
 #[cfg(test)]
 mod document;
 #[cfg(test)]
@@ -35,15 +37,15 @@ mod imported;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod matrix;
 #[cfg(test)]
-mod limits;
+mod min_position;
 #[cfg(test)]
 mod nodes;
 #[cfg(test)]
 mod operations;
-#[cfg(test)]
-mod min_position;
 #[cfg(test)]
 mod orders;
 #[cfg(test)]

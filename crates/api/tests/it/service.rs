@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+use crate::codes;
 use crate::gateways::sign;
 
 pub(crate) const BOOK: BookId = BookId(1);
@@ -74,6 +75,9 @@ impl Answer {
         let problem = self.json();
         assert_eq!(problem["code"], code, "{problem}");
         assert_eq!(problem["status"], status, "{problem}");
+        let on_page = codes::on_page(code);
+        let title = Some(on_page.title.as_str());
+        assert_eq!((on_page.status, problem["title"].as_str()), (status, title), "{problem}");
         for member in ["type", "title", "instance", "trace_id"] {
             assert!(problem[member].as_str().is_some_and(|text| !text.is_empty()), "{problem}");
         }
@@ -127,6 +131,11 @@ impl Ask<'_> {
     pub(crate) fn file(mut self, media_type: &str, file: &[u8]) -> Self {
         self.builder = self.builder.header("content-type", media_type).body(file.to_vec());
         self
+    }
+
+    /// The answer's beginning, for what is not to be read as a text.
+    pub(crate) async fn begin(self) -> Response {
+        self.builder.send().await.unwrap()
     }
 
     pub(crate) async fn send_for_bytes(self) -> (StatusCode, HeaderMap, Vec<u8>) {

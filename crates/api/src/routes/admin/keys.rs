@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use domain::id::{CustomerId, Text};
 use ledger::database::Connection;
 use ledger::principals::{self, Key, NewKey, Rotation};
@@ -295,7 +295,8 @@ async fn replace<const SCOPE: Scope>(
             .await
             .map_err(problem)?;
     tracing::info!(principal = %own.principal, key.id = %id, "A key is replaced");
-    let replaced_at = now + overlap;
+    // As precise as what is stored.
+    let replaced_at = (now + overlap).trunc_subsecs(6);
     let rotated = Rotated {
         id: key.key_id,
         principal: key.principal_id,
