@@ -30,8 +30,8 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 const CLAIM: TimeDelta = TimeDelta::seconds(60);
 /// How many attempts at one webhook a node makes at once.
 const AT_ONCE_EACH: usize = 8;
-/// How many it makes at once in all: half of what it may read with stays for others.
-const AT_ONCE: usize = 64;
+/// How many it makes at once in all. None holds a connection while its receiver takes its time.
+const AT_ONCE: usize = 32;
 /// The longest sleep: other nodes may make deliveries, and claims end.
 const SLEEP_MAX: Duration = Duration::from_secs(1);
 /// The shortest, should a clock stand still right before an attempt is due.
