@@ -86,7 +86,7 @@ async fn what_it_was_is_what_the_reply_was_then() {
     });
     service.must("client", &format!("{WALLET}/withdrawals"), &asked).await;
     look(&service, &orders, &mut seen).await;
-    let cancel = json!({ "reason": "changed mind" });
+    let cancel = json!({ "reason": "changed_mind" });
     service.must("client", &format!("/api/orders/{}/cancel", orders[1]), &cancel).await;
     for step in 1..=3 {
         service.top_up("c1", &step.to_string()).await;
@@ -190,9 +190,7 @@ async fn a_transfer_counts_on_its_own_day_by_effect_and_on_ours_by_record() {
     let transfer = json!({ "account": "rafidain-1", "reference": "R-1", "date": "2025-11-20" });
     let body = json!({ "amount": iqd("100"), "kind": { "bank_transfer": transfer } });
     service.must("finance", "/api/payments", &body).await;
-    let shown = async |query: &str| {
-        read(&service, &asking(TRIAL_BALANCE, query)).await.expect(200)
-    };
+    let shown = async |query: &str| read(&service, &asking(TRIAL_BALANCE, query)).await.expect(200);
 
     let clearing = |shown: &Value| balance_of(shown, "1020");
     assert_eq!(clearing(&shown("as_of=2025-11-20").await), None, "nobody knew of it");
