@@ -190,7 +190,7 @@ def check_client(tools, service, all_keys, directory):
     config = directory / "client.yml"
     # What the generator has no name for is a file or a text to it.
     binary, text = "application/octet-stream", "text/plain"
-    overrides = {"application/pdf": binary, "image/jpeg": binary, "image/png": binary, "text/csv": text,
+    overrides = {"application/pdf": binary, "image/jpeg": binary, "image/png": binary, "text/csv": binary,
                  "application/openmetrics-text": text, "text/event-stream": text,
                  "application/x-ndjson": text}
     config.write_text(json.dumps({"post_hooks": [], "content_type_overrides": overrides}))

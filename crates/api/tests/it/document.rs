@@ -78,3 +78,40 @@ fn every_rejection_of_the_domain_has_a_code_in_the_table_or_is_never_answered() 
         assert!(is_listed != is_inner, "{code}");
     }
 }
+
+#[test]
+fn whatever_the_description_refers_to_is_there_and_every_operation_has_a_name_of_its_own() {
+    let document: Value = serde_json::from_str(&api::openapi_document()).unwrap();
+    let mut references = Vec::new();
+    collect(&document, &mut references);
+    assert!(references.len() > 500, "{}", references.len());
+    for reference in references {
+        let pointer = reference.trim_start_matches('#');
+        assert!(document.pointer(pointer).is_some(), "there is no {reference}");
+    }
+    let items = document["paths"].as_object().unwrap().values();
+    let operations: Vec<&Value> =
+        items.flat_map(|item| item.as_object().unwrap().values()).collect();
+    let mut names = BTreeMap::new();
+    for operation in operations {
+        let name = operation["operationId"].as_str().unwrap();
+        assert!(names.insert(name, operation).is_none(), "{name} is there twice");
+        let tag = operation["tags"][0].as_str().unwrap();
+        let tags = document["tags"].as_array().unwrap();
+        let tag = tags.iter().find(|known| known["name"] == tag);
+        assert!(tag.is_some_and(|tag| tag["description"].is_string()), "{name}: its tag");
+        let summary = operation["summary"].as_str().unwrap_or_default();
+        assert!(!summary.is_empty(), "{name} does not say what it does");
+    }
+}
+
+fn collect(value: &Value, references: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            references.extend(members.get("$ref").and_then(Value::as_str).map(str::to_owned));
+            members.values().for_each(|member| collect(member, references));
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(item, references)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}

@@ -20,7 +20,9 @@ use crate::wire::wallet::WalletRequestRow;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
+    #[param(inline)]
     state: Option<RequestState>,
+    #[param(inline)]
     kind: Option<RequestKind>,
     #[param(value_type = Option<String>)]
     customer: Option<CustomerId>,
@@ -111,8 +113,8 @@ pub(crate) async fn handler(
     let mut read = wallet_requests::page(&mut conn, app.ledger.book(), filter, after, rows)
         .await
         .map_err(Problem::unreadable)?;
-    let next = page
-        .cut(&mut read.value, |last| (last.requested_at.unwrap_or_default(), last.request_id));
+    let next =
+        page.cut(&mut read.value, |last| (last.requested_at.unwrap_or_default(), last.request_id));
     read.value.retain(|request| caller.credential.may_see(&request.customer_id));
     let requests = read.value.into_iter().map(WalletRequestRow::from).collect();
     Ok(View::new(read.cursor, Body { requests, next: next.cursor }).with_next(next.link))
