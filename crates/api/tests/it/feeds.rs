@@ -9,7 +9,7 @@ use axum::serve::Listener;
 use eventstore::{Cursor, Position};
 use futures::future::join_all;
 use ledger::database::Database as Store;
-use ledger::{Clock, Ledger};
+use ledger::{Clock, OpenError};
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -55,11 +55,17 @@ impl Listener for Given {
 impl Node {
     async fn of(service: &Service, limits: Limits) -> Self {
         let store = Store::at(&service.database.url(), None).unwrap();
-        let ledger = store.open(BOOK, Clock::system()).await.unwrap();
-        Self::over(service, ledger, limits).await
-    }
-
-    async fn over(service: &Service, ledger: Ledger, limits: Limits) -> Self {
+        // On a busy machine a connection may take longer than a node waits for one.
+        let opened = async {
+            loop {
+                match store.open(BOOK, Clock::system()).await {
+                    Ok(ledger) => return ledger,
+                    Err(OpenError::Database(_)) => tokio::time::sleep(SOON).await,
+                    Err(error) => panic!("{error}"),
+                }
+            }
+        };
+        let ledger = tokio::time::timeout(WITHIN, opened).await.expect("it opens");
         let secrets = Secrets::new([7; 32], [8; 32], service.vault.clone());
         let app = App::new(ledger, secrets).with_limits(limits);
         let lifecycle = app.lifecycle.clone();
