@@ -28,53 +28,68 @@ fn rows() -> Vec<Row> {
     let shipment = || json!({ "shipment": "00000000-0000-4000-8000-00000000dead" });
     let lines = || json!([{ "line": 1, "quantity": "1" }]);
     let goods = json!([{ "sku": "ACID-1", "quantity": "1", "unit_price": iqd("500") }]);
-    let transfer = |name: &str| {
-        json!({ "account": "rafidain-1", "date": "2025-11-21", "reference": name })
-    };
+    let transfer =
+        |name: &str| json!({ "account": "rafidain-1", "date": "2025-11-21", "reference": name });
     let fix = || json!({ "sequence": 1, "reason": "why", "ticket": "T-1" });
     vec![
-        row("finance", "/api/orders/{order}/hold", json!({ "department": "finance", "reason": "why" })),
-        row("finance", "/api/orders/{order}/lift-hold", json!({ "department": "finance" })),
-        row("client", "/api/orders/{order}/edit", json!({ "lines": goods, "total": iqd("500") })),
-        Row { who: "client", path: "/api/orders/{order}/receipts", body: None },
-        row("finance", "/api/orders/{order}/receipts/{receipt}/reject", why()),
         row(
             "finance",
+            "/api/orders/{order}/hold",
+            json!({ "department": "finance", "reason": "why" }),
+        ),
+        row("finance", "/api/orders/{order}/lift-hold", json!({ "department": "finance" })),
+        row("admin", "/api/orders/{order}/edit", json!({ "lines": goods, "total": iqd("500") })),
+        Row { who: "admin", path: "/api/orders/{order}/receipts", body: None },
+        row("admin", "/api/orders/{order}/receipts/{receipt}/reject", why()),
+        row(
+            "admin",
             "/api/orders/{order}/receipts/{receipt}/approve",
             json!({ "transfer": transfer("T-9"), "verified": iqd("500") }),
         ),
-        row("client", "/api/orders/{order}/pay-from-wallet", json!({})),
-        row("finance", "/api/orders/{order}/release", json!({})),
-        row("warehouse", "/api/orders/{order}/start-processing", json!({})),
-        row("warehouse", "/api/orders/{order}/pack", json!({})),
-        row("warehouse", "/api/orders/{order}/reject-stock", why()),
-        row("logistics", "/api/orders/{packed}/dispatch", json!({ "carrier": "taxi", "with_code": false })),
+        row("admin", "/api/orders/{order}/pay-from-wallet", json!({})),
+        row("admin", "/api/orders/{order}/release", json!({})),
+        row("admin", "/api/orders/{order}/start-processing", json!({})),
+        row("admin", "/api/orders/{order}/pack", json!({})),
+        row("admin", "/api/orders/{order}/reject-stock", why()),
+        row(
+            "admin",
+            "/api/orders/{packed}/dispatch",
+            json!({ "carrier": "taxi", "with_code": false }),
+        ),
         row("admin", "/api/orders/{packed}/delivery-codes", shipment()),
         row(
-            "logistics",
+            "admin",
             "/api/orders/{packed}/fail-delivery",
             json!({ "shipment": "00000000-0000-4000-8000-00000000dead", "reason": "why" }),
         ),
-        row("logistics", "/api/orders/{packed}/retry-delivery", shipment()),
-        row("logistics", "/api/orders/{packed}/return-to-origin", shipment()),
-        row("warehouse", "/api/orders/{packed}/receive-back", shipment()),
-        row("logistics", "/api/orders/{packed}/deliver", json!({})),
-        row("warehouse", "/api/orders/{packed}/returns", json!({ "lines": lines(), "reason": "why" })),
-        row("finance", "/api/orders/{packed}/refunds", json!({ "fees": false, "reason": "why" })),
+        row("admin", "/api/orders/{packed}/retry-delivery", shipment()),
+        row("admin", "/api/orders/{packed}/return-to-origin", shipment()),
+        row("admin", "/api/orders/{packed}/receive-back", shipment()),
+        row("admin", "/api/orders/{packed}/deliver", json!({})),
+        row(
+            "admin",
+            "/api/orders/{packed}/returns",
+            json!({ "lines": lines(), "reason": "why" }),
+        ),
+        row("admin", "/api/orders/{packed}/refunds", json!({ "fees": false, "reason": "why" })),
         row("admin", "/api/orders/{packed}/complete", json!({})),
-        row("finance", "/api/orders/{packed}/leave-on-account", json!({})),
-        row("finance", "/api/orders/{order}/cancel-lines", json!({ "lines": lines(), "reason": "why" })),
-        row("finance", "/api/orders/{order}/cancel", why()),
-        row("finance", "/api/orders/{order}/reopen", json!({})),
+        row("admin", "/api/orders/{packed}/leave-on-account", json!({})),
+        row(
+            "admin",
+            "/api/orders/{order}/cancel-lines",
+            json!({ "lines": lines(), "reason": "why" }),
+        ),
+        row("admin", "/api/orders/{order}/cancel", why()),
+        row("admin", "/api/orders/{order}/reopen", json!({})),
         row("admin", "/api/orders/{order}/corrections", fix()),
         row(
-            "finance",
+            "admin",
             "/api/customers/{customer}/wallet/deposits",
             json!({ "amount": iqd("5"), "payment": { "cash": {} } }),
         ),
-        Row { who: "client", path: "/api/customers/{customer}/wallet/top-ups", body: None },
+        Row { who: "admin", path: "/api/customers/{customer}/wallet/top-ups", body: None },
         row(
-            "client",
+            "admin",
             "/api/customers/{customer}/wallet/withdrawals",
             json!({
                 "amount": iqd("5"),
@@ -82,7 +97,7 @@ fn rows() -> Vec<Row> {
             }),
         ),
         row(
-            "finance",
+            "admin",
             "/api/customers/{customer}/wallet/goodwill",
             json!({ "amount": iqd("5"), "reason": "why" }),
         ),
@@ -96,17 +111,17 @@ fn rows() -> Vec<Row> {
             "/api/customers/{customer}/wallet/corrections",
             json!({ "currency": "IQD", "sequence": 1, "reason": "why", "ticket": "T-1" }),
         ),
-        row("finance", "/api/customers/{customer}/wallet/debt/repay", json!({ "currency": "IQD" })),
+        row("admin", "/api/customers/{customer}/wallet/debt/repay", json!({ "currency": "IQD" })),
         row("admin", "/api/customers/{customer}/wallet/debt/write-off", govern()),
-        row("finance", "/api/wallet-top-ups/{top_up}/reject", why()),
+        row("admin", "/api/wallet-top-ups/{top_up}/reject", why()),
         row(
-            "finance",
+            "admin",
             "/api/wallet-top-ups/{top_up}/approve",
             json!({ "transfer": transfer("T-8"), "verified": iqd("5") }),
         ),
-        row("finance", "/api/wallet-withdrawals/{withdrawal}/fail", why()),
+        row("admin", "/api/wallet-withdrawals/{withdrawal}/fail", why()),
         row(
-            "finance",
+            "admin",
             "/api/wallet-withdrawals/{withdrawal}/pay",
             json!({ "account": "rafidain-1", "reference": "P-1" }),
         ),
@@ -114,13 +129,25 @@ fn rows() -> Vec<Row> {
         row("admin", "/api/customers/{customer}/wallet/unfreeze", govern()),
         row("admin", "/api/customers/{customer}/wallet/close", govern()),
         row("admin", "/api/customers/{customer}/wallet/reopen", govern()),
-        row("finance", "/api/payments/{payment}/bank", json!({ "account": "rafidain-1" })),
-        row("finance", "/api/payments/{payment}/repay-debt", json!({ "customer": "c1" })),
-        row("finance", "/api/payments/{payment}/allocate", json!({ "to": { "customer": "c1" } })),
-        row("finance", "/api/payments/{payment}/reverse", why()),
-        row("admin", "/api/payments/{payment}/correct", json!({ "reason": "why", "ticket": "T-1" })),
-        row("finance", "/api/statement-lines/{statement_line}/match", json!({ "payments": ["{payment}"] })),
-        row("finance", "/api/suspense-items/{item}/explain", json!({ "against": "write_off", "reason": "why" })),
+        row("admin", "/api/payments/{payment}/bank", json!({ "account": "rafidain-1" })),
+        row("admin", "/api/payments/{payment}/repay-debt", json!({ "customer": "c1" })),
+        row("admin", "/api/payments/{payment}/allocate", json!({ "to": { "customer": "c1" } })),
+        row("admin", "/api/payments/{payment}/reverse", why()),
+        row(
+            "admin",
+            "/api/payments/{payment}/correct",
+            json!({ "reason": "why", "ticket": "T-1" }),
+        ),
+        row(
+            "admin",
+            "/api/statement-lines/{statement_line}/match",
+            json!({ "payments": ["{payment}"] }),
+        ),
+        row(
+            "admin",
+            "/api/suspense-items/{item}/explain",
+            json!({ "against": "write_off", "reason": "why" }),
+        ),
     ]
 }
 
@@ -132,10 +159,10 @@ fn making() -> Vec<Row> {
     let cash = json!({ "amount": iqd("1"), "kind": { "cash": {} }, "customer": "c1" });
     let item = json!({ "currency": "IQD", "owner": "finance", "reason": "why" });
     vec![
-        row("client", "/api/orders", transfer_order("c1", "10")),
-        row("finance", "/api/payments", cash),
-        row("finance", "/api/statement-lines", line),
-        row("finance", "/api/suspense-items", item),
+        row("admin", "/api/orders", transfer_order("c1", "10")),
+        row("admin", "/api/payments", cash),
+        row("admin", "/api/statement-lines", line),
+        row("admin", "/api/suspense-items", item),
         row("admin", "/api/admin/book-settings", json!({ "payment_minutes": 45, "reason": "why" })),
     ]
 }
@@ -226,9 +253,7 @@ fn posts_with(parameter: &str) -> BTreeSet<String> {
     let has = |post: &Value| {
         let listed = post["parameters"].as_array().into_iter().flatten();
         let mut names = listed.map(|one| one["$ref"].as_str().or(one["name"].as_str()));
-        names.any(|name| {
-            name.is_some_and(|name| name.rsplit('/').next() == Some(parameter))
-        })
+        names.any(|name| name.is_some_and(|name| name.rsplit('/').next() == Some(parameter)))
     };
     let paths = document["paths"].as_object().unwrap();
     paths.iter().filter(|(_, item)| has(&item["post"])).map(|(path, _)| path.clone()).collect()
@@ -363,7 +388,10 @@ async fn a_dry_run_says_what_the_command_does_and_records_nothing() {
         let before = world.service.recorded().await;
         let dry = ask("dry_run=true").send().await;
         assert_eq!(world.service.recorded().await, before, "{path} was recorded");
-        assert!(!matches!(dry.status.as_u16(), 400 | 401 | 403 | 412 | 428 | 500..), "{path} {dry:?}");
+        assert!(
+            !matches!(dry.status.as_u16(), 400 | 401 | 403 | 412 | 428 | 500..),
+            "{path} {dry:?}"
+        );
         assert!(dry.header("daftar-position").is_some_and(|at| at.contains('.')), "{path} {dry:?}");
         let real = ask("").send().await;
         assert_eq!(real.header("idempotency-replayed"), None, "{path}: a dry run was stored");
