@@ -24,13 +24,12 @@ ROOT = HERE.parent.parent
 ROLES = ["client", "finance", "warehouse", "logistics", "auditor", "admin", "gateway"]
 SERVICES = ("client", "gateway")
 SEED = "94"
-# So many principals share the work of a role: what one may have refused is limited.
-PRINCIPALS = 1
-
 # What is left out, and why:
 # positive_data_acceptance - a request of the right form may still be refused by a rule, which is
 #   what most of the statuses are for;
-# negative_data_rejection - holds where it can be told apart: see NEGATIVE below;
+# negative_data_rejection - what is no JSON of the schema's is often the same text over HTTP, and is
+#   then rightly taken;
+# allow_header_conformance - HEAD is answered wherever GET is, and no operation describes it;
 # object_level_authorization - needs several users of one role; the matrix test covers it.
 CHECKS = ",".join([
     "not_a_server_error",
@@ -132,7 +131,10 @@ def run_schemathesis(tools, service, all_keys, role, part, examples, directory):
     }
     # What a role may not do is asked less often: there is one answer to it.
     many = examples if part == "allowed" else 2
-    phases = "examples,coverage,fuzzing,stateful" if part == "allowed" else "examples,fuzzing"
+    phases = "examples,fuzzing"
+    if part == "allowed":
+        # Edge cases of every parameter take longest, and come with the long counts.
+        phases = "examples,coverage,fuzzing,stateful" if examples >= 100 else "examples,fuzzing,stateful"
     command = [
         sys.executable, "-m", "schemathesis.cli", "run", f"{service.base}/api/openapi.json",
         "--checks", CHECKS, "--phases", phases, "--max-examples", str(many), "--seed", SEED,
@@ -223,6 +225,8 @@ def main():
     sys.path.insert(0, tools)
     directory = Path(tempfile.mkdtemp(prefix="daftar-api."))
     directory.chmod(0o755)
+    # Whoever stops this leaves no service behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     service = None
     verdicts = {}
     try:

@@ -23,6 +23,7 @@ const TAGS: &[(&str, &str)] = &[
     ("audit", "What auditors read: the chain, the trial balance"),
     ("admin", "Principals, keys, settings, repairs"),
     ("book", "The book and its settings"),
+    ("me", "Who asks, as the service sees them"),
     ("health", "What a load balancer and a monitor ask"),
 ];
 
