@@ -28,12 +28,12 @@ const BESIDE: &[Migration] = &[
     migration!(66, "renew_personal_data", "0066_renew_personal_data"),
     migration!(69, "secret_checks", "0069_secret_checks"),
     migration!(70, "approvals", "0070_approvals"),
-    migration!(76, "made_with", "0076_made_with"),
     migration!(71, "webhooks", "0071_webhooks"),
     migration!(72, "webhook_secrets", "0072_webhook_secrets"),
     migration!(73, "webhook_deliveries", "0073_webhook_deliveries"),
     migration!(74, "webhook_attempts", "0074_webhook_attempts"),
     migration!(75, "webhook_replays", "0075_webhook_replays"),
+    migration!(76, "made_with", "0076_made_with"),
     migration!(80, "operations", "0080_operations"),
     migration!(81, "expire_replies", "0081_expire_replies"),
 ];
