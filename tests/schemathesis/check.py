@@ -62,7 +62,7 @@ class Service:
             self.base = f"http://127.0.0.1:{free.getsockname()[1]}"
         self.log = open(directory / "serve.log", "wb")
         self.process = subprocess.Popen(
-            [binary, "serve", "--listen", self.base.removeprefix("http://")],
+            [binary, "serve", "--webhooks-allow-private", "--listen", self.base.removeprefix("http://")],
             env={**self.environment, "RUST_LOG": "info"}, stderr=self.log, stdout=subprocess.DEVNULL)
         self.await_serving()
 
