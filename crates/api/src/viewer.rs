@@ -35,9 +35,7 @@ pub(crate) fn routes() -> Router<App> {
         )
         .route(
             "/api/docs/swagger-ui-bundle.js",
-            get(move || async move {
-                file(script, include_str!("viewer/swagger-ui-bundle.js"))
-            }),
+            get(move || async move { file(script, include_str!("viewer/swagger-ui-bundle.js")) }),
         )
         .route(
             "/api/docs/swagger-ui.css",
