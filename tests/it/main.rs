@@ -42,10 +42,10 @@ mod overload;
 #[cfg(all(test, debug_assertions))]
 mod pages;
 // They set the clock of the service, which a release does not let them.
-#[cfg(all(test, debug_assertions))]
-mod scenarios;
 #[cfg(test)]
 mod retry;
+#[cfg(all(test, debug_assertions))]
+mod scenarios;
 #[cfg(test)]
 mod secret;
 #[cfg(test)]

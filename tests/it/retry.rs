@@ -55,7 +55,9 @@ async fn whatever_was_cut_off_is_asked_again_on_either_node_and_done_once() {
     let count = if is_full() { COMMANDS_FULL } else { COMMANDS };
     let mut clients = JoinSet::new();
     for client in 0..CLIENTS {
-        let mut random = StdRng::seed_from_u64(seed.wrapping_mul(31).wrapping_add(u64::try_from(client).expect("it is small")));
+        let mut random = StdRng::seed_from_u64(
+            seed.wrapping_mul(31).wrapping_add(u64::try_from(client).expect("it is small")),
+        );
         let share = count / CLIENTS + usize::from(client < count % CLIENTS);
         let orders: Vec<Sent> = (0..share).map(|_| shop.order(&mut random)).collect();
         let (nodes, cuts) = (nodes.clone(), Arc::clone(&cuts));
@@ -85,12 +87,7 @@ async fn whatever_was_cut_off_is_asked_again_on_either_node_and_done_once() {
 }
 
 /// Asks, hangs up at a random moment or waits, and asks again.
-async fn until_told(
-    mut order: Sent,
-    nodes: &Nodes,
-    random: &mut StdRng,
-    cuts: &AtomicU64,
-) -> Sent {
+async fn until_told(mut order: Sent, nodes: &Nodes, random: &mut StdRng, cuts: &AtomicU64) -> Sent {
     for _ in 0..ATTEMPTS_MAX {
         let api = nodes.get(random.random_range(0..2));
         let patience = if random.random_range(0..4) == 0 {

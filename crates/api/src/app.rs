@@ -15,8 +15,8 @@ use uuid::Uuid;
 use crate::lifecycle::Lifecycle;
 use crate::limits::{Gate, Limits};
 use crate::metrics::Metrics;
-use crate::problem::Problem;
 use crate::operation::Turns;
+use crate::problem::Problem;
 use crate::refusals::Refusals;
 
 /// Everything that a handler may use. Cloning is cheap.

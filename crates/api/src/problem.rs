@@ -293,7 +293,8 @@ impl Problem {
         if let Some(seconds) = self.0.retry_after_seconds {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        let version = self.0.version.map(|version| HeaderValue::try_from(format!("\"v{version}\"")));
+        let version =
+            self.0.version.map(|version| HeaderValue::try_from(format!("\"v{version}\"")));
         if let Some(Ok(tag)) = version {
             headers.insert(header::ETAG, tag);
         }

@@ -91,9 +91,7 @@ async fn run(cli: Cli, output: Output) -> anyhow::Result<ExitCode> {
         Command::Keys(args) => commands::keys::run(&config, args, output).await,
         Command::Book(args) => commands::book::run(&config, args, output).await,
         Command::Gateways(args) => commands::gateways::run(&config, args, output).await,
-        Command::Webhooks(args) => {
-            Box::pin(commands::webhooks::run(&config, args, output)).await
-        }
+        Command::Webhooks(args) => Box::pin(commands::webhooks::run(&config, args, output)).await,
         Command::Doctor => commands::doctor::run(&config, output).await,
     }
 }

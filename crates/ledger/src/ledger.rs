@@ -273,10 +273,7 @@ impl Ledger {
     }
 
     /// Says what would happen in the book as it is now, and changes nothing.
-    pub async fn dry_run(
-        &self,
-        submission: Submission,
-    ) -> Result<(Reply, Cursor), SubmitError> {
+    pub async fn dry_run(&self, submission: Submission) -> Result<(Reply, Cursor), SubmitError> {
         let Inner { book, clock, upcasters, pool, .. } = &*self.inner;
         let mut conn = pool.acquire().await.map_err(|error| {
             warn!(%error, "no connection for a dry run");

@@ -1,15 +1,15 @@
 //! Executes commands over a book: load, decide, append, in one writer a node.
 
 pub mod allowed;
-pub mod as_of;
 pub mod approvals;
+pub mod as_of;
 pub mod book_settings;
 pub mod clock;
 pub mod database;
 pub mod deadlines;
 pub mod delivery_codes;
-pub mod expiry;
 pub mod event_types;
+pub mod expiry;
 pub mod feed;
 pub mod fix;
 pub mod gateways;

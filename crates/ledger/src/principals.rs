@@ -93,9 +93,7 @@ impl Key {
         match (&credential.customers, &self.customers) {
             (None, _) => true,
             (Some(_), None) => false,
-            (Some(_), Some(listed)) => {
-                listed.iter().all(|customer| credential.may_see(customer))
-            }
+            (Some(_), Some(listed)) => listed.iter().all(|customer| credential.may_see(customer)),
         }
     }
 }

@@ -23,7 +23,9 @@ fn add(operation: &mut Value, example: &Value) {
     {
         let value = &example["parameters"][parameter["name"].as_str().unwrap_or_default()];
         if !value.is_null() {
-            parameter["example"] = value.clone();
+            // A query is text; a parameter that is a number only looks like one there.
+            let is_text = parameter["schema"]["type"] == "string" && value.is_number();
+            parameter["example"] = if is_text { json!(value.to_string()) } else { value.clone() };
         }
     }
     let shown = |media: &mut Value, value: &Value| {

@@ -16,8 +16,8 @@ use crate::problem::Problem;
 use crate::wire::webhook::{Delivery, DeliveryReply, Webhook};
 
 pub(super) mod create;
-pub(super) mod deliveries;
 pub(super) mod delete;
+pub(super) mod deliveries;
 pub(super) mod delivery;
 pub(super) mod disable;
 pub(super) mod enable;

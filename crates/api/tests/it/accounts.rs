@@ -135,7 +135,7 @@ async fn the_auditor_sees_a_trial_balance_of_zero_and_a_chain_that_holds() {
     let first = service.get("/api/events?after=0&limit=2").by("auditor").send().await;
     let first = first.expect(200);
     assert_eq!(first["events"].as_array().unwrap().len(), 2);
-    assert_eq!(first["next"], 2);
+    assert!(first["next"].as_str().unwrap().starts_with("2."), "{first}");
     let chain = service.get("/api/audit/chain").by("auditor").send().await.expect(200);
     assert_eq!(chain["findings"], json!([]));
     assert_eq!(chain["checked_up_to"], chain["position"]);

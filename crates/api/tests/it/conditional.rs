@@ -66,11 +66,7 @@ fn rows() -> Vec<Row> {
         row("admin", "/api/orders/{packed}/return-to-origin", shipment()),
         row("admin", "/api/orders/{packed}/receive-back", shipment()),
         row("admin", "/api/orders/{packed}/deliver", json!({})),
-        row(
-            "admin",
-            "/api/orders/{packed}/returns",
-            json!({ "lines": lines(), "reason": "why" }),
-        ),
+        row("admin", "/api/orders/{packed}/returns", json!({ "lines": lines(), "reason": "why" })),
         row("admin", "/api/orders/{packed}/refunds", json!({ "fees": false, "reason": "why" })),
         row("admin", "/api/orders/{packed}/complete", json!({})),
         row("admin", "/api/orders/{packed}/leave-on-account", json!({})),

@@ -44,7 +44,10 @@ async fn a_key_is_made_once_and_its_retry_shows_the_same_secret() {
     assert_eq!(second.header("idempotency-replayed"), Some("true"));
     assert_eq!(first.text, second.text);
     assert_eq!(keys(&service).await, count);
-    make(json!({ "principal": "client" })).send().await.expect_problem(422, "idempotency-key-reused");
+    make(json!({ "principal": "client" }))
+        .send()
+        .await
+        .expect_problem(422, "idempotency-key-reused");
     let elsewhere = service.post("/api/admin/principals").by("admin").key("k-1");
     let body = json!({ "id": "zed", "kind": "person", "role": "client" });
     elsewhere.json(&body).send().await.expect_problem(422, "idempotency-key-reused");
@@ -87,9 +90,8 @@ async fn forty_approvals_at_once_do_not_wait_for_each_others_connections() {
     let asks = (0..40).map(|_| service.post(fix).by("admin").key("plan").json(&wish).send());
     let answers = futures::future::join_all(asks).await;
     assert!(answers.iter().all(|answer| answer.status == 200 && answer.text == answers[0].text));
-    let apart = (0..40).map(|one| {
-        service.post(fix).by("admin").key(&format!("plan {one}")).json(&wish).send()
-    });
+    let apart = (0..40)
+        .map(|one| service.post(fix).by("admin").key(&format!("plan {one}")).json(&wish).send());
     let answers = futures::future::join_all(apart).await;
     assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
 }
@@ -110,9 +112,8 @@ async fn a_refusal_by_rule_stands_under_its_key_and_what_is_malformed_does_not()
     assert_eq!(refused.text, again.text);
     again.expect_problem(409, "principal-exists");
     let principal = json!({ "principal": "nobody" });
-    let key = |key: &str| {
-        service.post("/api/admin/keys").by("admin").key(key).json(&principal).send()
-    };
+    let key =
+        |key: &str| service.post("/api/admin/keys").by("admin").key(key).json(&principal).send();
     key("c").await.expect_problem(422, "bad-principal");
     let nobody = json!({ "id": "nobody", "kind": "person", "role": "finance" });
     ask("d", &nobody).await.expect(201);

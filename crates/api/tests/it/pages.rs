@@ -77,12 +77,11 @@ async fn rows_that_are_added_between_pages_shift_nothing() {
     assert_eq!(ids(&newest_first.await, "id"), all, "what came later stands on no later page");
 
     let work = "/api/management/orders?limit=3&department=customer";
-    let oldest_first =
-        walk(&service, "finance", work, "orders", async |page| {
-            if page < 3 {
-                place(&format!("2{page}")).await;
-            }
-        });
+    let oldest_first = walk(&service, "finance", work, "orders", async |page| {
+        if page < 3 {
+            place(&format!("2{page}")).await;
+        }
+    });
     let found = ids(&oldest_first.await, "id");
     let different: BTreeSet<String> = found.iter().map(ToString::to_string).collect();
     assert_eq!((found.len(), different.len()), (10, 10), "each once, the later ones at the end");
@@ -96,8 +95,7 @@ async fn a_statement_adds_up_page_by_page_while_money_moves() {
     }
     service.must("client", "/api/orders", &wallet_order("c1", "50")).await;
     for basis in ["recorded", "effective"] {
-        let mut path =
-            format!("/api/customers/c1/wallet/statement?limit=2&basis={basis}&after=");
+        let mut path = format!("/api/customers/c1/wallet/statement?limit=2&basis={basis}&after=");
         let after = if basis == "recorded" { "2" } else { "2020-01-01" };
         path.push_str(after);
         let first = service.get(&path).by("client").send().await.expect(200);
@@ -167,7 +165,8 @@ async fn a_cursor_belongs_to_its_list_and_its_filters() {
         ("finance", "/api/management/payments?", vec!["/api/management/payments?unallocated=true"]),
     ] {
         let answer = service.get(&format!("{path}&limit=1")).by(who).send().await;
-        let next = answer.expect(200)["next"].as_str().unwrap_or_else(|| panic!("{path}")).to_owned();
+        let next =
+            answer.expect(200)["next"].as_str().unwrap_or_else(|| panic!("{path}")).to_owned();
         let right = service.get(&format!("{path}&limit=2&cursor={next}")).by(who).send().await;
         right.expect(200);
         for other in others {
@@ -199,7 +198,11 @@ async fn from_a_balance_to_its_lines_to_their_events() {
         ("logistics", "dispatch"),
         ("logistics", "deliver"),
     ] {
-        let body = if step == "dispatch" { json!({ "carrier": "own van", "with_code": false }) } else { json!({}) };
+        let body = if step == "dispatch" {
+            json!({ "carrier": "own van", "with_code": false })
+        } else {
+            json!({})
+        };
         service.must(who, &format!("/api/orders/{number}/{step}"), &body).await;
     }
     for query in ["", "?basis=effective", "?as_of=5", "?basis=effective&as_of=2100-01-01"] {

@@ -29,7 +29,12 @@ async fn a_replay_is_the_first_reply_whole_on_every_node_and_after_a_restart() {
     let service = Service::start().await;
     service.top_up("c1", "100").await;
     let place = |price: &str| {
-        service.post("/api/orders").by("client").key("place").json(&wallet_order("c1", price)).send()
+        service
+            .post("/api/orders")
+            .by("client")
+            .key("place")
+            .json(&wallet_order("c1", price))
+            .send()
     };
     let first = place("60").await;
     assert_eq!(first.status, 201);
@@ -84,9 +89,8 @@ async fn a_key_is_up_to_255_visible_characters_and_there_is_one() {
 async fn the_same_in_another_spelling_is_the_same() {
     let service = Service::start().await;
     service.top_up("c1", "100").await;
-    let ask = |text: &str| {
-        service.post("/api/orders").by("client").key("k").raw(text.to_owned()).send()
-    };
+    let ask =
+        |text: &str| service.post("/api/orders").by("client").key("k").raw(text.to_owned()).send();
     let first = ask(&wallet_order("c1", "10").to_string()).await;
     assert_eq!(first.status, 201);
     let spelled = r#" { "total" : {"currency":"IQD", "amount":"10.000"},
@@ -94,9 +98,8 @@ async fn the_same_in_another_spelling_is_the_same() {
         "method":"wallet_full", "customer":"c1", "delivery": null } "#;
     assert_repeats(&first, &ask(spelled).await);
     // What is malformed is not stored, and does not use the key up.
-    let broken = |text: &str| {
-        service.post("/api/orders").by("client").key("b").raw(text.to_owned()).send()
-    };
+    let broken =
+        |text: &str| service.post("/api/orders").by("client").key("b").raw(text.to_owned()).send();
     broken("{").await.expect_problem(400, "malformed-json");
     broken("{}").await.expect_problem(400, "invalid-body");
     broken(spelled).await.expect(201);
@@ -168,8 +171,7 @@ async fn two_keys_of_one_principal_are_one_and_two_books_are_two() {
 }
 
 async fn client_of(node: &Node) -> String {
-    let (mut conn, now) =
-        (node.ledger.pool().acquire().await.unwrap(), node.ledger.clock().now());
+    let (mut conn, now) = (node.ledger.pool().acquire().await.unwrap(), node.ledger.clock().now());
     let (book, id): (_, Text<64>) = (node.ledger.book(), Text::new("client").unwrap());
     let (kind, role) = (PrincipalKind::Service, Role::Client);
     let new = NewPrincipal { id: id.clone(), kind, role, department: None, owner: None };
@@ -240,7 +242,10 @@ async fn after_thirty_days_a_retry_gets_what_was_decided_and_nothing_happens_twi
     // What comes later has a reply of its own again.
     let later = late.post(&bearer, "later", "/api/orders", &wallet_order("c1", "1")).await;
     assert_eq!(later.status, 201);
-    assert_repeats(&later, &late.post(&bearer, "later", "/api/orders", &wallet_order("c1", "1")).await);
+    assert_repeats(
+        &later,
+        &late.post(&bearer, "later", "/api/orders", &wallet_order("c1", "1")).await,
+    );
     assert_eq!(expire(TimeDelta::days(31)).await, 0);
     let top_up = json!({ "amount": iqd("1"), "payment": { "cash": {} } });
     service.must("finance", "/api/customers/c1/wallet/deposits", &top_up).await;

@@ -20,6 +20,7 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use crate::codes;
+use crate::described;
 use crate::gateways::sign;
 
 pub(crate) const BOOK: BookId = BookId(1);
@@ -152,7 +153,23 @@ impl Ask<'_> {
             let signature = sign(&self.service.gateway, now, body);
             request.headers_mut().insert("daftar-signature", signature.parse().unwrap());
         }
-        Answer::read(self.service.http.execute(request).await.unwrap()).await
+        let told = told(&request);
+        let answer = Answer::read(self.service.http.execute(request).await.unwrap()).await;
+        described::check(&told, &answer);
+        answer
+    }
+}
+
+/// The request as it is held against the description.
+fn told(request: &reqwest::Request) -> described::Request {
+    let url = request.url();
+    let media_type = request.headers().get("content-type");
+    described::Request {
+        method: request.method().clone(),
+        path: url.path().to_owned(),
+        query: url.query().unwrap_or_default().to_owned(),
+        media_type: media_type.and_then(|text| text.to_str().ok()).unwrap_or_default().to_owned(),
+        body: request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default().to_vec(),
     }
 }
 
@@ -201,6 +218,11 @@ impl Service {
         Self { database, http, url, ledger, vault, gateway, keys }
     }
 
+    /// The key of somebody, for a request that is written by hand.
+    pub(crate) fn bearer(&self, who: &str) -> &str {
+        &self.keys[who]
+    }
+
     pub(crate) fn ask(&self, method: Method, path: &str) -> Ask<'_> {
         let builder = self.http.request(method, format!("{}{path}", self.url));
         Ask { service: self, builder, is_signed: false }
@@ -231,8 +253,12 @@ impl Service {
             .header("content-type", "application/json")
             .body(body.to_string());
         let place = path.to_owned();
+        let http = self.http.clone();
         async move {
-            let answer = Answer::read(builder.send().await.unwrap()).await;
+            let request = builder.build().unwrap();
+            let told = told(&request);
+            let answer = Answer::read(http.execute(request).await.unwrap()).await;
+            described::check(&told, &answer);
             assert!(answer.status.is_success(), "{place}: {} {}", answer.status, answer.text);
             answer.json()
         }

@@ -214,7 +214,9 @@ fn events(
             event_version: change.event.event_version().to_owned(),
             payload,
             metadata: metadata.clone(),
-            effective_at: stated.or_else(|| took_effect(&change.event)).map_or(now, |at| at.min(now)),
+            effective_at: stated
+                .or_else(|| took_effect(&change.event))
+                .map_or(now, |at| at.min(now)),
             command_id: submission.command_id,
         };
         if event.size() > EVENT_BYTES_MAX {
@@ -233,7 +235,8 @@ fn events(
 /// says. The hour is not known, and noon is of the same day nearly everywhere.
 fn took_effect(event: &Event) -> Option<DateTime<Utc>> {
     let Event::Payment(payment::Event::Recorded {
-        kind: payment::Kind::BankTransfer { date, .. }, ..
+        kind: payment::Kind::BankTransfer { date, .. },
+        ..
     }) = event
     else {
         return None;

@@ -152,9 +152,11 @@ async fn a_dry_run_says_what_would_happen_and_changes_nothing() {
     // Another node changes what this one knows.
     accepted(&book.node().await, 2, credit("anna", 50)).await;
     let before = (book.revision().await, book.position().await);
-    let (Reply { status, .. }, _) = node.dry_run(ask(id(3), by_wallet(1, "anna", 150))).await.unwrap();
+    let (Reply { status, .. }, _) =
+        node.dry_run(ask(id(3), by_wallet(1, "anna", 150))).await.unwrap();
     assert_eq!(status, 201);
-    let (Reply { status, .. }, _) = node.dry_run(ask(id(3), by_wallet(1, "anna", 151))).await.unwrap();
+    let (Reply { status, .. }, _) =
+        node.dry_run(ask(id(3), by_wallet(1, "anna", 151))).await.unwrap();
     assert_eq!(status, 409);
     assert_eq!((book.revision().await, book.position().await), before);
     accepted(&node, 3, by_wallet(1, "anna", 150)).await;

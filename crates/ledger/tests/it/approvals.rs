@@ -288,7 +288,13 @@ async fn a_key_that_was_made_with_anothers_key_is_the_others_too() {
     let with_it = principals::find_by_key(&mut conn, BOOK, &more, now).await.unwrap().unwrap();
     let rotation = Rotation { overlap: TimeDelta::zero(), expires_at: None };
     let (rotated, _) = principals::rotate(
-        &mut conn, BOOK, &with_it.key_id, rotation, &other, Some(with_it.maker()), now,
+        &mut conn,
+        BOOK,
+        &with_it.key_id,
+        rotation,
+        &other,
+        Some(with_it.maker()),
+        now,
     )
     .await
     .unwrap();

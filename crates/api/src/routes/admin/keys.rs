@@ -137,9 +137,8 @@ async fn make<const SCOPE: Scope>(
     let new = NewKey { principal, customers, expires_at };
     let (random, now) = (app.sources.random(), app.ledger.clock().now());
     let by = own.maker();
-    let token = principals::create_key(conn, book, &new, &random, Some(by), now)
-        .await
-        .map_err(problem)?;
+    let token =
+        principals::create_key(conn, book, &new, &random, Some(by), now).await.map_err(problem)?;
     let created = Created {
         id: token.id().to_owned(),
         principal: new.principal.to_string(),

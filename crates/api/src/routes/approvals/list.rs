@@ -57,8 +57,7 @@ pub(crate) async fn handler(
     caller.must_see_every_customer("proposals")?;
     let filters = [("state", query.state.map(|state| state.as_str().to_owned()))];
     let (path, cursor) = ("/api/approvals", query.cursor.as_deref());
-    let mut page: Page<(DateTime<Utc>, Uuid)> =
-        Page::asked(path, &filters, cursor, query.limit)?;
+    let mut page: Page<(DateTime<Utc>, Uuid)> = Page::asked(path, &filters, cursor, query.limit)?;
     let (after, size) = (page.after(), page.size());
     let asked = approvals::Page { standing: query.state, after, size };
     let (found, next) = approvals::list(&app.ledger, asked).await?;

@@ -75,8 +75,7 @@ pub(crate) async fn handler(
     let mut read = deadlines::page(&mut conn, app.ledger.book(), query.before, after, rows)
         .await
         .map_err(Problem::unreadable)?;
-    let next =
-        page.cut(&mut read.value, |last| (last.due_at, last.order_id, last.kind.clone()));
+    let next = page.cut(&mut read.value, |last| (last.due_at, last.order_id, last.kind.clone()));
     read.value.retain(|due| caller.credential.may_see(&due.customer_id));
     let now = app.ledger.clock().now();
     let deadlines = read.value.into_iter().map(|due| row(due, now)).collect();

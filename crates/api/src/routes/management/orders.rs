@@ -65,7 +65,8 @@ pub(crate) async fn handler(
     let mut read = order_management::page(&mut conn, app.ledger.book(), filter, after, rows)
         .await
         .map_err(Problem::unreadable)?;
-    let next = page.cut(&mut read.value, |last| (last.placed_at.unwrap_or_default(), last.order_id));
+    let next =
+        page.cut(&mut read.value, |last| (last.placed_at.unwrap_or_default(), last.order_id));
     read.value.retain(|order| caller.credential.may_see(&order.customer_id));
     let orders = read.value.into_iter().map(ManagedOrderRow::from).collect();
     Ok(View::new(read.cursor, Body { orders, next: next.cursor }).with_next(next.link))

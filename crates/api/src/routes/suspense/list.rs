@@ -56,8 +56,8 @@ pub(crate) async fn handler(
     let mut read = suspense_items::page_open(&mut conn, app.ledger.book(), after, rows)
         .await
         .map_err(Problem::unreadable)?;
-    let next = page
-        .cut(&mut read.value, |last| (last.opened_at.unwrap_or_default(), last.suspense_id));
+    let next =
+        page.cut(&mut read.value, |last| (last.opened_at.unwrap_or_default(), last.suspense_id));
     let items = read.value.into_iter().map(SuspenseRow::from).collect();
     Ok(View::new(read.cursor, Body { items, next: next.cursor }).with_next(next.link))
 }

@@ -59,8 +59,8 @@ pub(crate) async fn handler(
     let mut read = wallet_requests::page(&mut conn, app.ledger.book(), filter, after, rows)
         .await
         .map_err(Problem::unreadable)?;
-    let next = page
-        .cut(&mut read.value, |last| (last.requested_at.unwrap_or_default(), last.request_id));
+    let next =
+        page.cut(&mut read.value, |last| (last.requested_at.unwrap_or_default(), last.request_id));
     let requests = read.value.into_iter().map(WalletRequestRow::from).collect();
     Ok(View::new(read.cursor, Body { requests, next: next.cursor }).with_next(next.link))
 }
