@@ -132,9 +132,9 @@ fn routes() -> Vec<Route> {
         get("/api/management/orders", "warehouse", "client"),
         get("/api/management/deadlines", "auditor", "warehouse"),
         get("/api/audit/trial-balance", "auditor", "warehouse"),
-        get("/api/audit/accounts/2100/lines", "auditor", "warehouse"),
+        get("/api/audit/accounts/{account}/lines", "auditor", "warehouse"),
         get("/api/events", "auditor", "warehouse"),
-        get("/api/events/1", "auditor", "warehouse"),
+        get("/api/events/{position}", "auditor", "warehouse"),
         get("/api/audit/chain", "auditor", "warehouse"),
         get("/api/book/settings", "client", "gateway"),
         post(
@@ -393,6 +393,8 @@ fn path(template: &str, order: &str) -> String {
         .replace("{request}", NOBODY)
         .replace("{item}", NOBODY)
         .replace("{key}", "0123456789abcdef")
+        .replace("{account}", "2100")
+        .replace("{position}", "1")
         .replace("{plan}", &"0".repeat(64))
         .replace("{book}", "main")
         .replace("{gateway}", GATEWAY)
