@@ -94,7 +94,7 @@ fn named(event: &Event) -> Named {
         Event::Opened { opening: Some(_), .. } => {
             Named { source: "old_system", ..Named::default() }
         }
-        Event::ToppedUp { payment, .. } => {
+        Event::ToppedUp { payment, .. } | Event::PaymentTakenOut { payment, .. } => {
             Named { source: "payment", payment_id: Some(payment.uuid()), ..Named::default() }
         }
         Event::Credited { source, .. } => credit(source),
@@ -135,9 +135,6 @@ fn named(event: &Event) -> Named {
         Event::DebtWrittenOff { reason, .. } => because("debt", Some(reason)),
         Event::DeliveryCorrected { order, .. } => {
             Named { source: "delivery", order_id: Some(order.uuid()), ..Named::default() }
-        }
-        Event::PaymentTakenOut { payment, .. } => {
-            Named { source: "payment", payment_id: Some(payment.uuid()), ..Named::default() }
         }
     }
 }

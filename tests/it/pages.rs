@@ -35,6 +35,11 @@ async fn an_admin_does_what_its_page_says() {
     play::page("roles/admin").await;
 }
 
+#[tokio::test]
+async fn the_guide_to_the_api_is_true() {
+    play::page("API").await;
+}
+
 #[test]
 fn every_page_is_in_the_index_and_is_played() {
     let index = page::read("roles/README");

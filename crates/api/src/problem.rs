@@ -124,6 +124,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("needs-second-person", 422, "A second person has to agree"),
     ("setting-out-of-range", 422, "A setting is outside its range"),
     ("bad-amount", 422, "The amounts do not add up"),
+    ("bad-text", 422, "A text is not acceptable"),
     ("bad-principal", 422, "The principal is not acceptable"),
     ("decision-unusable", 422, "A decision cannot be used"),
     ("plan-needs-approval", 422, "A second person has to approve the plan first"),
@@ -157,7 +158,6 @@ pub const INNER: &[&str] = &[
     "payment-id-not-derived",
     "needs-other-stream",
     "series-exhausted",
-    "bad-text",
     "bad-quantity",
 ];
 

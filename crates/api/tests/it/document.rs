@@ -115,3 +115,27 @@ fn collect(value: &Value, references: &mut Vec<String>) {
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
+
+/// Every code that the sources of the API name is one that callers can look up.
+#[test]
+fn every_problem_that_the_code_makes_is_in_the_table() {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let mut seen = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let source = std::fs::read_to_string(&path).unwrap();
+                for rest in source.split("Problem::new(\"").skip(1) {
+                    let code = rest.split('"').next().unwrap();
+                    let known = api::PROBLEM_CODES.iter().any(|(known, _, _)| *known == code);
+                    assert!(known, "{}: {code}", path.display());
+                    seen += 1;
+                }
+            }
+        }
+    }
+    assert!(seen > 50, "{seen}");
+}

@@ -279,7 +279,7 @@ async fn check(world: &World, row: &Row, operation: &Operation) -> (usize, Vec<S
         let heard = ask(world, operation, Some(&whole), own).await;
         note(role, &heard, is_let_in(&heard, row), "let in");
         if row.may(role) == May::Some {
-            let theirs = world.anothers_proposal(role);
+            let theirs = world.strangers_proposal(role);
             let wish = Wish { proposal: Some(&theirs), ..own };
             let heard = ask(world, operation, Some(&whole), wish).await;
             let is_right = is_forbidden(&heard) || is_missing(&heard, row);

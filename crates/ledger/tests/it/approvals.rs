@@ -275,7 +275,7 @@ async fn whoever_made_the_other_or_the_others_key_is_not_another_person() {
 }
 
 #[tokio::test]
-async fn a_key_that_was_made_with_anothers_key_is_the_others_too() {
+async fn a_key_that_was_made_with_a_strangers_key_is_the_others_too() {
     let desk = Desk::open().await;
     let node = &desk.node;
     // Layla made a key of another's; with that key whoever holds it makes more, and rotates one.

@@ -97,7 +97,7 @@ impl World {
     }
 
     /// A proposal that the role could not have made.
-    pub(super) fn anothers_proposal(&self, role: &str) -> String {
+    pub(super) fn strangers_proposal(&self, role: &str) -> String {
         let goods = !matches!(role, "warehouse" | "logistics");
         let name = if goods { "approval_of_goods" } else { "approval" };
         self.things[&(Whose::Own, name)].clone()
