@@ -162,7 +162,8 @@ impl Operation<'_> {
             404 => self.takes("path") || (known && command),
             409 => known || command,
             410 => known && (command || self.path.contains('{')),
-            412 => self.takes("command"),
+            // A proposal insists on the versions that its proposer saw.
+            412 => self.takes("command") || self.path.ends_with("{approval}/approve"),
             413 | 415 => self.takes("body"),
             422 => command,
             428 => requires_version,
