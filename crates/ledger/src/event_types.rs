@@ -67,6 +67,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("wallet", "delivery_corrected"),
     ("wallet", "frozen"),
     ("wallet", "opened"),
+    ("wallet", "payment_taken_out"),
     ("wallet", "reopened"),
     ("wallet", "top_up_approved"),
     ("wallet", "top_up_rejected"),
