@@ -189,12 +189,12 @@ impl Follower {
         loop {
             // Seen before the ring is looked at: what comes afterwards wakes.
             let generation = self.tip.borrow_and_update().generation;
-            let found = match self.feed.tail.after(self.place) {
-                // The ring began anew, and has not come to this place: only the database knows
-                // whether it will.
-                Found::NothingYet if generation != self.generation => Found::Behind,
-                found => found,
-            };
+            let mut found = self.feed.tail.after(self.place);
+            // The ring began anew, and has not come to this place: only the database knows whether
+            // it will.
+            if matches!(found, Found::NothingYet) && generation != self.generation {
+                found = Found::Behind;
+            }
             match found {
                 Found::Events(events) => self.page.extend(events),
                 Found::Diverged => return Err(HistoryError::Diverged),

@@ -155,11 +155,10 @@ impl Ledger {
             snapshots,
             streams_max,
             outage_max,
-            metrics.clone(),
         );
         let stopping = CancellationToken::new();
         let tail = Tail::new(book, head.position, events_kept);
-        let writer = writer.telling(tail.moved.clone());
+        let writer = writer.telling(tail.moved.clone(), metrics.clone());
         tasks.spawn(tail.clone().run(pool.clone(), stopping.clone()));
         tasks.spawn(writer.run(waiting));
         tasks.spawn(writer::look_up(pool.clone(), book, asked));

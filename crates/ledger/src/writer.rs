@@ -96,7 +96,6 @@ impl Writer {
         snapshots: mpsc::Sender<Vec<Snapshot>>,
         streams_max: NonZeroUsize,
         outage_max: Duration,
-        metrics: Metrics,
     ) -> Self {
         Self {
             options,
@@ -107,7 +106,7 @@ impl Writer {
             snapshots,
             moved: watch::Sender::default(),
             outage_max,
-            metrics,
+            metrics: Metrics::default(),
             conn: None,
             head: None,
             cache: Cache::new(streams_max),
@@ -116,9 +115,10 @@ impl Writer {
         }
     }
 
-    /// Tells whoever listens there how far the book has come by each of its own commits.
-    pub(crate) fn telling(self, moved: watch::Sender<Position>) -> Self {
-        Self { moved, ..self }
+    /// Tells whoever listens there how far the book has come by each of its own commits, and counts
+    /// what it does.
+    pub(crate) fn telling(self, moved: watch::Sender<Position>, metrics: Metrics) -> Self {
+        Self { moved, metrics, ..self }
     }
 
     /// Works until every sender of submissions is gone and everything they sent is answered.

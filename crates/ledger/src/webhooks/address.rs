@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// What is not of the open internet: a network and the length of its prefix.
 const CLOSED_V4: &[(Ipv4Addr, u32)] = &[
-    (Ipv4Addr::new(0, 0, 0, 0), 8),       // this network
+    (Ipv4Addr::UNSPECIFIED, 8),           // this network
     (Ipv4Addr::new(10, 0, 0, 0), 8),      // private
     (Ipv4Addr::new(100, 64, 0, 0), 10),   // shared behind a carrier's translation
     (Ipv4Addr::new(127, 0, 0, 0), 8),     // loopback
@@ -42,7 +42,7 @@ const STANDS_FOR_V4: &[(Ipv6Addr, u32, u32)] = &[
     (Ipv6Addr::new(0, 0, 0, 0, 0xffff, 0, 0, 0), 96, 0), // translated
     (Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), 96, 0), // NAT64
     (Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16, 80), // 6to4
-    (Ipv6Addr::new(0, 0, 0, 0, 0, 0, 0, 0), 96, 0),      // compatible; also ::1 and ::
+    (Ipv6Addr::UNSPECIFIED, 96, 0),                      // compatible; also ::1 and ::
 ];
 
 /// Whether an address is of the open internet.
