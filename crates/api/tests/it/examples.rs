@@ -21,7 +21,7 @@ fn setting(name: &str) -> Option<PathBuf> {
 pub(crate) fn record(asked: &Asked<'_>, request: &Request, answer: &Answer) {
     let Some(directory) = setting("RECORD_EXAMPLES") else { return };
     let dry = request.query.contains("dry_run") || request.query.contains("propose");
-    if !answer.status.is_success() || answer.status.as_u16() == 202 || dry {
+    if !answer.status.is_success() || dry {
         return;
     }
     let id = asked.operation["operationId"].as_str().unwrap();
