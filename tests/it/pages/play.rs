@@ -64,6 +64,7 @@ pub(super) async fn page(name: &str) {
     }
     shell
         .arg(&script)
+        .current_dir(&out)
         .env("OUT", &out)
         .env("DAFTAR", binary())
         .env("URL", service.base())
