@@ -12,7 +12,8 @@ use super::finding::{Check, Finding, Findings};
 use crate::views::Views;
 
 /// What the log's own migrations guard.
-const LOG_TABLES: &[&str] = &["books", "book_projections", "events", "commands", "snapshots"];
+const LOG_TABLES: &[&str] =
+    &["books", "book_projections", "events", "commands", "expired_replies", "snapshots"];
 
 /// Who may write is a matter of triggers and owners: that they are there, and on.
 pub(super) async fn guards(

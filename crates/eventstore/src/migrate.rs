@@ -46,6 +46,7 @@ pub const LOG: &[Migration] = &[
     migration!(13, "set_format", "0013_set_format"),
     migration!(14, "write_snapshots", "0014_write_snapshots"),
     migration!(15, "events_for_postgres_es", "0015_events_for_postgres_es"),
+    migration!(16, "expire_replies", "0016_expire_replies"),
 ];
 
 /// The schema could not be brought up to date.

@@ -35,7 +35,6 @@ const BESIDE: &[Migration] = &[
     migration!(75, "webhook_replays", "0075_webhook_replays"),
     migration!(76, "made_with", "0076_made_with"),
     migration!(80, "operations", "0080_operations"),
-    migration!(81, "expire_replies", "0081_expire_replies"),
 ];
 
 /// Every migration that is not the log's own.
