@@ -20,7 +20,8 @@ const WRITES: [&str; 7] = [
 ];
 
 /// The tables that only the log's own functions write.
-const OF_THE_LOG: [&str; 5] = ["events", "commands", "books", "book_projections", "snapshots"];
+const OF_THE_LOG: [&str; 6] =
+    ["events", "commands", "expired_replies", "books", "book_projections", "snapshots"];
 
 const OBJECTS: [&str; 9] =
     ["table", "index", "function", "procedure", "view", "type", "trigger", "schema", "sequence"];

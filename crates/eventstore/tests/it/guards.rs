@@ -209,6 +209,7 @@ async fn every_table_belongs_to_the_owner_and_every_guard_holds_always() {
             trigger("commands", "only_functions_write"),
             trigger("events", "never_changes"),
             trigger("events", "only_functions_write"),
+            trigger("expired_replies", "only_functions_write"),
             trigger("notes", "only_functions_write"),
             trigger("snapshots", "only_functions_write"),
         ]
