@@ -29,8 +29,21 @@ create index webhook_deliveries_due_idx
 on webhook_deliveries (book_id, webhook_id, next_attempt_at)
 where state = 'pending';
 
+create index webhook_deliveries_order_idx
+on webhook_deliveries (book_id, webhook_id, position, delivery_id)
+where state = 'pending';
+
 create index webhook_deliveries_log_idx
 on webhook_deliveries (book_id, webhook_id, made_at, position, delivery_id);
+
+create index webhook_deliveries_failed_idx
+on webhook_deliveries (book_id, webhook_id, made_at, position, delivery_id)
+where state = 'failed';
+
+-- What is swept once it is old.
+create index webhook_deliveries_ended_idx
+on webhook_deliveries (book_id, coalesce(finished_at, made_at))
+where state <> 'pending';
 
 select own_table('webhook_deliveries');
 grant update (made_at, state, tries, attempts, next_attempt_at, claim_id, claimed_until, finished_at,

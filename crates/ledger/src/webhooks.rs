@@ -120,6 +120,16 @@ pub struct Begin {
     pub hash: ChainHash,
 }
 
+/// A webhook to be made, under an id of the caller's.
+#[derive(Debug, Clone, Copy)]
+pub struct New<'a> {
+    pub id: Uuid,
+    pub wanted: &'a Wanted,
+    /// None: at the book's end.
+    pub begin: Option<Begin>,
+    pub created_by: Option<&'a str>,
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum WebhookError {
     #[error("there is no such webhook")]
@@ -136,18 +146,15 @@ pub enum WebhookError {
     Head(#[from] HeadError),
 }
 
-/// Makes a webhook under an id of the caller's. Its secret is in the answer, and otherwise only
-/// encrypted. None begins at the book's end.
+/// Makes a webhook. Its secret is in the answer, and otherwise only encrypted.
 pub async fn add(
     conn: &mut PgConnection,
     vault: &Vault,
     book: BookId,
-    id: Uuid,
-    wanted: &Wanted,
-    begin: Option<Begin>,
-    created_by: Option<&str>,
+    new: New<'_>,
     now: DateTime<Utc>,
 ) -> Result<WebhookSecret, WebhookError> {
+    let New { id, wanted, begin, created_by } = new;
     let mut tx = conn.begin().await?;
     let begin = match begin {
         Some(begin) => begin,
@@ -175,13 +182,18 @@ async fn end(conn: &mut PgConnection, book: BookId) -> Result<Begin, WebhookErro
     Ok(Begin { position: head.position, hash: head.hash })
 }
 
-/// The book's webhooks, the oldest first.
+/// Where a page of the webhooks ended.
+pub type ListPlace = (DateTime<Utc>, Uuid);
+
+/// The book's webhooks, the oldest first, so many of those after a place.
 pub async fn list(
     conn: &mut PgConnection,
     book: BookId,
+    after: Option<ListPlace>,
+    limit: u32,
     now: DateTime<Utc>,
 ) -> Result<Vec<Webhook>, WebhookError> {
-    read(conn, book, None, now).await
+    read(conn, book, None, now, (after, limit)).await
 }
 
 /// One of them.
@@ -191,7 +203,7 @@ pub async fn get(
     id: Uuid,
     now: DateTime<Utc>,
 ) -> Result<Webhook, WebhookError> {
-    read(conn, book, Some(id), now).await?.pop().ok_or(WebhookError::Unknown)
+    read(conn, book, Some(id), now, (None, 1)).await?.pop().ok_or(WebhookError::Unknown)
 }
 
 async fn read(
@@ -199,9 +211,17 @@ async fn read(
     book: BookId,
     id: Option<Uuid>,
     now: DateTime<Utc>,
+    (after, limit): (Option<ListPlace>, u32),
 ) -> Result<Vec<Webhook>, WebhookError> {
-    let sql = include_str!("webhooks/sql/read_webhooks.sql");
-    Ok(sqlx::query_as(sql).bind(book).bind(id).bind(now).fetch_all(conn).await?)
+    Ok(sqlx::query_as(include_str!("webhooks/sql/read_webhooks.sql"))
+        .bind(book)
+        .bind(id)
+        .bind(now)
+        .bind(after.map(|(at, _)| at))
+        .bind(after.map(|(_, id)| id))
+        .bind(i64::from(limit))
+        .fetch_all(conn)
+        .await?)
 }
 
 /// Changes where a webhook goes and what it is told of from now on; what waits goes to the new
@@ -268,12 +288,14 @@ pub async fn disable(
     one(disabled.rows_affected())
 }
 
-/// Goes on where it stopped, or at the book's end. Doing it again changes nothing.
+/// Goes on where it stopped, or at the book's end: then what waits is not sent either. Doing it again
+/// changes nothing.
 pub async fn enable(
     conn: &mut PgConnection,
     book: BookId,
     id: Uuid,
     skips_missed: bool,
+    now: DateTime<Utc>,
 ) -> Result<(), WebhookError> {
     let mut tx = conn.begin().await?;
     let (is_disabled, reason) = lock(&mut tx, book, id).await?;
@@ -288,8 +310,27 @@ pub async fn enable(
             .bind(begin.map(|begin| begin.hash.as_bytes().to_vec()))
             .execute(&mut *tx)
             .await?;
+        if begin.is_some() {
+            skip(&mut tx, book, id, now).await?;
+        }
     }
     tx.commit().await?;
+    Ok(())
+}
+
+/// Ends what waits to be sent, and what was to be sent again.
+async fn skip(
+    conn: &mut PgConnection,
+    book: BookId,
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    for sql in [
+        include_str!("webhooks/sql/skip_pending.sql"),
+        include_str!("webhooks/sql/end_replays.sql"),
+    ] {
+        sqlx::query(sql).bind(book).bind(id).bind(now).execute(&mut *conn).await?;
+    }
     Ok(())
 }
 

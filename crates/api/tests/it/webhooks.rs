@@ -678,6 +678,173 @@ async fn a_webhook_is_made_once_under_its_key_changed_and_deleted() {
 }
 
 #[tokio::test]
+async fn receivers_that_do_not_answer_keep_no_others_waiting() {
+    let world = World::start().await;
+    // As many as take every attempt that a node makes at once.
+    let mut dead = Vec::new();
+    for _ in 0..4 {
+        let receiver = Receiver::answering(|_| (200, Vec::new(), Duration::from_secs(60))).await;
+        world.create(json!({ "url": receiver.url(), "after": "0" })).await;
+        dead.push(receiver);
+    }
+    let alive = Receiver::taking().await;
+    world.create(json!({ "url": alive.url(), "after": "0" })).await;
+    world.orders(12).await;
+    let all: BTreeSet<i64> = (1..=world.end().await).collect();
+
+    world.work(Options { timeout: Duration::from_secs(1), ..world.options() });
+    until("every event", async || (alive.positions() == all).then_some(())).await;
+
+    let attempts: Vec<usize> = dead.iter().map(|receiver| receiver.got().len()).collect();
+    assert!(attempts.iter().all(|attempts| *attempts < all.len()), "{attempts:?} of {}", all.len());
+}
+
+#[tokio::test]
+async fn what_waits_is_kept_however_long_and_what_has_ended_for_a_month() {
+    let world = World::start().await;
+    let receiver =
+        Receiver::answering(|n| (if n == 1 { 200 } else { 500 }, Vec::new(), Duration::ZERO)).await;
+    let (hook, _) = world.create(json!({ "url": receiver.url() })).await;
+    world.work(world.options());
+    let taken = delivery_id(&world.tell(&format!("{hook}/test"), json!({})).await);
+    until_state(&world, &hook, &taken, "delivered").await;
+    let waits = delivery_id(&world.tell(&format!("{hook}/test"), json!({})).await);
+    until_attempts(&world, &hook, &waits, 1).await;
+    world.tell(&format!("{hook}/disable"), json!({})).await;
+
+    world.forward(31 * 24 * 3_600);
+    // Another node sweeps when it begins.
+    world.work(world.options());
+
+    let log = until("a log of one", async || {
+        let log = world.log(&hook).await;
+        (log.len() < 2).then_some(log)
+    })
+    .await;
+    let left: Vec<_> = log.iter().map(|delivery| &delivery["id"]).collect();
+    assert_eq!(left, [&json!(waits)]);
+    assert_eq!(log[0]["state"], "pending");
+}
+
+#[tokio::test]
+async fn without_a_secret_nothing_is_sent_and_nothing_has_failed() {
+    let world = World::start().await;
+    let receiver = Receiver::taking().await;
+    let (hook, _) = world.create(json!({ "url": receiver.url() })).await;
+    // As an attempt finds it that began right before the webhook was deleted.
+    world.service.run("delete from daftar.webhook_secrets").await;
+    let unsigned = delivery_id(&world.tell(&format!("{hook}/test"), json!({})).await);
+    world.work(world.options());
+    let claimed = "select count(*) from daftar.webhook_deliveries where claim_id is not null";
+    until("a claim", async || {
+        (world.service.database.value::<i64>(claimed).await > 0).then_some(())
+    })
+    .await;
+
+    let (other, _) = world.create(json!({ "url": receiver.url() })).await;
+    let signed = delivery_id(&world.tell(&format!("{other}/test"), json!({})).await);
+    until_state(&world, &other, &signed, "delivered").await;
+
+    let sent: Vec<String> = receiver.got().into_iter().map(|got| got.id).collect();
+    assert_eq!(sent, [signed]);
+    let found = world.get(&format!("{hook}/deliveries/{unsigned}")).await;
+    assert_eq!(found["delivery"]["attempts"], 0);
+    assert_eq!(world.get(&hook).await["webhook"]["failing_since"], Value::Null);
+}
+
+#[tokio::test]
+async fn what_the_old_address_answers_is_not_held_against_the_new_one() {
+    let world = World::start().await;
+    let old = Receiver::answering(|_| (410, Vec::new(), Duration::from_secs(2))).await;
+    let new = Receiver::taking().await;
+    let (hook, _) = world.create(json!({ "url": old.url() })).await;
+    world.work(world.options());
+    let delivery = delivery_id(&world.tell(&format!("{hook}/test"), json!({})).await);
+    until("a message", async || (old.got().len() == 1).then_some(())).await;
+
+    world.tell(&format!("{hook}/update"), json!({ "url": new.url() })).await;
+    until_attempts(&world, &hook, &delivery, 1).await;
+    world.forward(10);
+
+    until_state(&world, &hook, &delivery, "delivered").await;
+    assert_eq!(new.got()[0].id, delivery);
+    let shown = world.get(&hook).await["webhook"].clone();
+    assert_eq!(shown["state"], "enabled");
+    assert_eq!(shown["failing_since"], Value::Null);
+}
+
+#[tokio::test]
+async fn another_address_has_not_failed_yet() {
+    let world = World::start().await;
+    let failing = Receiver::answering(|_| (500, Vec::new(), Duration::ZERO)).await;
+    let (hook, _) = world.create(json!({ "url": failing.url() })).await;
+    world.work(world.options());
+    world.tell(&format!("{hook}/test"), json!({})).await;
+    until("a failure", async || {
+        world.get(&hook).await["webhook"]["failing_since"].is_string().then_some(())
+    })
+    .await;
+
+    let same = json!({ "url": failing.url(), "description": "the same" });
+    let same = world.tell(&format!("{hook}/update"), same).await;
+    assert!(same["webhook"]["failing_since"].is_string());
+    let other = json!({ "url": "https://shop.example/other" });
+    let other = world.tell(&format!("{hook}/update"), other).await;
+    assert_eq!(other["webhook"]["failing_since"], Value::Null);
+}
+
+#[tokio::test]
+async fn what_is_skipped_is_not_sent_even_if_it_was_about_to_be() {
+    let world = World::start().await;
+    let receiver = Receiver::taking().await;
+    world.orders(1).await;
+    let (hook, _) = world.create(json!({ "url": receiver.url() })).await;
+    let waits = delivery_id(&world.tell(&format!("{hook}/test"), json!({})).await);
+    world.tell(&format!("{hook}/replay"), json!({ "from": 1 })).await;
+    world.tell(&format!("{hook}/disable"), json!({})).await;
+    world.orders(1).await;
+
+    world.tell(&format!("{hook}/enable"), json!({ "skip_missed": true })).await;
+    world.work(world.options());
+    let sent = delivery_id(&world.tell(&format!("{hook}/test"), json!({})).await);
+    until_state(&world, &hook, &sent, "delivered").await;
+
+    let got: Vec<String> = receiver.got().into_iter().map(|got| got.id).collect();
+    assert_eq!(got, [sent]);
+    let skipped = world.get(&format!("{hook}/deliveries/{waits}")).await["delivery"].clone();
+    assert_eq!(skipped["state"], "failed");
+    assert_eq!(skipped["last_error"], "skipped when the webhook was enabled");
+    assert!(world.get(&hook).await["replays"][0]["finished_at"].is_string());
+}
+
+#[tokio::test]
+async fn webhooks_are_listed_page_by_page() {
+    let world = World::start().await;
+    let mut made = Vec::new();
+    for _ in 0..5 {
+        made.push(world.create(json!({ "url": "https://shop.example/hook" })).await.0);
+    }
+    let (mut listed, mut sizes) = (Vec::new(), Vec::new());
+    let mut path = "/api/webhooks?limit=2".to_owned();
+    loop {
+        let answer = world.service.get(&path).by("auditor").send().await;
+        let link = answer.header("link").map(str::to_owned);
+        let page = answer.expect(200);
+        let ids = page["webhooks"].as_array().unwrap().iter();
+        let ids: Vec<_> = ids.map(|hook| hook["id"].as_str().unwrap().to_owned()).collect();
+        sizes.push(ids.len());
+        listed.extend(ids);
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("/api/webhooks?cursor={next}&limit=2");
+        assert_eq!(link, Some(format!("<{path}>; rel=\"next\"")));
+    }
+    assert_eq!(sizes, [2, 2, 1]);
+    made.sort();
+    listed.sort();
+    assert_eq!(listed, made);
+}
+
+#[tokio::test]
 async fn no_secret_lies_in_the_database_as_it_is() {
     let world = World::start().await;
     let receiver = Receiver::taking().await;

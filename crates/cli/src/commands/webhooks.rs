@@ -11,8 +11,8 @@ use ledger::Ledger;
 use ledger::event_types::Chosen;
 use ledger::history::{self, Point};
 use ledger::webhooks::{
-    self, Allow, Begin, Delivery, DeliveryFilter, DeliveryState, DisabledReason, Target, Wanted,
-    Webhook,
+    self, Allow, Begin, Delivery, DeliveryFilter, DeliveryState, DisabledReason, New, Target,
+    Wanted, Webhook,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -148,7 +148,7 @@ pub(crate) async fn run(config: &Config, args: Args, output: Output) -> anyhow::
     let mut conn = ledger.pool().acquire().await?;
     match args.what {
         What::List => {
-            let listed = webhooks::list(&mut conn, book, now).await?;
+            let listed = webhooks::list(&mut conn, book, None, u32::MAX, now).await?;
             show_list(listed, output)?;
         }
         What::Add { url, types, description, after, allow_private, person } => {
@@ -165,9 +165,8 @@ pub(crate) async fn run(config: &Config, args: Args, output: Output) -> anyhow::
                 }
             };
             let (by, id) = (known(&ledger, person).await?, new_id());
-            let made =
-                webhooks::add(&mut conn, &vault, book, id, &wanted, begin, by.as_deref(), now);
-            let secret = made.await?.reveal();
+            let new = New { id, wanted: &wanted, begin, created_by: by.as_deref() };
+            let secret = webhooks::add(&mut conn, &vault, book, new, now).await?.reveal();
             show_secret(id, &secret, output)?;
         }
         What::Rotate { webhook, overlap_hours, person } => {
@@ -186,7 +185,7 @@ pub(crate) async fn run(config: &Config, args: Args, output: Output) -> anyhow::
             output.data(&json!({ "disabled": webhook }))?;
         }
         What::Enable { webhook, skip_missed } => {
-            webhooks::enable(&mut conn, book, webhook, skip_missed).await?;
+            webhooks::enable(&mut conn, book, webhook, skip_missed, now).await?;
             output.say("Enabled.");
             output.data(&json!({ "enabled": webhook }))?;
         }

@@ -93,6 +93,8 @@ pub async fn deliveries(
         .after
         .map_or((None, None, None), |(at, position, id)| (Some(at), Some(position), Some(id)));
     Ok(sqlx::query_as(include_str!("sql/page_deliveries.sql"))
+        // Planned for the state that is asked for: those that failed have an index of their own.
+        .persistent(false)
         .bind(book)
         .bind(webhook)
         .bind(filter.state.map(DeliveryState::as_str))

@@ -11,7 +11,8 @@ use super::{DisabledReason, WebhookError, deliveries, disable, type_name};
 /// How many events are read at a time.
 const PAGE: u32 = 500;
 /// How many deliveries of one webhook may wait: beyond, its cursor does, and the log is the queue.
-const WAITING_MAX: i64 = 10_000;
+/// They are counted in each round.
+const WAITING_MAX: i64 = 2_000;
 
 /// Whether there may be more to do at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,14 +21,15 @@ pub(super) enum Made {
     More,
 }
 
-/// The webhooks of which some events are not deliveries yet.
+/// The webhooks of which some events are not deliveries yet, those after the one given first.
 pub(super) async fn behind(
     conn: &mut PgConnection,
     book: BookId,
     end: Position,
+    last: Uuid,
 ) -> Result<Vec<Uuid>, sqlx::Error> {
     let sql = include_str!("sql/find_behind.sql");
-    sqlx::query_scalar(sql).bind(book).bind(end).fetch_all(conn).await
+    sqlx::query_scalar(sql).bind(book).bind(end).bind(last).fetch_all(conn).await
 }
 
 /// Makes one page of one webhook's events into deliveries, and one of its oldest replay's. The

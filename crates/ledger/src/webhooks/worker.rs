@@ -20,7 +20,7 @@ use super::schedule;
 use super::send::{Message, Outcome, Resolver, Sender};
 use super::sign::signatures;
 use super::target::Allow;
-use super::{DeliveryState, DisabledReason, TEST_TYPE, WebhookError, disable, live_secrets};
+use super::{DeliveryState, TEST_TYPE, WebhookError, live_secrets};
 use crate::ledger::Ledger;
 use crate::personal::Vault;
 
@@ -34,11 +34,11 @@ const AT_ONCE_EACH: usize = 8;
 const AT_ONCE: usize = 32;
 /// The longest sleep: other nodes may make deliveries, and claims end.
 const SLEEP_MAX: Duration = Duration::from_secs(1);
-/// The shortest, should a clock stand still right before an attempt is due.
+/// The shortest, however many attempts end and events come meanwhile.
 const SLEEP_MIN: Duration = Duration::from_millis(20);
 /// A webhook that took nothing for so long is told nothing more.
 const FAILING_MAX: TimeDelta = TimeDelta::days(5);
-/// How long the log of deliveries is kept.
+/// How long deliveries that have ended are kept in the log.
 const KEPT: TimeDelta = TimeDelta::days(30);
 const SWEEP_EVERY: Duration = Duration::from_mins(10);
 /// How many deliveries are swept in one statement.
@@ -90,6 +90,9 @@ struct Worker {
     attempts: JoinSet<Uuid>,
     /// How many attempts at each webhook are under way.
     under_way: BTreeMap<Uuid, usize>,
+    /// The webhooks served last: whatever was left then comes first in the next round.
+    last_made: Uuid,
+    last_sent: Uuid,
     /// Names what this process has claimed.
     claim: Uuid,
     swept: Option<Instant>,
@@ -104,6 +107,8 @@ pub async fn run(ledger: Ledger, vault: Vault, options: Options, stop: Cancellat
         shared: Shared { ledger, vault, sender, render },
         attempts: JoinSet::new(),
         under_way: BTreeMap::new(),
+        last_made: Uuid::nil(),
+        last_sent: Uuid::nil(),
         claim: uuid::Builder::from_random_bytes(rand::random()).into_uuid(),
         swept: None,
     };
@@ -124,6 +129,7 @@ pub async fn run(ledger: Ledger, vault: Vault, options: Options, stop: Cancellat
                 SLEEP_MAX
             }
         };
+        let earliest = tokio::time::Instant::now() + SLEEP_MIN;
         tokio::select! {
             () = stop.cancelled() => break,
             Ok(()) = moved.changed(), if !is_away => {}
@@ -131,6 +137,10 @@ pub async fn run(ledger: Ledger, vault: Vault, options: Options, stop: Cancellat
                 worker.ended(done);
             }
             () = tokio::time::sleep(pause) => {}
+        }
+        tokio::select! {
+            () = stop.cancelled() => break,
+            () = tokio::time::sleep_until(earliest) => {}
         }
     }
     worker.stop().await;
@@ -150,42 +160,50 @@ impl Worker {
         if !is_all_made {
             return Ok(SLEEP_MIN);
         }
+        let now = self.now();
         let next: Option<DateTime<Utc>> = sqlx::query_scalar(include_str!("sql/find_next_due.sql"))
             .bind(book)
+            .bind(now)
             .fetch_one(&mut *conn)
             .await?;
-        let now = self.now();
-        // What is due and was not begun waits for an attempt to end, or for another node's claim.
-        let left = next.filter(|next| *next > now).and_then(|next| (next - now).to_std().ok());
+        let left = next.and_then(|next| (next - now).to_std().ok());
         Ok(left.unwrap_or(SLEEP_MAX).clamp(SLEEP_MIN, SLEEP_MAX))
     }
 
-    async fn make(&self, conn: &mut PgConnection, book: BookId) -> Result<bool, WebhookError> {
+    async fn make(&mut self, conn: &mut PgConnection, book: BookId) -> Result<bool, WebhookError> {
         let end = eventstore::read_head(conn, book).await?.position;
         let mut is_all = true;
-        for webhook in make::behind(conn, book, end).await? {
+        for webhook in make::behind(conn, book, end, self.last_made).await? {
+            self.last_made = webhook;
             let made = make::page(conn, book, webhook, self.now()).await?;
             is_all &= made == Made::All;
         }
         Ok(is_all)
     }
 
-    /// Begins as many attempts as may be under way, of each webhook in turn.
+    /// Begins as many attempts as may be under way, of each webhook in turn: those first of which the
+    /// fewest are, so that receivers that take their time keep no others waiting.
     async fn send(&mut self, conn: &mut PgConnection, book: BookId) -> Result<(), WebhookError> {
         let now = self.now();
-        let due: Vec<Uuid> = sqlx::query_scalar(include_str!("sql/find_due.sql"))
+        let mut due: Vec<(Uuid, bool)> = sqlx::query_as(include_str!("sql/find_due.sql"))
             .bind(book)
             .bind(now)
+            .bind(self.last_sent)
             .fetch_all(&mut *conn)
             .await?;
-        for webhook in due {
-            let under_way = self.under_way.get(&webhook).copied().unwrap_or(0);
-            let room = AT_ONCE_EACH
-                .saturating_sub(under_way)
-                .min(AT_ONCE.saturating_sub(self.attempts.len()));
+        due.sort_by_key(|(webhook, _)| self.count(*webhook));
+        for (webhook, is_failing) in due {
+            let left = AT_ONCE.saturating_sub(self.attempts.len());
+            if left == 0 {
+                break;
+            }
+            // One attempt tells whether a receiver that took nothing lately takes something now.
+            let most = if is_failing { 1 } else { AT_ONCE_EACH };
+            let room = most.saturating_sub(self.count(webhook)).min(left);
             if room == 0 {
                 continue;
             }
+            self.last_sent = webhook;
             let mut claimed: Vec<Claimed> = sqlx::query_as(include_str!("sql/claim_due.sql"))
                 .bind(book)
                 .bind(webhook)
@@ -212,6 +230,10 @@ impl Worker {
         Ok(())
     }
 
+    fn count(&self, webhook: Uuid) -> usize {
+        self.under_way.get(&webhook).copied().unwrap_or(0)
+    }
+
     fn ended(&mut self, done: Result<Uuid, tokio::task::JoinError>) {
         match done {
             Ok(webhook) => {
@@ -236,13 +258,18 @@ impl Worker {
         if self.swept.is_some_and(|swept| swept.elapsed() < SWEEP_EVERY) {
             return Ok(());
         }
-        let swept = sqlx::query(include_str!("sql/sweep_deliveries.sql"))
+        let old = sqlx::query(include_str!("sql/sweep_deliveries.sql"))
             .bind(book)
             .bind(self.now() - KEPT)
             .bind(SWEPT_AT_ONCE)
             .execute(&mut *conn)
-            .await?
-            .rows_affected();
+            .await?;
+        let deleted = sqlx::query(include_str!("sql/sweep_deleted.sql"))
+            .bind(book)
+            .bind(SWEPT_AT_ONCE)
+            .execute(&mut *conn)
+            .await?;
+        let swept = old.rows_affected().max(deleted.rows_affected());
         sqlx::query(include_str!("sql/sweep_webhooks.sql")).bind(book).execute(conn).await?;
         // What is left is swept in the next round.
         if u64::try_from(SWEPT_AT_ONCE).is_ok_and(|most| swept < most) {
@@ -288,7 +315,9 @@ impl Shared {
         // No connection is held while the receiver takes its time.
         let message = self.message(webhook, claimed, began).await?;
         let outcome = match message {
-            Ok(message) => self.sender.send(&claimed.url, message, began).await,
+            Ok(Some(message)) => self.sender.send(&claimed.url, message, began).await,
+            // Nothing is sent unsigned.
+            Ok(None) => return Ok(()),
             Err(error) => Outcome::failed(error),
         };
         let what = if outcome.is_taken() { "delivered" } else { "failed" };
@@ -297,13 +326,14 @@ impl Shared {
         self.note(webhook, claimed, claim, &outcome, (began, duration_ms)).await
     }
 
-    /// The signed message; the inner error is one that another attempt would meet too.
+    /// The signed message, none if the webhook was deleted meanwhile and its secrets with it; the
+    /// inner error is one that another attempt would meet too.
     async fn message(
         &self,
         webhook: Uuid,
         claimed: &Claimed,
         now: DateTime<Utc>,
-    ) -> Result<Result<Message, String>, WebhookError> {
+    ) -> Result<Result<Option<Message>, String>, WebhookError> {
         let book = self.ledger.book();
         let mut conn = self.ledger.pool().acquire().await?;
         let secrets = match live_secrets(&mut conn, &self.vault, book, webhook, now).await {
@@ -311,6 +341,9 @@ impl Shared {
             Err(error @ WebhookError::Sealed(_)) => return Ok(Err(error.to_string())),
             Err(error) => return Err(error),
         };
+        if secrets.is_empty() {
+            return Ok(Ok(None));
+        }
         let (body, traceparent) = if claimed.position == Position::ZERO {
             (test_body(webhook, claimed.made_at), None)
         } else {
@@ -325,7 +358,7 @@ impl Shared {
         };
         let (id, seconds) = (claimed.delivery_id.to_string(), now.timestamp());
         let signatures = signatures(&secrets, &id, seconds, body.as_bytes());
-        Ok(Ok(Message { id, seconds, signatures, traceparent, body }))
+        Ok(Ok(Some(Message { id, seconds, signatures, traceparent, body })))
     }
 
     async fn note(
@@ -337,9 +370,15 @@ impl Shared {
         (began, duration_ms): (DateTime<Utc>, i64),
     ) -> Result<(), WebhookError> {
         let (book, now) = (self.ledger.book(), self.ledger.clock().now());
-        let (state, next) = decide(outcome, claimed.tries.saturating_add(1), now);
         let mut conn = self.ledger.pool().acquire().await?;
         let mut tx = conn.begin().await?;
+        let is_current: bool = sqlx::query_scalar(include_str!("sql/goes_to.sql"))
+            .bind(book)
+            .bind(webhook)
+            .bind(&claimed.url)
+            .fetch_one(&mut *tx)
+            .await?;
+        let (state, next) = decide(outcome, is_current, claimed.tries.saturating_add(1), now);
         let status = outcome.status.map(i32::from);
         let attempts: Option<i32> = sqlx::query_scalar(include_str!("sql/finish_attempt.sql"))
             .bind(book)
@@ -372,43 +411,43 @@ impl Shared {
         tx.commit().await?;
         // In statements of their own: many attempts at one webhook end together, and none is to keep
         // its row locked while it waits for another row.
-        self.judge(&mut conn, webhook, outcome, now).await
+        self.judge(&mut conn, webhook, &claimed.url, outcome, now).await
     }
 
-    /// What an outcome says of the webhook itself.
+    /// What an outcome says of the webhook itself, as long as that is where it goes.
     async fn judge(
         &self,
         conn: &mut PgConnection,
         webhook: Uuid,
+        url: &str,
         outcome: &Outcome,
         now: DateTime<Utc>,
     ) -> Result<(), WebhookError> {
         let book = self.ledger.book();
         if outcome.is_gone() {
-            info!(%webhook, "A webhook is disabled: its receiver is gone");
-            return match disable(conn, book, webhook, DisabledReason::Gone, None, now).await {
-                // It was deleted meanwhile.
-                Err(WebhookError::Unknown) => Ok(()),
-                other => other,
-            };
+            let sql = include_str!("sql/disable_gone.sql");
+            let disabled = sqlx::query(sql).bind(book).bind(webhook).bind(url).bind(now);
+            if disabled.execute(conn).await?.rows_affected() > 0 {
+                info!(%webhook, "A webhook is disabled: its receiver is gone");
+            }
+            return Ok(());
         }
         if outcome.is_taken() {
-            sqlx::query(include_str!("sql/note_success.sql"))
-                .bind(book)
-                .bind(webhook)
-                .execute(conn)
-                .await?;
+            let sql = include_str!("sql/note_success.sql");
+            sqlx::query(sql).bind(book).bind(webhook).bind(url).execute(conn).await?;
             return Ok(());
         }
         sqlx::query(include_str!("sql/note_failure.sql"))
             .bind(book)
             .bind(webhook)
+            .bind(url)
             .bind(now)
             .execute(&mut *conn)
             .await?;
         let disabled = sqlx::query(include_str!("sql/disable_failing.sql"))
             .bind(book)
             .bind(webhook)
+            .bind(url)
             .bind(now)
             .bind(now - FAILING_MAX)
             .execute(conn)
@@ -420,16 +459,18 @@ impl Shared {
     }
 }
 
-/// What becomes of a delivery, and when it is attempted again.
+/// What becomes of a delivery, and when it is attempted again: at another address, if messages go
+/// there meanwhile.
 fn decide(
     outcome: &Outcome,
+    is_current: bool,
     tries: i32,
     now: DateTime<Utc>,
 ) -> (DeliveryState, Option<DateTime<Utc>>) {
     if outcome.is_taken() {
         return (DeliveryState::Delivered, None);
     }
-    if outcome.is_gone() {
+    if outcome.is_gone() && is_current {
         return (DeliveryState::Failed, None);
     }
     match schedule::delay(tries, outcome.retry_after, rand::random()) {

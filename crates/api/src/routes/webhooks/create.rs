@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 use domain::id::Text;
 use ledger::database::Connection;
 use ledger::history::{self, Point};
-use ledger::webhooks::{self, Begin};
+use ledger::webhooks::{self, Begin, New};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -70,9 +70,8 @@ pub(crate) async fn handler(
             None => None,
             Some(after) => Some(begin(&app, conn, &after).await?),
         };
-        let secret = webhooks::add(conn, vault, book, id, &wanted, begin, Some(by), now)
-            .await
-            .map_err(problem)?;
+        let new = New { id, wanted: &wanted, begin, created_by: Some(by) };
+        let secret = webhooks::add(conn, vault, book, new, now).await.map_err(problem)?;
         let webhook = shown(&app, conn, id).await?;
         let reply = SecretReply { webhook, secret: secret.reveal() };
         let mut response = (StatusCode::CREATED, Json(reply)).into_response();

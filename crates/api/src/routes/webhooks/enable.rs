@@ -25,7 +25,7 @@ const ROUTE: &str = "POST /api/webhooks/{webhook}/enable";
 #[serde(deny_unknown_fields)]
 #[schema(as = EnableWebhook)]
 pub(crate) struct Body {
-    /// At the book's end, instead of where it stopped.
+    /// At the book's end, instead of where it stopped; what waits to be sent is not sent either.
     skip_missed: Option<bool>,
 }
 
@@ -53,7 +53,8 @@ pub(crate) async fn handler(
     let id = id(&path.one())?;
     let skips_missed = body.skip_missed.unwrap_or(false);
     let work = async |conn: &mut Connection| {
-        webhooks::enable(conn, app.ledger.book(), id, skips_missed).await.map_err(problem)?;
+        let (book, now) = (app.ledger.book(), app.ledger.clock().now());
+        webhooks::enable(conn, book, id, skips_missed, now).await.map_err(problem)?;
         Ok(Json(WebhookReply { webhook: shown(&app, conn, id).await? }).into_response())
     };
     operation::run(&app, &caller, &attempt, ROUTE, &(id, &body), work).await

@@ -1,9 +1,10 @@
--- Webhooks that have yet to be told of something, by their cursor or a replay.
+-- Webhooks that have yet to be told of something, by their cursor or a replay, those after the one
+-- that was served last first.
 select w.webhook_id
 from webhooks w
 where w.book_id = $1 and w.disabled_at is null and w.deleted_at is null
   and (w.cursor_position < $2 or exists (
     select from webhook_replays r
     where r.book_id = w.book_id and r.webhook_id = w.webhook_id and r.finished_at is null))
-order by w.webhook_id
+order by w.webhook_id > $3 desc, w.webhook_id
 limit 1000

@@ -1,0 +1,4 @@
+-- Nothing, if messages go to another address meanwhile.
+update webhooks
+set disabled_at = $4, disabled_reason = 'gone'
+where book_id = $1 and webhook_id = $2 and url = $3 and disabled_at is null and deleted_at is null
