@@ -51,6 +51,9 @@ def before_call(context, case, kwargs):
     if case.headers.get("On-Behalf-Of") and ROLE not in ("client", "gateway"):
         # A person speaks for themselves.
         del case.headers["On-Behalf-Of"]
+    if case.query and chance.random() < 0.9:
+        # A position that the book has not reached is waited for, and then answered with 503.
+        case.query.pop("min_position", None)
     maker = world.MAKERS.get(operation)
     if maker and made[operation] < MADE_MAX:
         made[operation] += 1
@@ -65,11 +68,7 @@ def before_call(context, case, kwargs):
             case.headers.pop(name, None)
         case.headers["Idempotency-Key"] = world.fresh("case")
         case.headers.update(parts.get("headers", {}))
-        if parts.get("raw"):
-            kwargs["data"] = json.dumps(parts["body"]).encode()
-            kwargs["headers"] = {**(kwargs.get("headers") or {}), "Content-Type": "application/json"}
-            case.body = schemathesis.core.NOT_SET if hasattr(schemathesis.core, "NOT_SET") else None
-        elif parts.get("body") is not None:
+        if parts.get("body") is not None:
             case.body = parts["body"]
         elif case.media_type in ("application/pdf", "image/jpeg", "image/png"):
             case.media_type = "application/pdf"
@@ -81,6 +80,21 @@ def before_call(context, case, kwargs):
     for name in list(case.path_parameters or {}):
         if known.get(name) and chance.random() < 0.7:
             case.path_parameters[name] = chance.choice(known[name])
+
+
+@schemathesis.serializer("application/pdf", "image/jpeg", "image/png", "text/csv")
+def as_it_is(context, value):
+    """A file is the whole body."""
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
+
+
+@schemathesis.check
+def answers_or_says_when(context, response, case):
+    """No 5xx but a 503 that is described and says when to ask again."""
+    if response.status_code < 500:
+        return
+    again = response.status_code == 503 and "retry-after" in {name.lower() for name in response.headers}
+    assert again, f"{response.status_code}: {response.text[:300]}"
 
 
 @schemathesis.hook

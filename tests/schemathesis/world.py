@@ -54,7 +54,7 @@ def post(role, path, body=None, **more):
 # Customers, wallets, money.
 
 
-def customer(money="1000000"):
+def customer(money="20000"):
     name = fresh("c")
     if money:
         post("finance", f"/api/customers/{name}/wallet/deposits",
@@ -137,7 +137,7 @@ def receipt():
 
 def proposal():
     one = order()
-    return post("second", f"/api/orders/{one['id']}/cancel?propose=true", {"reason": "asked for"})["approval"]["id"]
+    return post("second", f"/api/orders/{one['id']}/cancel?propose=true", {"reason": "asked-for"})["approval"]["id"]
 
 
 def transfer():
@@ -230,7 +230,7 @@ def held():
 
 
 def cancelled():
-    return step(order(), "client", "cancel", {"reason": "changed my mind"})
+    return step(order(), "client", "cancel", {"reason": "changed-my-mind"})
 
 
 def because(**more):
@@ -271,13 +271,18 @@ def explained():
 
 def callback():
     body = {"id": fresh("g"), "amount": iqd("500"), "customer": fresh("c")}
-    return of({"book": GATEWAY["book"], "gateway": GATEWAY["name"]}, body, headers=signed(body), raw=True)
+    return of({"book": GATEWAY["book"], "gateway": GATEWAY["name"]}, body, headers=signed(body))
 
 
 def key_of_someone():
     name = fresh("p")
     post("admin", "/api/admin/principals", {"id": name, "kind": "person", "role": "auditor"})
     return post("admin", "/api/admin/keys", {"principal": name})["id"]
+
+
+def webhook():
+    made = post("admin", "/api/webhooks", {"url": "http://127.0.0.1:9/" + fresh("w")})
+    return made["webhook"]["id"]
 
 
 def principal():
@@ -312,8 +317,8 @@ MAKERS = {
     "get_order_events": lambda: at(order()),
     "get_order_timeline": lambda: at(order()),
     "get_allowed_commands": lambda: at(order()),
-    "cancel_order": lambda: at(order(), because()),
-    "cancel_lines_order": lambda: at(order(), {"lines": [{"line": 1, "quantity": "1"}], "reason": "sold out"}),
+    "cancel_order": lambda: at(order(), {"reason": "changed-my-mind"}),
+    "cancel_lines_order": lambda: at(order(), {"lines": [{"line": 1, "quantity": "1"}], "reason": "sold-out"}),
     "release_order": lambda: at(order(), {}),
     "start_processing_order": lambda: at(order("released"), {}),
     "pack_order": lambda: at(order("processing"), {}),
@@ -387,5 +392,15 @@ MAKERS = {
     "revoke_key": lambda: of({"key": key_of_someone()}),
     "rotate_key": lambda: of({"key": key_of_someone()}, {}),
     "disable_principal": lambda: of({"principal": principal()}, {}),
+    "create_webhook": lambda: of({}, {"url": "http://127.0.0.1:9/" + fresh("w")}),
+    "get_webhook": lambda: of({"webhook": webhook()}),
+    "delete_webhook": lambda: of({"webhook": webhook()}),
+    "update_webhook": lambda: of({"webhook": webhook()}, {"description": "another"}),
+    "rotate_webhook_secret": lambda: of({"webhook": webhook()}, {}),
+    "disable_webhook": lambda: of({"webhook": webhook()}, {}),
+    "enable_webhook": lambda: of({"webhook": webhook()}, {}),
+    "test_webhook": lambda: of({"webhook": webhook()}, {}),
+    "list_webhook_deliveries": lambda: of({"webhook": webhook()}),
+    "replay_webhook": lambda: of({"webhook": webhook()}, {"from": 1, "to": 2}),
     "change_settings": lambda: of({}, {"reminder_hours": [24], "reason": "a trial"}),
 }
