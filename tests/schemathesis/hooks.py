@@ -16,6 +16,8 @@ REPORT = os.environ["DAFTAR_REPORT"]
 # How many requests of each operation are made of what was made for them.
 MADE_MAX = int(os.environ.get("DAFTAR_MADE_MAX", "3"))
 
+OURS = {*world.KEYS, "owner"} | {key.split("_")[1] for keys in world.KEYS.values() for key in keys}
+
 chance = random.Random(94)
 made = Counter()
 replies = {}
@@ -46,6 +48,11 @@ def is_positive(case):
 def before_call(context, case, kwargs):
     operation = case.operation.definition.raw.get("operationId", "")
     kwargs.setdefault("timeout", 60)
+    if operation in ("disable_principal", "revoke_key", "rotate_key"):
+        # Nobody saws off the branch that the others sit on.
+        for name, value in dict(case.path_parameters or {}).items():
+            if value in OURS:
+                case.path_parameters[name] = "somebody-else"
     if PART != "allowed" or not is_positive(case):
         return
     if case.headers.get("On-Behalf-Of") and ROLE not in ("client", "gateway"):
