@@ -13,11 +13,12 @@ use sha2::Sha256;
 use uuid::Uuid;
 
 use crate::lifecycle::Lifecycle;
-use crate::limits::{Gate, Limits};
+use crate::limits::{Gate, Limits, Place};
 use crate::metrics::Metrics;
 use crate::operation::Turns;
 use crate::problem::Problem;
 use crate::refusals::Refusals;
+use crate::routes::health::Readiness;
 
 /// Everything that a handler may use. Cloning is cheap.
 #[derive(Clone, Debug)]
@@ -34,6 +35,7 @@ pub struct App {
     /// To which addresses webhooks may be sent.
     pub webhooks: Allow,
     pub(crate) gate: Gate,
+    pub(crate) readiness: Readiness,
     pub(crate) refusals: Refusals,
     pub(crate) turns: Turns,
 }
@@ -46,6 +48,7 @@ impl App {
             lifecycle: Lifecycle::default(),
             metrics: Metrics::new(&ledger),
             gate: Gate::new(&limits),
+            readiness: Readiness::default(),
             ledger,
             limits,
             sources: Sources::system(),
@@ -57,10 +60,17 @@ impl App {
         }
     }
 
-    /// Counts a request of whoever was recognised.
-    pub(crate) fn let_principal(&self, principal: &str) -> Result<(), Problem> {
+    /// Counts a request of whoever was recognised, and that it is under way.
+    pub(crate) fn let_principal(
+        &self,
+        principal: &str,
+        place: Option<&Place>,
+    ) -> Result<(), Problem> {
         let is_let = self.gate.let_principal(principal);
-        is_let.inspect_err(|_| self.metrics.rate_limited("principal"))
+        is_let.inspect_err(|_| self.metrics.rate_limited("principal"))?;
+        let Some(place) = place else { return Ok(()) };
+        let shared = self.gate.share(place, principal);
+        shared.inspect_err(|_| self.metrics.shed("principal"))
     }
 
     /// The same with other limits.

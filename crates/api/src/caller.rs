@@ -30,7 +30,7 @@ impl<const SCOPE: Scope> FromRequestParts<App> for Caller<SCOPE> {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let credential = authenticate(parts, app).await?;
         tracing::Span::current().record("principal", credential.principal.as_str());
-        app.let_principal(credential.principal.as_str())?;
+        app.let_principal(credential.principal.as_str(), parts.extensions.get())?;
         if SCOPE != ANYTHING && scope::of(credential.role) & SCOPE == 0 {
             let problem = Problem::new("forbidden").member("role", credential.role);
             return Err(problem.member("needs", scope::names(SCOPE)));

@@ -5,6 +5,7 @@ use axum::extract::{FromRequest, FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::check_text;
 use futures::StreamExt as _;
 use serde::Serialize;
@@ -12,7 +13,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::app::App;
+use crate::limits::RETRY_SECONDS;
 use crate::problem::Problem;
+use crate::signature::Signature;
 
 /// The longest part of a path.
 const SEGMENT_MAX: usize = 128;
@@ -42,7 +45,7 @@ impl<T: DeserializeOwned + Serialize> FromRequest<App> for Json<T> {
     }
 }
 
-/// A body as it came: to be believed before it is read.
+/// A signed body as it came: to be believed before it is read.
 #[derive(Debug)]
 pub(crate) struct Raw {
     bytes: Vec<u8>,
@@ -67,7 +70,17 @@ impl FromRequest<App> for Raw {
 
     async fn from_request(request: Request<Body>, app: &App) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let bytes = collect(body, app.limits.body_max).await?;
+        // Nobody has proved anything before the whole of it is there: such bodies are few, short in
+        // coming, and not waited for at all where there is nothing to prove them with.
+        if Signature::of(&parts.headers).is_none() {
+            return Err(Problem::new("bad-signature"));
+        }
+        let place = app.gate.unproved().inspect_err(|_| app.metrics.shed("unproved"))?;
+        let whole = collect(body, app.limits.body_max);
+        let bytes = tokio::time::timeout(app.limits.unproved_within, whole)
+            .await
+            .map_err(|_elapsed| Problem::new("timeout").retry_after(RETRY_SECONDS))??;
+        drop(place);
         Ok(Self { bytes, is_json: is_json(&parts.headers) })
     }
 }
@@ -124,7 +137,10 @@ fn read<T: DeserializeOwned + Serialize>(bytes: &[u8]) -> Result<Json<T>, Proble
 /// Where a text is longer than any that a route takes, or holds what no column could.
 fn find_bad_text(given: &Value) -> Option<String> {
     match given {
-        Value::String(text) => (text.len() > TEXT_MAX || text.contains('\0')).then(String::new),
+        Value::String(text) => {
+            let is_bad = text.len() > TEXT_MAX || text.contains('\0') || is_far_off(text);
+            is_bad.then(String::new)
+        }
         Value::Array(items) => items
             .iter()
             .enumerate()
@@ -134,6 +150,13 @@ fn find_bad_text(given: &Value) -> Option<String> {
             .find_map(|(name, member)| find_bad_text(member).map(|rest| format!("/{name}{rest}"))),
         Value::Null | Value::Bool(_) | Value::Number(_) => None,
     }
+}
+
+/// A time or a day of a year that is not of four digits, as only those with a sign are: the database
+/// has no room for most of them, and nothing ever happens then.
+fn is_far_off(text: &str) -> bool {
+    text.trim_start().starts_with(['+', '-'])
+        && (text.parse::<DateTime<Utc>>().is_ok() || text.parse::<NaiveDate>().is_ok())
 }
 
 /// Where a list stands for an object: serde would take its items for the fields, in order.
@@ -250,6 +273,10 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Search<T> {
         let text = parts.uri.query().unwrap_or_default();
         if text.contains("%00") {
             return Err(Problem::new("invalid-query").fault("query", "invalid-value"));
+        }
+        let pairs = serde_urlencoded::from_str::<Vec<(String, String)>>(text).unwrap_or_default();
+        if let Some((name, _)) = pairs.into_iter().find(|(_, value)| is_far_off(value)) {
+            return Err(Problem::new("invalid-query").fault(name, "invalid-value"));
         }
         serde_urlencoded::from_str(text).map(Self).map_err(|error| {
             let text = error.to_string();

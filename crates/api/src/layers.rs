@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::command::POSITION;
 use crate::limits::RETRY_SECONDS;
 use crate::problem::{MEDIA_TYPE, Problem};
+use crate::sent;
 use crate::trace::Trace;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -30,8 +31,10 @@ const SECURITY: [(HeaderName, &str); 5] = [
     (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
 ];
 
+/// Asks for nothing but that the process runs.
+const NEVER_TURNED_AWAY: &str = "/livez";
 /// Whoever watches a node that has too much to do needs these the most.
-const NEVER_TURNED_AWAY: [&str; 3] = ["/livez", "/readyz", "/metrics"];
+const WATCHED: [&str; 2] = ["/readyz", "/metrics"];
 /// What stands for the route of a request that has none.
 const NO_ROUTE: &str = "none";
 const EVENT_STREAM: &str = "text/event-stream";
@@ -101,18 +104,22 @@ pub(crate) async fn around(
 async fn let_in(
     app: &App,
     route: &str,
-    request: Request<Body>,
+    mut request: Request<Body>,
     next: Next,
 ) -> Result<Response, Problem> {
-    let is_turned_away = !NEVER_TURNED_AWAY.contains(&route);
-    let _place = if is_turned_away {
-        app.gate
-            .let_peer(request.extensions())
-            .inspect_err(|_| app.metrics.rate_limited("peer"))?;
-        Some(app.gate.place().inspect_err(|_| app.metrics.shed("requests"))?)
-    } else {
+    let limited = |_: &Problem| app.metrics.rate_limited("peer");
+    let place = if route == NEVER_TURNED_AWAY {
         None
+    } else if WATCHED.contains(&route) {
+        app.gate.let_watcher(request.extensions()).inspect_err(limited)?;
+        None
+    } else {
+        app.gate.let_peer(request.extensions()).inspect_err(limited)?;
+        Some(app.gate.place().inspect_err(|_| app.metrics.shed("requests"))?)
     };
+    if let Some(place) = &place {
+        request.extensions_mut().insert(place.clone());
+    }
     if let Some(encoding) = request.headers().get(header::CONTENT_ENCODING)
         && encoding != "identity"
     {
@@ -120,7 +127,9 @@ async fn let_in(
         return Err(problem);
     }
     let answered = tokio::time::timeout(app.limits.timeout, next.run(request)).await;
-    answered.map_err(|_elapsed| Problem::new("timeout").retry_after(RETRY_SECONDS))
+    let answered =
+        answered.map_err(|_elapsed| Problem::new("timeout").retry_after(RETRY_SECONDS))?;
+    Ok(answered.map(|body| sent::holding(body, place)))
 }
 
 /// A body that would never end ends when the node does.

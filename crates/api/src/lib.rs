@@ -27,6 +27,7 @@ mod reader;
 mod refusals;
 mod routes;
 mod scope;
+mod sent;
 mod signature;
 mod trace;
 mod upload;

@@ -12,7 +12,7 @@ use axum::http::{HeaderValue, Method, Request, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::Response;
 use eventstore::Position;
-use ledger::history::Point;
+use ledger::history::{HistoryError, Point};
 use ledger::{as_of, reached};
 
 use crate::app::App;
@@ -116,7 +116,13 @@ pub(crate) async fn admit(parts: &Parts, app: &App) -> Result<(), Problem> {
         [..] => return Err(invalid("duplicate-field")),
     };
     let point: Point = text.parse().map_err(|_| invalid("invalid-value"))?;
-    let position = reached::wait_for(&app.ledger, &point, PATIENCE).await?;
+    let position = match reached::wait_for(&app.ledger, &point, Duration::ZERO).await {
+        // Those who wait keep their places meanwhile: only so many may.
+        Err(HistoryError::NotReached) if let Some(_place) = app.gate.waiter() => {
+            reached::wait_for(&app.ledger, &point, PATIENCE).await?
+        }
+        found => found?,
+    };
     reading.reflected.store(reading.known.max(position).get(), Ordering::Release);
     Ok(())
 }

@@ -18,6 +18,7 @@ use tracing::{info, warn};
 
 use crate::app::App;
 use crate::caller;
+use crate::limits::Place;
 use crate::problem::Problem;
 use crate::scope::{self, Scope};
 
@@ -87,6 +88,7 @@ pub(crate) struct Reader {
     token: Option<Token>,
     /// The `Last-Event-ID`, if it is not empty.
     last_seen: Option<String>,
+    place: Option<Place>,
 }
 
 impl FromRequestParts<App> for Reader {
@@ -95,7 +97,8 @@ impl FromRequestParts<App> for Reader {
     async fn from_request_parts(parts: &mut Parts, _app: &App) -> Result<Self, Infallible> {
         let last_seen = parts.headers.get("last-event-id").filter(|value| !value.is_empty());
         let last_seen = last_seen.map(|value| String::from_utf8_lossy(value.as_bytes()).into());
-        Ok(Self { token: caller::token(&parts.headers), last_seen })
+        let place = parts.extensions.get().cloned();
+        Ok(Self { token: caller::token(&parts.headers), last_seen, place })
     }
 }
 
@@ -116,6 +119,10 @@ impl Reader {
         checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let metrics = app.ledger.metrics();
         let place = app.gate.reader().inspect_err(|_| metrics.reader_refused())?;
+        // It reads for as long as it likes: it does not count as a request any more.
+        if let Some(request) = &self.place {
+            request.leave();
+        }
         Ok(Reading {
             app: app.clone(),
             token,

@@ -42,7 +42,7 @@ mod events;
 mod gateways {
     pub(super) mod callback;
 }
-mod health;
+pub(crate) mod health;
 mod management {
     pub(super) mod deadlines;
     pub(super) mod orders;

@@ -3,12 +3,13 @@
 //! `t=<unix seconds>,v1=<hex>`, where `v1` is HMAC-SHA256 under the gateway's secret of `t`, a dot
 //! and the raw body. A sender that is about to change its secret may give several `v1`.
 
+use axum::http::HeaderMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use hmac::{Hmac, KeyInit, Mac};
 use ledger::gateways::GatewaySecret;
 use sha2::Sha256;
 
-pub(crate) const HEADER: &str = "daftar-signature";
+const HEADER: &str = "daftar-signature";
 /// How far the sender's clock may be from the service's, and how long a callback may be under way.
 const TOLERANCE: TimeDelta = TimeDelta::minutes(5);
 const MACS_MAX: usize = 4;
@@ -24,8 +25,12 @@ pub(crate) struct Signature<'a> {
 }
 
 impl<'a> Signature<'a> {
-    /// None if the header is not of this form.
-    pub(crate) fn parse(header: &'a str) -> Option<Self> {
+    /// None if there is no such header, or not of this form.
+    pub(crate) fn of(headers: &'a HeaderMap) -> Option<Self> {
+        Self::parse(headers.get(HEADER)?.to_str().ok()?)
+    }
+
+    fn parse(header: &'a str) -> Option<Self> {
         let (mut timestamp, mut macs) = (None, Vec::new());
         for part in header.split(',') {
             match part.trim().split_once('=')? {

@@ -35,6 +35,10 @@ pub(crate) struct LimitArgs {
     #[arg(long, env = "DAFTAR_REQUESTS_MAX", default_value_t = 512, value_name = "COUNT")]
     requests_max: usize,
 
+    /// How many of them may be one principal's; a quarter, if not said.
+    #[arg(long, env = "DAFTAR_PRINCIPAL_REQUESTS_MAX", value_name = "COUNT")]
+    principal_requests_max: Option<usize>,
+
     /// How long a request may take, with the sending of its body.
     #[arg(long, env = "DAFTAR_REQUEST_SECONDS", default_value_t = 30, value_name = "SECONDS")]
     request_seconds: u64,
@@ -75,6 +79,9 @@ impl LimitArgs {
             principal_rate: self.rate_limit.0,
             peer_rate: self.peer_rate_limit.0,
             requests_max: self.requests_max,
+            principal_requests_max: self
+                .principal_requests_max
+                .unwrap_or_else(|| self.requests_max.div_ceil(4)),
             readers_max: self.readers_max,
             timeout: Duration::from_secs(self.request_seconds),
             ..Limits::default()

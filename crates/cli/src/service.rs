@@ -22,8 +22,12 @@ use crate::server::Server;
 
 /// How long requests under way may take once the service is to stop.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
+/// How long what was committed meanwhile may take to be told to those who wait for it.
+const REPLIES_MAX: Duration = Duration::from_secs(2);
 /// How often personal data that nothing names is looked for.
 const SWEEP_EVERY: Duration = Duration::from_hours(1);
+/// When it is looked for at first: a node that is restarted often looks all the same.
+const SWEEP_FIRST: Duration = Duration::from_mins(1);
 
 /// A service that answers until it is told to stop.
 pub(crate) struct Service {
@@ -91,10 +95,11 @@ impl Service {
         self.stop.cancel();
         // A client that never finishes its request must not keep the service from stopping;
         // whatever was submitted is answered and committed below all the same.
-        if tokio::time::timeout(DRAIN_MAX, self.tasks.wait()).await.is_err() {
+        let is_late = tokio::time::timeout(DRAIN_MAX, self.tasks.wait()).await.is_err();
+        self.ledger.stop().await;
+        if is_late && tokio::time::timeout(REPLIES_MAX, self.tasks.wait()).await.is_err() {
             warn!("some clients did not finish their requests; leaving them");
         }
-        self.ledger.stop().await;
     }
 }
 
@@ -119,11 +124,13 @@ pub(crate) fn vault(secret: &Secret) -> Vault {
 
 /// Deletes personal data that no event came to name: its command was refused, or never sent.
 async fn sweep(ledger: Ledger, stop: CancellationToken) {
+    let mut pause = SWEEP_FIRST;
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
-            () = tokio::time::sleep(SWEEP_EVERY) => {}
+            () = tokio::time::sleep(pause) => {}
         }
+        pause = SWEEP_EVERY;
         let swept = async {
             let mut conn = ledger.pool().acquire().await?;
             personal::sweep(&mut conn, ledger.book(), ledger.clock().now()).await

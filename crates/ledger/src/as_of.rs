@@ -3,7 +3,7 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use domain::id::{CustomerId, WalletId};
 use domain::settings::Settings;
 use domain::{State, StreamKey};
@@ -17,7 +17,8 @@ use crate::ledger::Ledger;
 use crate::load;
 use crate::queries::QueryError;
 
-pub(crate) const SNAPSHOT: &str = "begin isolation level repeatable read, read only";
+/// Begins what reads one state of the book.
+pub const SNAPSHOT: &str = "begin isolation level repeatable read, read only";
 
 /// What somebody asks to be shown as of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,13 +56,19 @@ impl FromStr for When {
     type Err = NotAMoment;
 
     fn from_str(text: &str) -> Result<Self, NotAMoment> {
-        if let Ok(day) = text.parse() {
-            return Ok(Self::Day(day));
+        if let Ok(day) = text.parse::<NaiveDate>() {
+            return if is_near(&day) { Ok(Self::Day(day)) } else { Err(NotAMoment) };
         }
         // A plus sign that was not escaped in a query arrives as a space.
         let time = DateTime::parse_from_rfc3339(&text.replace(' ', "+"));
-        time.map(|time| Self::Instant(time.to_utc())).map_err(|_| NotAMoment)
+        let time = time.map_err(|_| NotAMoment)?.to_utc();
+        if is_near(&time) { Ok(Self::Instant(time)) } else { Err(NotAMoment) }
     }
+}
+
+/// The database has no room for years that are much further off.
+fn is_near(time: &impl Datelike) -> bool {
+    (0..=9_999).contains(&time.year())
 }
 
 impl When {
@@ -92,16 +99,24 @@ pub async fn resolve(
     ledger: &Ledger,
     moment: Moment,
 ) -> Result<Cursor, AsOfError> {
+    let settings = match moment {
+        Moment::Time(When::Day(_)) => settings(conn, ledger).await?,
+        Moment::Time(When::Instant(_)) | Moment::Point(_) => Settings::default(),
+    };
+    resolve_by(conn, ledger, moment, &settings).await
+}
+
+/// The same, with days as these settings have them.
+pub(crate) async fn resolve_by(
+    conn: &mut PgConnection,
+    ledger: &Ledger,
+    moment: Moment,
+    settings: &Settings,
+) -> Result<Cursor, AsOfError> {
     let book = ledger.book();
     let position = match moment {
         Moment::Point(point) => history::resolve(conn, book, &point).await?,
-        Moment::Time(when) => {
-            let time = match when {
-                When::Instant(time) => time,
-                When::Day(_) => when.end(&settings(conn, ledger).await?),
-            };
-            eventstore::read::position_at(conn, book, time).await?
-        }
+        Moment::Time(when) => eventstore::read::position_at(conn, book, when.end(settings)).await?,
     };
     let end = eventstore::read::command_end(conn, book, position).await?;
     Ok(cursor(conn, book, end.ok_or(HistoryError::NotReached)?).await?)
@@ -135,6 +150,17 @@ impl From<sqlx::Error> for AsOfError {
 pub async fn settings(conn: &mut PgConnection, ledger: &Ledger) -> Result<Settings, QueryError> {
     let (book, upcasters) = (ledger.book(), ledger.upcasters());
     let state = load::state(conn, book, upcasters, StreamKey::Settings).await?;
+    Ok(held(&state))
+}
+
+/// The book's settings as they were.
+pub(crate) async fn settings_at(
+    conn: &mut PgConnection,
+    ledger: &Ledger,
+    position: Position,
+) -> Result<Settings, QueryError> {
+    let (book, upcasters) = (ledger.book(), ledger.upcasters());
+    let state = load::state_at(conn, book, upcasters, StreamKey::Settings, position).await?;
     Ok(held(&state))
 }
 
@@ -201,7 +227,16 @@ mod tests {
         assert_eq!("2025-11-20T12:00:00 03:00".parse(), Ok(noon));
         let day = NaiveDate::from_ymd_opt(2025, 11, 20).unwrap();
         assert_eq!("2025-11-20".parse(), Ok(Moment::Time(When::Day(day))));
-        for text in ["", "-1", "yesterday", "2025-11-20T12:00:00", "2025-13-01", "7.1"] {
+        for text in [
+            "",
+            "-1",
+            "-5000-01-01",
+            "+12345-01-01",
+            "yesterday",
+            "2025-11-20T12:00:00",
+            "2025-13-01",
+            "7.1",
+        ] {
             assert_eq!(text.parse::<Moment>(), Err(NotAMoment), "{text:?}");
         }
     }

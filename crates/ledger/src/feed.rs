@@ -27,6 +27,8 @@ pub use ring::Place;
 /// How many events, and about how many bytes, a reader is given at a time: all it ever holds.
 const PAGE: u32 = 100;
 const PAGE_BYTES: usize = 1024 * 1024;
+/// About how many bytes a page has that somebody asks for by itself.
+const ASKED_PAGE_BYTES: usize = 4 * 1024 * 1024;
 /// How many events are looked through for one page of some types.
 const LOOKED_THROUGH: i64 = 20_000;
 /// How long a reader waits before it tries a database again that is away.
@@ -76,14 +78,7 @@ impl Feed {
         let _turn = self.tail.page_turns.acquire().await;
         let mut conn = self.pool.acquire().await?;
         let mut events = history::read_on(&mut conn, self.book, place, PAGE).await?;
-        let mut bytes: usize = 0;
-        let fits = events.iter().take_while(|event| {
-            let is_first = bytes == 0;
-            bytes = bytes.saturating_add(ring::size(event));
-            is_first || bytes <= PAGE_BYTES
-        });
-        let count = fits.count();
-        events.truncate(count);
+        cut(&mut events, PAGE_BYTES);
         Ok(events)
     }
 
@@ -106,7 +101,7 @@ impl Feed {
             }
             Err(error) => return Err(error),
         };
-        let events = match types {
+        let mut events = match types {
             None => eventstore::read::after(&mut tx, self.book, after, limit).await?,
             Some(types) => {
                 let until = Position::new(after.get().saturating_add(LOOKED_THROUGH));
@@ -116,6 +111,7 @@ impl Feed {
             }
         };
         let is_full = u32::try_from(events.len()).is_ok_and(|count| count >= limit);
+        let is_full = cut(&mut events, ASKED_PAGE_BYTES) || is_full;
         let reached = match (events.last().filter(|_| is_full || types.is_none()), types) {
             (Some(last), _) => Cursor::new(last.position, last.hash),
             (None, None) => end,
@@ -131,6 +127,20 @@ impl Feed {
         let is_last = reached.position == end.position;
         Ok(Page { events, reached: reached.into(), is_last, end })
     }
+}
+
+/// Leaves as many events as have about so many bytes, and one at least; whether some had more.
+fn cut(events: &mut Vec<RecordedEvent>, bytes_max: usize) -> bool {
+    let mut bytes: usize = 0;
+    let fits = events.iter().take_while(|event| {
+        let is_first = bytes == 0;
+        bytes = bytes.saturating_add(ring::size(event));
+        is_first || bytes <= bytes_max
+    });
+    let count = fits.count();
+    let is_cut = count < events.len();
+    events.truncate(count);
+    is_cut
 }
 
 /// There is always a head: a ledger has a book open.

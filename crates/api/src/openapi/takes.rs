@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::attempt::{Attempt, Parameters};
 use crate::caller::Caller;
 use crate::extract::{Json, Raw, Search, Segments};
+use crate::limits::Place;
 use crate::reader::Reader;
 use crate::routes::StatementUpload;
 use crate::scope::{self, Scope};
@@ -22,6 +23,7 @@ use domain::actor::Role;
 pub(super) const EXTENSION: &str = "x-daftar-takes";
 
 /// What the extractors of a handler take, together.
+#[expect(clippy::struct_excessive_bools, reason = "each says whether one extractor is there")]
 #[derive(Debug, Default)]
 pub(crate) struct Taken {
     scope: Option<Scope>,
@@ -58,6 +60,10 @@ impl Takes for Reader {
 }
 
 impl Takes for Extension<Trace> {
+    fn note(_taken: &mut Taken) {}
+}
+
+impl Takes for Extension<Place> {
     fn note(_taken: &mut Taken) {}
 }
 

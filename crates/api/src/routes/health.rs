@@ -1,8 +1,13 @@
 //! `/livez` and `/readyz`: whether the process runs, and whether it can serve.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 use utoipa::ToSchema;
 
 use crate::app::App;
@@ -10,14 +15,22 @@ use crate::extract::Json;
 use crate::problem::Problem;
 use crate::wire::reply::ProblemReply;
 
+/// For how long what was found out is said again.
+const FRESH: Duration = Duration::from_secs(1);
+
 /// What a node says of itself.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Ready {
     position: i64,
     revision: i64,
     /// The projections and their fold versions.
     projections: String,
 }
+
+/// What the node found out last of whether it can serve. One request finds it out; the others wait
+/// for that one, so that however often it is asked for, it takes one connection a second.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Readiness(Arc<Mutex<Option<(Instant, Result<Ready, Problem>)>>>);
 
 /// The process runs.
 #[utoipa::path(get, path = "/livez", tag = "health", operation_id = "livez",
@@ -36,6 +49,17 @@ pub(crate) async fn ready(State(app): State<App>) -> Result<Json<Ready>, Problem
     if app.lifecycle.is_draining() {
         return Err(Problem::new("unavailable").detail("the node is stopping").retry_after(5));
     }
+    let mut found = app.readiness.0.lock().await;
+    let is_fresh = found.as_ref().is_some_and(|(at, _)| at.elapsed() < FRESH);
+    let said = match found.take() {
+        Some((at, said)) if is_fresh => (at, said),
+        _ => (Instant::now(), find_out(&app).await),
+    };
+    let (_, ready) = found.insert(said);
+    ready.clone().map(Json)
+}
+
+async fn find_out(app: &App) -> Result<Ready, Problem> {
     let head = app.ledger.head().await.map_err(Problem::unreadable)?;
     if !head.is_understood() || head.fold_set != projections::append_function().fold_set {
         return Err(Problem::new("outdated").retry_after(30));
@@ -45,9 +69,9 @@ pub(crate) async fn ready(State(app): State<App>) -> Result<Json<Ready>, Problem
     if !pending.is_empty() {
         return Err(Problem::new("unavailable").detail("migrations are pending").retry_after(5));
     }
-    Ok(Json(Ready {
+    Ok(Ready {
         position: head.position.get(),
         revision: head.revision.get(),
         projections: head.fold_set,
-    }))
+    })
 }

@@ -24,8 +24,9 @@ use crate::caller::Caller;
 use crate::command::{Asked, execute};
 use crate::extract::{Raw, Search, Segments};
 use crate::find::{self, FoundOrder};
+use crate::limits::Place;
 use crate::problem::Problem;
-use crate::signature::{self, Signature};
+use crate::signature::Signature;
 use crate::trace::Trace;
 use crate::wire::Nothing;
 use crate::wire::money::Amount;
@@ -81,12 +82,13 @@ pub(crate) async fn handler(
     path: Segments<2>,
     Search(Nothing {}): Search<Nothing>,
     Extension(trace): Extension<Trace>,
+    Extension(place): Extension<Place>,
     headers: HeaderMap,
     raw: Raw,
 ) -> Result<Response, Problem> {
     let (book, gateway) = path.two();
     let gateway = prove(&app, &book, &gateway, &headers, raw.bytes()).await?;
-    app.let_principal(&format!("gateway/{}", gateway.as_str()))?;
+    app.let_principal(&format!("gateway/{}", gateway.as_str()), Some(&place))?;
     let body: Body = raw.read()?;
     let caller = caller(&gateway);
     tracing::Span::current().record("principal", gateway.as_str());
@@ -124,8 +126,7 @@ async fn prove(
 ) -> Result<GatewayName, Problem> {
     let wrong = || Problem::new("bad-signature");
     let gateway = GatewayName::parse(gateway).ok_or_else(wrong)?;
-    let header = headers.get(signature::HEADER).and_then(|value| value.to_str().ok());
-    let signature = header.and_then(Signature::parse).ok_or_else(wrong)?;
+    let signature = Signature::of(headers).ok_or_else(wrong)?;
     let head = app.ledger.head().await.map_err(Problem::unreadable)?;
     if head.name != book {
         return Err(wrong());
