@@ -36,7 +36,7 @@ pub(super) fn complete(document: &mut Value) {
                 tags_seen.extend(
                     operation.get("tags").and_then(|tags| Some(tags[0].as_str()?.to_owned())),
                 );
-                Operation { method, path, takes: takes(operation), operation }.complete();
+                Operation { method, path, taken: takes(operation), inner: operation }.complete();
             }
         }
     }
@@ -63,17 +63,22 @@ fn takes(operation: &mut Map<String, Value>) -> Value {
 struct Operation<'a> {
     method: &'a str,
     path: &'a str,
-    takes: Value,
-    operation: &'a mut Map<String, Value>,
+    taken: Value,
+    inner: &'a mut Map<String, Value>,
 }
 
 impl Operation<'_> {
     fn takes(&self, what: &str) -> bool {
-        self.takes[what] == json!(true)
+        self.taken[what] == json!(true)
     }
 
     fn is_of_the_api(&self) -> bool {
         self.path.starts_with("/api/")
+    }
+
+    /// Whether its reply has an `ETag`: its handler then says that it answers 304, too.
+    fn is_versioned(&self) -> bool {
+        self.inner.get("responses").is_some_and(|responses| responses.get("304").is_some())
     }
 
     fn complete(mut self) {
@@ -84,28 +89,28 @@ impl Operation<'_> {
     }
 
     fn say_who_may(&mut self) {
-        let roles = self.takes["roles"].clone();
+        let roles = self.taken["roles"].clone();
         let Some(names) = roles.as_array() else {
             if !self.takes("signed") {
-                self.operation.insert("security".to_owned(), json!([]));
+                self.inner.insert("security".to_owned(), json!([]));
             }
             return;
         };
         let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
-        let text = self.operation.get("description").or_else(|| self.operation.get("summary"));
+        let text = self.inner.get("description").or_else(|| self.inner.get("summary"));
         let text = text.and_then(Value::as_str).unwrap_or_default();
         let text = format!("{text}\n\nRoles: {}.", names.join(", "));
-        self.operation.insert("description".to_owned(), json!(text));
-        self.operation.insert("x-daftar-roles".to_owned(), roles);
+        self.inner.insert("description".to_owned(), json!(text));
+        self.inner.insert("x-daftar-roles".to_owned(), roles);
     }
 
     fn add_parameters(&mut self) {
         let (attempt, needs_key, proposes) =
             (self.takes("attempt"), self.takes("needs_key"), self.takes("proposes"));
-        let (known, about_one) = (self.takes["roles"].is_array(), self.takes("path"));
-        let is_command = self.takes("command");
+        let (known, about_one) = (self.taken["roles"].is_array(), self.takes("path"));
+        let (is_command, is_versioned) = (self.takes("command"), self.is_versioned());
         let (is_api, is_read) = (self.is_of_the_api(), self.method == "get");
-        let parameters = self.operation.entry("parameters").or_insert_with(|| json!([]));
+        let parameters = self.inner.entry("parameters").or_insert_with(|| json!([]));
         let Some(parameters) = parameters.as_array_mut() else { return };
         parameters.iter_mut().for_each(bound);
         let requires_version = parameters.iter().any(|one| one["name"] == "If-Match");
@@ -122,7 +127,7 @@ impl Operation<'_> {
         } else if is_command && about_one {
             add("IfMatch");
         }
-        if is_read && known && about_one {
+        if is_versioned {
             add("IfNoneMatch");
         }
         if known {
@@ -144,15 +149,15 @@ impl Operation<'_> {
             }
         }
         if parameters.is_empty() {
-            self.operation.remove("parameters");
+            self.inner.remove("parameters");
         }
     }
 
     /// Whether a command can be refused with this status.
     fn can_answer(&self, status: u16) -> bool {
-        let known = self.takes["roles"].is_array();
+        let known = self.taken["roles"].is_array();
         let command = self.method != "get";
-        let requires_version = self.operation.get("parameters").is_some_and(|parameters| {
+        let requires_version = self.inner.get("parameters").is_some_and(|parameters| {
             parameters.to_string().contains("components/parameters/IfMatchRequired")
         });
         match status {
@@ -182,16 +187,11 @@ impl Operation<'_> {
             .collect();
         let attempt = self.takes("attempt");
         let proposes = attempt && self.takes("proposes");
-        let is_view = self.method == "get" && self.takes("path") && self.takes["roles"].is_array();
         let again = attempt || self.takes("signed");
         let Some(responses) = self.responses() else { return };
         for (status, name) in wanted {
             let reference = json!({ "$ref": format!("#/components/responses/{name}") });
             responses.entry(status.to_string()).or_insert(reference);
-        }
-        if is_view && !responses.contains_key("304") {
-            let known = json!({ "description": "It is at a version that If-None-Match names" });
-            responses.insert("304".to_owned(), known);
         }
         if again && let Some(made) = responses.get("201").cloned() {
             let mut made = made;
@@ -232,13 +232,13 @@ impl Operation<'_> {
     }
 
     fn responses(&mut self) -> Option<&mut Map<String, Value>> {
-        self.operation.entry("responses").or_insert_with(|| json!({})).as_object_mut()
+        self.inner.entry("responses").or_insert_with(|| json!({})).as_object_mut()
     }
 
     fn add_headers(&mut self) {
         let is_api = self.is_of_the_api();
-        let (attempt, view) = (self.method != "get", self.method == "get");
-        let pages = self.operation.get("parameters").is_some_and(|parameters| {
+        let (attempt, is_versioned) = (self.method != "get", self.is_versioned());
+        let pages = self.inner.get("parameters").is_some_and(|parameters| {
             let parameters = parameters.as_array().into_iter().flatten();
             parameters.into_iter().any(|one| one["name"] == "limit")
         });
@@ -257,7 +257,7 @@ impl Operation<'_> {
                 if attempt || is_problem {
                     names.push("Idempotency-Replayed");
                 }
-                if attempt || view || is_problem {
+                if attempt || is_versioned || is_problem {
                     names.push("ETag");
                 }
                 if pages && !is_problem {

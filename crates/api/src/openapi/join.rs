@@ -24,16 +24,16 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut utoipa::openapi:
 /// Routes of one path as one.
 pub(crate) fn join<const COUNT: usize>(routes: [Routes; COUNT]) -> Routes {
     let mut all: Option<Routes> = None;
-    for (schemas, paths, router) in routes {
-        let Some((every, joined, routers)) = all.as_mut() else {
-            all = Some((schemas, paths, router));
+    for (schemas, paths, methods) in routes {
+        let Some((every, joined, served)) = all.as_mut() else {
+            all = Some((schemas, paths, methods));
             continue;
         };
         every.extend(schemas);
         for (path, item) in paths.paths {
             joined.paths.entry(path).or_default().merge_operations(item);
         }
-        *routers = std::mem::take(routers).merge(router);
+        *served = std::mem::take(served).merge(methods);
     }
     all.unwrap_or_default()
 }

@@ -39,6 +39,7 @@ pub(crate) struct Body {
     operation_id = "get_settings",
     responses(
         (status = 200, description = "What was asked for", body = Body),
+        (status = 304, description = "It is at a version that If-None-Match names"),
         (status = "default", description = "Refused", body = ProblemReply, content_type = "application/problem+json"),
     ),
 )]

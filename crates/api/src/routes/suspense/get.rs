@@ -34,6 +34,7 @@ pub(crate) struct Body {
     params(("item" = Uuid, Path)),
     responses(
         (status = 200, description = "What was asked for", body = Body),
+        (status = 304, description = "It is at a version that If-None-Match names"),
         (status = "default", description = "Refused", body = ProblemReply, content_type = "application/problem+json"),
     ),
 )]
