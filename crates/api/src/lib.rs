@@ -30,15 +30,14 @@ mod scope;
 mod sent;
 mod signature;
 mod trace;
+mod undescribed;
 mod upload;
 mod view;
 mod viewer;
 mod wire;
 
 use axum::Router;
-use axum::http::header;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
@@ -49,15 +48,14 @@ pub use limits::{Limits, Rate, RateError};
 pub use metrics::Metrics;
 pub use openapi::document as openapi_document;
 pub use problem::{CODES as PROBLEM_CODES, INNER as INNER_REJECTIONS, Problem};
+pub use undescribed::{UNDESCRIBED, Undescribed};
 pub use wire::webhook::webhook_message;
 
 /// The whole API, to be served on its own or beside other pages.
 pub fn router(app: App) -> Router {
-    let document = openapi_document();
-    let serve_document =
-        move || async move { ([(header::CONTENT_TYPE, "application/json")], document) };
     let (routes, _) = routes::all().split_for_parts();
-    let routes = routes.route("/api/openapi.json", get(serve_document)).merge(viewer::routes());
+    let undescribed = UNDESCRIBED.iter();
+    let routes = undescribed.fold(routes, |routes, one| routes.route(one.path, (one.serve)()));
     layered(routes, app)
 }
 

@@ -1,8 +1,7 @@
 //! The viewer of the API's description: Swagger UI, kept here, so that it needs no network.
 
-use axum::Router;
 use axum::http::{HeaderName, header};
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 
 use crate::app::App;
 
@@ -10,6 +9,8 @@ use crate::app::App;
 pub(crate) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'";
+
+const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 type File = ([(HeaderName, &'static str); 3], &'static str);
 
@@ -22,25 +23,22 @@ fn file(media_type: &'static str, text: &'static str) -> File {
     (headers, text)
 }
 
-pub(crate) fn routes() -> Router<App> {
-    let script = "text/javascript; charset=utf-8";
-    Router::new()
-        .route(
-            "/api/docs",
-            get(|| async { file("text/html; charset=utf-8", include_str!("viewer/index.html")) }),
-        )
-        .route(
-            "/api/docs/start.js",
-            get(move || async move { file(script, include_str!("viewer/start.js")) }),
-        )
-        .route(
-            "/api/docs/swagger-ui-bundle.js",
-            get(move || async move { file(script, include_str!("viewer/swagger-ui-bundle.js")) }),
-        )
-        .route(
-            "/api/docs/swagger-ui.css",
-            get(|| async {
-                file("text/css; charset=utf-8", include_str!("viewer/swagger-ui.css"))
-            }),
-        )
+fn served(media_type: &'static str, text: &'static str) -> MethodRouter<App> {
+    get(move || async move { file(media_type, text) })
+}
+
+pub(crate) fn page() -> MethodRouter<App> {
+    served("text/html; charset=utf-8", include_str!("viewer/index.html"))
+}
+
+pub(crate) fn start() -> MethodRouter<App> {
+    served(SCRIPT, include_str!("viewer/start.js"))
+}
+
+pub(crate) fn bundle() -> MethodRouter<App> {
+    served(SCRIPT, include_str!("viewer/swagger-ui-bundle.js"))
+}
+
+pub(crate) fn style() -> MethodRouter<App> {
+    served("text/css; charset=utf-8", include_str!("viewer/swagger-ui.css"))
 }
