@@ -205,7 +205,7 @@ async fn the_log_says_what_was_decided_and_nothing_that_was_sent() {
     let accepted: Vec<&str> =
         log.lines().filter(|line| line.contains("a command was accepted")).collect();
     assert!(accepted.len() >= 10, "{log}");
-    let line = accepted.iter().find(|line| line.contains(&format!("order/{id}@")));
+    let line = accepted.iter().find(|line| line.contains(&format!("order-{id}@")));
     let line = line.unwrap_or_else(|| panic!("nothing of the order in {accepted:#?}"));
     for part in ["position=", "principal=", &format!("trace.id=\"{TRACE}\"")] {
         assert!(line.contains(part), "no {part} in {line}");

@@ -45,7 +45,7 @@ pub struct Limits {
     /// How often one address may ask, whoever it says it is.
     pub peer_rate: Option<Rate>,
     /// How many requests may be under way at once. A small machine decides some hundreds of
-    /// commands a second, so that the last of so many waits about a second.
+    /// commands a second, so that the last of so many waits a few seconds at most.
     pub requests_max: usize,
     /// How many of them may be one principal's.
     pub principal_requests_max: usize,
