@@ -15,6 +15,8 @@ KEYS = json.loads(os.environ["DAFTAR_KEYS"])  # role -> list of keys
 GATEWAY = json.loads(os.environ.get("DAFTAR_GATEWAY", "{}"))  # name, secret, book
 IBAN = "IQ98NBIQ850123456789012"
 PDF = b"%PDF-1.7\n"
+# Of what happens rarely, so that little is sent.
+NEW_WEBHOOK = {"url": "http://127.0.0.1:9/hook", "types": ["order.reopened"]}
 
 session = requests.Session()
 _count = 0
@@ -306,6 +308,27 @@ def ship(one, **more):
     return at(one, {"shipment": shipment(one), **more})
 
 
+def webhook():
+    """At a port of this machine where nobody listens."""
+    return post("admin", "/api/webhooks", NEW_WEBHOOK)["webhook"]["id"]
+
+
+def disabled_webhook():
+    one = webhook()
+    post("admin", f"/api/webhooks/{one}/disable")
+    return one
+
+
+def delivery(body=None):
+    one = webhook()
+    sent = post("admin", f"/api/webhooks/{one}/test")["delivery"]["id"]
+    return of({"webhook": one, "delivery": sent}, body)
+
+
+def hooked(body=None):
+    return of({"webhook": webhook()}, body)
+
+
 def receipt_path(body=None):
     one = receipt()
     return of({"order": one["id"], "receipt": one["receipts"][0]["id"]}, body)
@@ -402,5 +425,17 @@ MAKERS = {
     "test_webhook": lambda: of({"webhook": webhook()}, {}),
     "list_webhook_deliveries": lambda: of({"webhook": webhook()}),
     "replay_webhook": lambda: of({"webhook": webhook()}, {"from": 1, "to": 2}),
+    "create_webhook": lambda: of({}, NEW_WEBHOOK),
+    "get_webhook": hooked,
+    "update_webhook": lambda: hooked(NEW_WEBHOOK),
+    "delete_webhook": hooked,
+    "disable_webhook": lambda: hooked({}),
+    "enable_webhook": lambda: of({"webhook": disabled_webhook()}, {}),
+    "rotate_webhook_secret": lambda: hooked({}),
+    "test_webhook": lambda: hooked({}),
+    "replay_webhook": lambda: hooked({"from": 0}),
+    "list_webhook_deliveries": hooked,
+    "get_webhook_delivery": delivery,
+    "retry_webhook_delivery": lambda: delivery({}),
     "change_settings": lambda: of({}, {"reminder_hours": [24], "reason": "a trial"}),
 }
