@@ -186,17 +186,27 @@ pub async fn next_remindable(
     at::many(conn, query).await
 }
 
-/// What falls due before a time, the most overdue first, after the one that the last page ended with.
+/// Which deadlines a worklist shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only what falls due before this time.
+    pub before: Option<DateTime<Utc>>,
+    /// Only those of these customers.
+    pub customers: Option<Vec<String>>,
+}
+
+/// What falls due, the most overdue first, after the one that the last page ended with.
 pub async fn page(
     conn: &mut PgConnection,
     book: BookId,
-    before: Option<DateTime<Utc>>,
+    filter: Filter,
     after: Option<Place>,
     size: u32,
 ) -> Result<At<Vec<DueOrder>>, sqlx::Error> {
     let (due_at, order, kind) = unzip(after);
     let query = at::on(include_str!("deadlines/page.sql"), book)
-        .bind(before)
+        .bind(filter.before)
+        .bind(filter.customers)
         .bind(due_at)
         .bind(order)
         .bind(kind)

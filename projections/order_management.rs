@@ -105,6 +105,8 @@ impl Projection for OrderManagement {
 pub struct Filter {
     pub department: Option<String>,
     pub current_status: Option<String>,
+    /// Only those of these customers.
+    pub customers: Option<Vec<String>>,
 }
 
 /// How many orders stand in one status.
@@ -136,6 +138,7 @@ pub async fn page(
     let query = at::on(include_str!("order_management/page.sql"), book)
         .bind(filter.department)
         .bind(filter.current_status)
+        .bind(filter.customers)
         .bind(placed_at)
         .bind(order)
         .bind(at::limit(size));

@@ -158,7 +158,8 @@ fn decided(
 pub struct Filter {
     pub state: Option<String>,
     pub kind: Option<String>,
-    pub customer: Option<String>,
+    /// Only those of these customers.
+    pub customers: Option<Vec<String>>,
 }
 
 /// The request of an id.
@@ -182,7 +183,7 @@ pub async fn page(
     let query = at::on(include_str!("wallet_requests/page.sql"), book)
         .bind(filter.state)
         .bind(filter.kind)
-        .bind(filter.customer)
+        .bind(filter.customers)
         .bind(requested_at)
         .bind(request)
         .bind(at::limit(size));

@@ -12,9 +12,10 @@ select b.position as head_position, b.hash as head_hash, t.*
           and d.generation = (select generation from daftar.book_projections
                                where book_id = $1 and name = 'deadlines')
           and ($2::timestamptz is null or d.due_at < $2)
-          and ($3::timestamptz is null or (d.due_at, d.order_id, d.kind) > ($3, $4, $5))
+          and ($3::text[] is null or o.customer_id = any($3))
+          and ($4::timestamptz is null or (d.due_at, d.order_id, d.kind) > ($4, $5, $6))
         order by d.due_at, d.order_id, d.kind
-        limit $6
+        limit $7
        ) as t on true
  where b.book_id = $1
  order by t.due_at, t.order_id, t.kind

@@ -11,9 +11,10 @@ select b.position as head_position, b.hash as head_hash, t.*
                              where book_id = $1 and name = 'order_management')
           and ($2::text is null or department = $2)
           and ($3::text is null or current_status = $3)
-          and ($4::timestamptz is null or (placed_at, order_id) > ($4, $5))
+          and ($4::text[] is null or customer_id = any($4))
+          and ($5::timestamptz is null or (placed_at, order_id) > ($5, $6))
         order by placed_at, order_id
-        limit $6
+        limit $7
        ) as t on true
  where b.book_id = $1
  order by t.placed_at, t.order_id

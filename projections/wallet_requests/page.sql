@@ -10,7 +10,7 @@ select b.position as head_position, b.hash as head_hash, t.*
                              where book_id = $1 and name = 'wallet_requests')
           and ($2::text is null or state = $2)
           and ($3::text is null or kind = $3)
-          and ($4::text is null or customer_id = $4)
+          and ($4::text[] is null or customer_id = any($4))
           and ($5::timestamptz is null or (requested_at, request_id) > ($5, $6))
         order by requested_at, request_id
         limit $7

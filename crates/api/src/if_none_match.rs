@@ -11,6 +11,10 @@ use axum::response::{IntoResponse, Response};
 
 use crate::problem::Problem;
 
+/// Marks a reply that may change while its version stays: it is always told whole.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ShowsMore;
+
 /// What the caller says that it knows.
 #[derive(Debug, PartialEq, Eq)]
 enum Known {
@@ -30,7 +34,9 @@ pub(crate) async fn answer(request: Request, next: Next) -> Response {
     };
     let mut response = next.run(request).await;
     let tag = response.headers().get(ETAG).and_then(|tag| tag.to_str().ok());
-    if response.status() == StatusCode::OK && tag.is_some_and(|tag| known.holds(tag)) {
+    let is_known = tag.is_some_and(|tag| known.holds(tag))
+        && response.extensions().get::<ShowsMore>().is_none();
+    if response.status() == StatusCode::OK && is_known {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         *response.body_mut() = Body::empty();
         response.headers_mut().remove(CONTENT_TYPE);

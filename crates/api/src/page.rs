@@ -3,6 +3,8 @@
 
 use std::fmt::Write as _;
 
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
@@ -29,20 +31,15 @@ pub(crate) fn size(limit: Option<u32>) -> Result<u32, Problem> {
     }
 }
 
-pub(crate) fn write_cursor(last: &impl Serialize) -> String {
+fn write_cursor(last: &impl Serialize) -> String {
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(last).unwrap_or_default())
 }
 
-pub(crate) fn read_cursor<T: DeserializeOwned>(cursor: Option<&str>) -> Result<Option<T>, Problem> {
+fn read_cursor<T: DeserializeOwned>(cursor: Option<&str>) -> Result<Option<T>, Problem> {
     let Some(cursor) = cursor else { return Ok(None) };
     let read =
         URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|text| serde_json::from_slice(&text).ok());
     read.map(Some).ok_or_else(|| Problem::new("invalid-query").fault("cursor", "invalid-value"))
-}
-
-/// Whether a page came back full, so that another may follow.
-pub(crate) fn is_full(rows: usize, size: u32) -> bool {
-    u32::try_from(rows).is_ok_and(|rows| rows >= size)
 }
 
 /// The filters of a list, by name; what is left out does not filter.
@@ -63,6 +60,18 @@ pub(crate) struct Page<K> {
 pub(crate) struct Next {
     pub(crate) cursor: Option<String>,
     pub(crate) link: Option<String>,
+}
+
+impl Next {
+    /// A reply that tells where the next page is.
+    pub(crate) fn onto(&self, reply: impl IntoResponse) -> Response {
+        let mut response = reply.into_response();
+        let link = self.link.as_ref().map(|link| format!("<{link}>; rel=\"next\""));
+        if let Some(Ok(link)) = link.map(HeaderValue::try_from) {
+            response.headers_mut().insert(header::LINK, link);
+        }
+        response
+    }
 }
 
 /// What a cursor says: to which list it belongs, and after which row the page begins.

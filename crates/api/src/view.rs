@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::command::POSITION;
 use crate::extract::Json;
+use crate::if_none_match::ShowsMore;
 
 /// What was read, in the book as of a position.
 #[derive(Debug)]
@@ -14,6 +15,8 @@ pub(crate) struct View<T> {
     pub(crate) at: Cursor,
     pub(crate) value: T,
     pub(crate) version: Option<u64>,
+    /// It shows more than what the version tells apart, and may change without it.
+    pub(crate) shows_more: bool,
     /// Where the next page is.
     pub(crate) next: Option<String>,
 }
@@ -27,11 +30,16 @@ struct Body<T> {
 
 impl<T> View<T> {
     pub(crate) fn new(at: Cursor, value: T) -> Self {
-        Self { at, value, version: None, next: None }
+        Self { at, value, version: None, shows_more: false, next: None }
     }
 
     pub(crate) fn at_version(mut self, version: u64) -> Self {
         self.version = Some(version);
+        self
+    }
+
+    pub(crate) fn showing_more(mut self, shows_more: bool) -> Self {
+        self.shows_more = shows_more;
         self
     }
 
@@ -43,8 +51,11 @@ impl<T> View<T> {
 
 impl<T: Serialize> IntoResponse for View<T> {
     fn into_response(self) -> Response {
-        let Self { at, value, version, next } = self;
+        let Self { at, value, version, shows_more, next } = self;
         let mut response = Json(Body { value, position: at.position.get() }).into_response();
+        if shows_more {
+            response.extensions_mut().insert(ShowsMore);
+        }
         let headers = response.headers_mut();
         if let Ok(value) = HeaderValue::from_str(&at.to_string()) {
             headers.insert(POSITION, value);

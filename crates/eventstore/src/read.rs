@@ -33,6 +33,24 @@ pub async fn stream(
         .await
 }
 
+/// At most `limit` events of one stream after a version, in order.
+pub async fn stream_page(
+    conn: &mut PgConnection,
+    book: BookId,
+    stream: &StreamId,
+    after: Version,
+    limit: u32,
+) -> Result<Vec<RecordedEvent>, sqlx::Error> {
+    sqlx::query_as(include_str!("sql/read_stream_page.sql"))
+        .bind(book)
+        .bind(&*stream.aggregate_type)
+        .bind(stream.aggregate_id.as_str())
+        .bind(after)
+        .bind(i64::from(limit))
+        .fetch_all(conn)
+        .await
+}
+
 /// The events of one stream after a version and up to a position, in order.
 pub async fn stream_up_to(
     conn: &mut PgConnection,

@@ -9,6 +9,7 @@ use domain::id::OrderId;
 use domain::order::{Department, Step};
 use eventstore::{Batch, Cursor};
 
+use crate::as_of::SNAPSHOT;
 use crate::ledger::Ledger;
 use crate::queries::QueryError;
 use crate::states::{Cache, Working};
@@ -28,8 +29,7 @@ pub async fn of_order(
     order: OrderId,
     department: Option<Department>,
 ) -> Result<Option<Foreseen>, QueryError> {
-    let begin = "begin isolation level repeatable read, read only";
-    let mut tx = ledger.pool().begin_with(begin).await?;
+    let mut tx = ledger.pool().begin_with(SNAPSHOT).await?;
     let head = eventstore::read_head(&mut tx, ledger.book()).await?;
     let (cache, mut loaded) = (Cache::new(NonZeroUsize::MIN), Working::default());
     let circumstances = Circumstances::at(Batch::new(&head, ledger.clock().now()).recorded_at());

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::as_of::SNAPSHOT;
 use crate::ledger::Ledger;
 use crate::load::LoadError;
 
@@ -73,8 +74,7 @@ pub enum InconsistencyError {
 
 /// Every order in trouble, by number.
 pub async fn list(ledger: &Ledger) -> Result<Vec<Inconsistency>, InconsistencyError> {
-    let mut tx =
-        ledger.pool().begin_with("begin isolation level repeatable read read only").await?;
+    let mut tx = ledger.pool().begin_with(SNAPSHOT).await?;
     let suspects = suspects(&mut tx, ledger).await?;
     let cases = case::load(&mut tx, ledger, &suspects).await?;
     tx.rollback().await?;

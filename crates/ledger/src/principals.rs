@@ -149,6 +149,12 @@ impl Credential {
             .is_none_or(|customers| customers.iter().any(|listed| listed.as_str() == customer))
     }
 
+    /// The customers whose things the key sees, for a query; none for all.
+    pub fn seen(&self) -> Option<Vec<String>> {
+        let customers = self.customers.as_ref()?;
+        Some(customers.iter().map(ToString::to_string).collect())
+    }
+
     /// The actor that stands on every event this credential causes.
     pub fn actor(&self, on_behalf_of: Option<Text<64>>) -> Actor {
         let kind = match self.kind {

@@ -33,8 +33,7 @@ pub enum QueryError {
 
 /// The state of a stream and the book's head, both from one snapshot.
 pub async fn state(ledger: &Ledger, stream: StreamKey) -> Result<(Cursor, Arc<State>), QueryError> {
-    let begin = "begin isolation level repeatable read, read only";
-    let mut tx = ledger.pool().begin_with(begin).await?;
+    let mut tx = ledger.pool().begin_with(SNAPSHOT).await?;
     let head = eventstore::read_head(&mut tx, ledger.book()).await?;
     let state = load::state(&mut tx, ledger.book(), ledger.upcasters(), stream).await?;
     tx.commit().await?;
@@ -46,8 +45,7 @@ pub async fn with_settings(
     ledger: &Ledger,
     stream: StreamKey,
 ) -> Result<(Cursor, Arc<State>, Settings), QueryError> {
-    let begin = "begin isolation level repeatable read, read only";
-    let mut tx = ledger.pool().begin_with(begin).await?;
+    let mut tx = ledger.pool().begin_with(SNAPSHOT).await?;
     let head = eventstore::read_head(&mut tx, ledger.book()).await?;
     let both = [stream, StreamKey::Settings];
     let mut states = load::states(&mut tx, ledger.book(), ledger.upcasters(), &both).await?;
@@ -74,11 +72,25 @@ pub async fn stream_events(
     ledger: &Ledger,
     stream: StreamKey,
 ) -> Result<(Cursor, Vec<RecordedEvent>), QueryError> {
-    let begin = "begin isolation level repeatable read, read only";
-    let mut tx = ledger.pool().begin_with(begin).await?;
+    let mut tx = ledger.pool().begin_with(SNAPSHOT).await?;
     let head = eventstore::read_head(&mut tx, ledger.book()).await?;
     let id = load::stream_id(stream);
     let events = eventstore::read::stream(&mut tx, ledger.book(), &id, Version::ZERO).await?;
+    tx.commit().await?;
+    Ok((head.cursor(), events))
+}
+
+/// At most `limit` events of one stream after a version, in order.
+pub async fn stream_page(
+    ledger: &Ledger,
+    stream: StreamKey,
+    after: Version,
+    limit: u32,
+) -> Result<(Cursor, Vec<RecordedEvent>), QueryError> {
+    let mut tx = ledger.pool().begin_with(SNAPSHOT).await?;
+    let head = eventstore::read_head(&mut tx, ledger.book()).await?;
+    let id = load::stream_id(stream);
+    let events = eventstore::read::stream_page(&mut tx, ledger.book(), &id, after, limit).await?;
     tx.commit().await?;
     Ok((head.cursor(), events))
 }
@@ -96,8 +108,7 @@ pub async fn events_after(
     after: Position,
     limit: u32,
 ) -> Result<(Cursor, Vec<RecordedEvent>), QueryError> {
-    let begin = "begin isolation level repeatable read, read only";
-    let mut tx = ledger.pool().begin_with(begin).await?;
+    let mut tx = ledger.pool().begin_with(SNAPSHOT).await?;
     let head = eventstore::read_head(&mut tx, ledger.book()).await?;
     let events = eventstore::read::after(&mut tx, ledger.book(), after, limit).await?;
     tx.commit().await?;

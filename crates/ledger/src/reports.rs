@@ -49,7 +49,8 @@ async fn count(
         None => end(conn, ledger).await?,
     };
     let until = match until {
-        Some(until) => Some(until.end(&as_of::settings(conn, ledger).await?)),
+        // A day is as long as it was in the book that is shown: every page shows that one.
+        Some(until) => Some(until.end(&as_of::settings_at(conn, ledger, at.position).await?)),
         None => None,
     };
     Ok(Counted { at, by_effect, until })
@@ -179,14 +180,12 @@ pub async fn statement(
     let Counted { at, by_effect, until } = count(&mut tx, ledger, basis, pinned).await?;
     let known = at.position;
     let (mut begins, mut begins_at) = (Position::ZERO, None);
+    let settings = as_of::settings_at(&mut tx, ledger, known).await.map_err(AsOfError::from)?;
     match after {
         Some(After::Recorded(moment)) => {
-            begins = as_of::resolve(&mut tx, ledger, moment).await?.position;
+            begins = as_of::resolve_by(&mut tx, ledger, moment, &settings).await?.position;
         }
-        Some(After::Effective(when)) => {
-            let settings = as_of::settings(&mut tx, ledger).await.map_err(AsOfError::from)?;
-            begins_at = Some(when.end(&settings));
-        }
+        Some(After::Effective(when)) => begins_at = Some(when.end(&settings)),
         None => {}
     }
     if begins > known || begins_at.zip(until).is_some_and(|(begins, ends)| begins > ends) {

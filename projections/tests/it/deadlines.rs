@@ -6,7 +6,7 @@ use domain::id::{Reason, ReceiptId, Text};
 use domain::order::Receipt;
 use domain::order::import::Stage;
 use domain::order::status::Method;
-use projections::deadlines::{self, Due};
+use projections::deadlines::{self, Due, Filter};
 use projections::rebuild;
 use uuid::Uuid;
 
@@ -135,7 +135,7 @@ async fn what_falls_due_first_comes_first_page_by_page() {
     }
     assert_eq!(seen, whole);
 
-    let page = deadlines::page(&mut conn, book.id, None, None, 10).await.unwrap();
+    let page = deadlines::page(&mut conn, book.id, Filter::default(), None, 10).await.unwrap();
     assert_eq!(page.cursor, book.head().await.cursor());
     let of = |dues: &[deadlines::DueOrder]| -> Vec<(Uuid, DateTime<Utc>)> {
         dues.iter().map(|due| (due.order_id, due.due_at)).collect()
@@ -148,11 +148,20 @@ async fn what_falls_due_first_comes_first_page_by_page() {
         let phase = if due.kind == "complete" { "delivered" } else { "awaiting_payment" };
         assert_eq!((due.customer_id.as_str(), due.phase.as_str()), ("94", phase));
     }
+    let until = |before| Filter { before: Some(before), customers: None };
     let last = whole[3].due_at;
-    let before = deadlines::page(&mut conn, book.id, Some(last), None, 10).await.unwrap().value;
+    let before = deadlines::page(&mut conn, book.id, until(last), None, 10).await.unwrap().value;
     assert_eq!(of(&before), of(&page.value[..3]));
-    let none = deadlines::page(&mut conn, book.id, Some(at(0)), None, 10).await.unwrap().value;
+    let none = deadlines::page(&mut conn, book.id, until(at(0)), None, 10).await.unwrap().value;
     assert_eq!(none, []);
+    let of_customer = |customer: &str| Filter {
+        before: None,
+        customers: Some(vec!["c-nobody".to_owned(), customer.to_owned()]),
+    };
+    let own = deadlines::page(&mut conn, book.id, of_customer("94"), None, 10).await.unwrap().value;
+    assert_eq!(of(&own), of(&page.value));
+    let none = deadlines::page(&mut conn, book.id, of_customer("95"), None, 10).await.unwrap();
+    assert_eq!(none.value, []);
 }
 
 #[tokio::test]

@@ -188,6 +188,11 @@ impl Order {
         }
         self
     }
+
+    /// Whether it shows what the settings decide.
+    pub(crate) fn shows_tries(&self) -> bool {
+        self.shipments.iter().any(|shipment| shipment.tries_left.is_some())
+    }
 }
 
 impl Shipment {

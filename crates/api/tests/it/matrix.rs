@@ -6,6 +6,8 @@ mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::actor::Role;
 use futures::StreamExt as _;
 use reqwest::{Method, StatusCode};
@@ -17,12 +19,15 @@ use self::world::{CUSTOMER, UNKNOWN, Whose, World};
 use crate::service::PDF;
 
 const AT_ONCE: usize = 4;
+/// More rows than a list has in this world.
+const PAGES_MAX: usize = 20;
 
 /// An operation of the description.
 struct Operation {
     /// Method and path.
     route: String,
     has_dry_run: bool,
+    has_pages: bool,
     takes_version: bool,
     example: Option<String>,
     /// The first of the files that it takes, if it takes any.
@@ -52,6 +57,7 @@ fn operations() -> Vec<Operation> {
             operations.push(Operation {
                 route: format!("{} {path}", method.to_uppercase()),
                 has_dry_run: takes("dry_run", "DryRun"),
+                has_pages: takes("limit", "") && takes("cursor", ""),
                 takes_version: ["IfMatch", "IfMatchRequired"]
                     .iter()
                     .any(|shared| takes("", shared)),
@@ -72,6 +78,8 @@ struct Wish<'a> {
     proposal: Option<&'a str>,
     /// With parameters and a body that nobody takes.
     is_nonsense: bool,
+    /// One row, and those after a cursor.
+    page: Option<&'a str>,
 }
 
 struct Heard {
@@ -115,6 +123,7 @@ async fn ask(world: &World, operation: &Operation, bearer: Option<&str>, wish: W
             query.push("currency=IQD");
         }
     }
+    query.extend(wish.page);
     let path = format!("{}?{}", fill(template), query.join("&"));
     let method: Method = method.parse().unwrap();
     let mut ask = world.service.ask(method.clone(), &path);
@@ -248,7 +257,8 @@ async fn check(world: &World, row: &Row, operation: &Operation) -> (usize, Vec<S
             wrong.push(format!("{} by {who}: {expected}, not {} {said}", row.route, heard.status));
         }
     };
-    let sane = Wish { whose: Whose::Own, role: "admin", proposal: None, is_nonsense: false };
+    let (whose, role) = (Whose::Own, "admin");
+    let sane = Wish { whose, role, proposal: None, is_nonsense: false, page: None };
     for (what, bearer) in &world.dead {
         for is_nonsense in [false, true] {
             let wish = Wish { is_nonsense, ..sane };
@@ -301,6 +311,11 @@ async fn check(world: &World, row: &Row, operation: &Operation) -> (usize, Vec<S
                 note(&who, &heard, is_right, "let in, and nothing of others told");
             }
         }
+        if operation.has_pages && matches!(row.limited, Limited::Own | Limited::Part) {
+            let told = rows_one_by_one(world, operation, &limited, own).await;
+            let is_right = !world.secrets.iter().any(|secret| told.contains(secret.as_str()));
+            note(&who, &heard, is_right, "no page and no cursor that tells of others");
+        }
         if row.limited == Limited::Own {
             let others = Wish { whose: Whose::Others, ..own };
             let others = ask(world, operation, Some(&limited), others).await;
@@ -311,6 +326,25 @@ async fn check(world: &World, row: &Row, operation: &Operation) -> (usize, Vec<S
         }
     }
     (asked, wrong)
+}
+
+/// What the pages of a list tell, at one row a page, and what is written in their cursors.
+async fn rows_one_by_one(
+    world: &World,
+    operation: &Operation,
+    bearer: &str,
+    wish: Wish<'_>,
+) -> String {
+    let (mut told, mut page) = (String::new(), "limit=1".to_owned());
+    for _ in 0..PAGES_MAX {
+        let heard = ask(world, operation, Some(bearer), Wish { page: Some(&page), ..wish }).await;
+        told.push_str(&heard.body);
+        let body = heard.problem();
+        let Some(next) = body["next"].as_str() else { break };
+        told.push_str(&String::from_utf8(URL_SAFE_NO_PAD.decode(next).unwrap()).unwrap());
+        page = format!("limit=1&cursor={next}");
+    }
+    told
 }
 
 fn bearer(key: &str) -> String {

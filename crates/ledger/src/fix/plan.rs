@@ -21,6 +21,7 @@ use super::refer::{Decision, OrderRef, resolve};
 use super::sketch::Sketch;
 use super::step::Step;
 use super::{FixError, Problem, canonical};
+use crate::as_of::SNAPSHOT;
 use crate::inconsistencies::case::{self, Case};
 use crate::inconsistencies::{self, InconsistencyError};
 use crate::ledger::Ledger;
@@ -136,8 +137,7 @@ pub async fn plan(
     planner: &Actor,
 ) -> Result<StoredPlan, FixError> {
     let now = ledger.clock().now();
-    let mut tx =
-        ledger.pool().begin_with("begin isolation level repeatable read read only").await?;
+    let mut tx = ledger.pool().begin_with(SNAPSHOT).await?;
     let plan = make(&mut tx, ledger, request, now).await?;
     tx.rollback().await?;
     let text = canonical::json(&plan);

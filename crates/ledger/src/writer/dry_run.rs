@@ -9,6 +9,7 @@ use tracing::warn;
 use super::decided::{Stopped, decide_one};
 use super::error::chain;
 use super::load_missing;
+use crate::as_of::SNAPSHOT;
 use crate::clock::Clock;
 use crate::load::LoadError;
 use crate::states::{Cache, Working};
@@ -53,8 +54,7 @@ async fn run(
     submission: &Submission,
 ) -> Result<Result<(Reply, Cursor), SubmitError>, DryRunError> {
     // One snapshot for all: states of different moments may contradict each other.
-    let begin = "begin transaction isolation level repeatable read, read only";
-    let mut tx = conn.begin_with(begin).await?;
+    let mut tx = conn.begin_with(SNAPSHOT).await?;
     let head = eventstore::read_head(&mut tx, book).await?;
     if !head.is_understood() {
         tx.rollback().await?;

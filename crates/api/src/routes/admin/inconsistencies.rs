@@ -26,7 +26,8 @@ pub(crate) struct Body {
     classes: BTreeMap<String, usize>,
 }
 
-/// Lists every order in trouble.
+/// Lists every order in trouble, all on one page: it is what people work off, and their number is
+/// that of the orders that are not as they should be, not that of the book's orders.
 #[utoipa::path(
     get,
     path = "/api/admin/inconsistencies",

@@ -1,8 +1,7 @@
 //! `GET /api/approvals`: what waits for another person's agreement, and what became of it.
 
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use ledger::approvals::{self, Standing};
 use serde::{Deserialize, Serialize};
@@ -66,10 +65,6 @@ pub(crate) async fn handler(
         found.into_iter().map(|approval| Approval::of(approval, now)).collect();
     let approvals = shown.map_err(Problem::unreadable)?;
     let next = next.map(|last| page.next(last)).unwrap_or_default();
-    let link = next.link.map(|link| format!("<{link}>; rel=\"next\""));
-    let mut response = Json(Body { approvals, next: next.cursor }).into_response();
-    if let Some(Ok(link)) = link.map(HeaderValue::try_from) {
-        response.headers_mut().insert(header::LINK, link);
-    }
-    Ok(response)
+    let body = Body { approvals, next: next.cursor.clone() };
+    Ok(next.onto(Json(body)))
 }

@@ -75,13 +75,12 @@ type Held = (Cursor, Vec<WalletBalance>, Vec<WalletRequest>);
 
 async fn as_it_is(app: &App, customer: &CustomerId) -> Result<Held, Problem> {
     let book = app.ledger.book();
-    let snapshot = "begin isolation level repeatable read, read only";
-    let mut tx = app.ledger.pool().begin_with(snapshot).await.map_err(Problem::unreadable)?;
+    let mut tx = app.ledger.pool().begin_with(as_of::SNAPSHOT).await.map_err(Problem::unreadable)?;
     let read = wallet_balances::of_customer(&mut tx, book, customer.as_str())
         .await
         .map_err(Problem::unreadable)?;
-    let (state, customer) = (Some(OPEN.to_owned()), Some(customer.to_string()));
-    let filter = Filter { state, kind: None, customer };
+    let (state, customers) = (Some(OPEN.to_owned()), Some(vec![customer.to_string()]));
+    let filter = Filter { state, kind: None, customers };
     let open = wallet_requests::page(&mut tx, book, filter, None, OPEN_REQUESTS_MAX)
         .await
         .map_err(Problem::unreadable)?;

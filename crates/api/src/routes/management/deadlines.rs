@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use projections::deadlines::{self, DueOrder, Place};
+use projections::deadlines::{self, DueOrder, Filter, Place};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -70,13 +70,13 @@ pub(crate) async fn handler(
     let before = query.before.map(|before| before.format("%FT%T%.6fZ").to_string());
     let (path, cursor) = ("/api/management/deadlines", query.cursor.as_deref());
     let mut page: Page<Place> = Page::asked(path, &[("before", before)], cursor, query.limit)?;
+    let filter = Filter { before: query.before, customers: caller.credential.seen() };
     let (after, rows) = (page.after(), page.rows());
     let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
-    let mut read = deadlines::page(&mut conn, app.ledger.book(), query.before, after, rows)
+    let mut read = deadlines::page(&mut conn, app.ledger.book(), filter, after, rows)
         .await
         .map_err(Problem::unreadable)?;
     let next = page.cut(&mut read.value, |last| (last.due_at, last.order_id, last.kind.clone()));
-    read.value.retain(|due| caller.credential.may_see(&due.customer_id));
     let now = app.ledger.clock().now();
     let deadlines = read.value.into_iter().map(|due| row(due, now)).collect();
     Ok(View::new(read.cursor, Body { deadlines, next: next.cursor }).with_next(next.link))

@@ -99,12 +99,15 @@ pub(crate) async fn handler(
     let filter = Filter {
         state: query.state.map(|state| state.as_str().to_owned()),
         kind: query.kind.map(|kind| kind.as_str().to_owned()),
-        customer: query.customer.as_ref().map(ToString::to_string),
+        customers: match &query.customer {
+            Some(customer) => Some(vec![customer.to_string()]),
+            None => caller.credential.seen(),
+        },
     };
     let filters = [
         ("state", filter.state.clone()),
         ("kind", filter.kind.clone()),
-        ("customer", filter.customer.clone()),
+        ("customer", query.customer.as_ref().map(ToString::to_string)),
     ];
     let (path, cursor) = ("/api/management/wallet-requests", query.cursor.as_deref());
     let mut page = Page::asked(path, &filters, cursor, query.limit)?;
@@ -115,7 +118,6 @@ pub(crate) async fn handler(
         .map_err(Problem::unreadable)?;
     let next =
         page.cut(&mut read.value, |last| (last.requested_at.unwrap_or_default(), last.request_id));
-    read.value.retain(|request| caller.credential.may_see(&request.customer_id));
     let requests = read.value.into_iter().map(WalletRequestRow::from).collect();
     Ok(View::new(read.cursor, Body { requests, next: next.cursor }).with_next(next.link))
 }

@@ -1,6 +1,7 @@
 //! `GET /api/orders/{order}/events`: an order's own events, as they stand in the log.
 
 use axum::extract::State;
+use eventstore::Version;
 use ledger::queries;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -9,22 +10,27 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::extract::{Search, Segments};
 use crate::find;
+use crate::page::Page;
 use crate::problem::Problem;
 use crate::scope::{READ_AUDIT, READ_MANAGEMENT};
 use crate::view::View;
 use crate::wire::event::Event;
 use crate::wire::reply::ProblemReply;
 
-/// None are taken.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Parameters {}
+#[into_params(parameter_in = Query)]
+pub(crate) struct Parameters {
+    cursor: Option<String>,
+    limit: Option<u32>,
+}
 
-/// The events, in order.
+/// A page of the events, in order.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = OrderEvents)]
 pub(crate) struct Body {
     events: Vec<Event>,
+    next: Option<String>,
 }
 
 /// An order's own events, as they stand in the log, for those who work with it: clients read the
@@ -34,7 +40,7 @@ pub(crate) struct Body {
     path = "/api/orders/{order}/events",
     tag = "orders",
     operation_id = "get_order_events",
-    params(("order" = String, Path, description = "Id or number")),
+    params(("order" = String, Path, description = "Id or number"), Parameters),
     responses(
         (status = 200, description = "What was asked for", body = Body),
         (status = "default", description = "Refused", body = ProblemReply, content_type = "application/problem+json"),
@@ -44,11 +50,17 @@ pub(crate) async fn handler(
     State(app): State<App>,
     caller: Caller<{ READ_AUDIT | READ_MANAGEMENT }>,
     path: Segments<1>,
-    Search(_none): Search<Parameters>,
+    Search(query): Search<Parameters>,
 ) -> Result<View<Body>, Problem> {
     let found = find::order(&app, &caller, &path.one()).await?;
-    let (at, recorded) =
-        queries::stream_events(&app.ledger, found.stream()).await.map_err(Problem::unreadable)?;
+    let path = format!("/api/orders/{}/events", found.id);
+    let mut page: Page<i64> = Page::asked(&path, &[], query.cursor.as_deref(), query.limit)?;
+    let (after, rows) = (Version::new(page.after().unwrap_or(0)), page.rows());
+    let (at, mut recorded) = queries::stream_page(&app.ledger, found.stream(), after, rows)
+        .await
+        .map_err(Problem::unreadable)?;
+    let next = page.cut(&mut recorded, |last| last.version.get());
     let events = recorded.into_iter().map(Event::try_from).collect::<Result<_, _>>();
-    Ok(View::new(at, Body { events: events.map_err(Problem::unreadable)? }))
+    let body = Body { events: events.map_err(Problem::unreadable)?, next: next.cursor };
+    Ok(View::new(at, body).with_next(next.link))
 }

@@ -22,7 +22,8 @@ pub(crate) struct Body {
     order: Order,
 }
 
-/// An order as it stands, or stood.
+/// An order as it stands, or stood. While it shows the tries that a delivery code has left, which the
+/// settings decide, a reader who knows its version gets it whole all the same, and no 304.
 #[utoipa::path(
     get,
     path = "/api/orders/{order}",
@@ -44,5 +45,7 @@ pub(crate) async fn handler(
     let found = find::order_as_of(&app, &caller, &path.one(), query.moment()?).await?;
     let order = Order::of(found.id, found.facts()).with_tries(found.tries_allowed);
     let version = found.facts().version;
-    Ok(View::new(found.at, Body { order }).at_version(version))
+    // The tries left hang on the settings too.
+    let shows_more = order.shows_tries();
+    Ok(View::new(found.at, Body { order }).at_version(version).showing_more(shows_more))
 }

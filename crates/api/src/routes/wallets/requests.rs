@@ -54,7 +54,7 @@ pub(crate) async fn handler(
     let path = format!("/api/customers/{}/wallet/requests", page::segment(customer.as_str()));
     let mut page = Page::asked(&path, &[], query.cursor.as_deref(), query.limit)?;
     let (after, rows) = (page.after(), page.rows());
-    let filter = Filter { customer: Some(customer.to_string()), ..Filter::default() };
+    let filter = Filter { customers: Some(vec![customer.to_string()]), ..Filter::default() };
     let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
     let mut read = wallet_requests::page(&mut conn, app.ledger.book(), filter, after, rows)
         .await

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::extract::{Search, Segments};
-use crate::page;
+use crate::page::Page;
 use crate::problem::Problem;
 use crate::routes::webhooks::{id, problem, shown};
 use crate::scope::READ_WEBHOOKS;
@@ -65,29 +65,22 @@ pub(crate) async fn handler(
 ) -> Result<View<Body>, Problem> {
     caller.must_see_every_customer("webhooks")?;
     let id = id(&path.one())?;
-    let limit = page::size(query.limit)?;
-    let after: Option<Place> = page::read_cursor(query.cursor.as_deref())?;
     let state = query.state.map(|state| match state {
         Wanted::Pending => DeliveryState::Pending,
         Wanted::Delivered => DeliveryState::Delivered,
         Wanted::Failed => DeliveryState::Failed,
     });
+    let path = format!("/api/webhooks/{id}/deliveries");
+    let filters = [("state", state.map(|state| state.as_str().to_owned()))];
+    let mut page: Page<Place> = Page::asked(&path, &filters, query.cursor.as_deref(), query.limit)?;
     let book = app.ledger.book();
     let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
     let head = eventstore::read_head(&mut conn, book).await.map_err(Problem::unreadable)?;
     shown(&app, &mut conn, id).await?;
-    let filter = DeliveryFilter { state, after, limit };
-    let found = webhooks::deliveries(&mut conn, book, id, filter).await.map_err(problem)?;
-    let last = found.last().filter(|_| page::is_full(found.len(), limit));
-    let next = last.map(|last| {
-        let place: Place = (last.made_at, last.position, last.delivery_id);
-        page::write_cursor(&place)
-    });
-    let link = next.as_ref().map(|next| {
-        let state = state.map_or_else(String::new, |state| format!("&state={}", state.as_str()));
-        format!("?cursor={next}&limit={limit}{state}")
-    });
+    let filter = DeliveryFilter { state, after: page.after(), limit: page.rows() };
+    let mut found = webhooks::deliveries(&mut conn, book, id, filter).await.map_err(problem)?;
+    let next = page.cut(&mut found, |last| (last.made_at, last.position, last.delivery_id));
     let deliveries = found.into_iter().map(Delivery::from).collect();
     let at = Cursor::new(head.position, head.hash);
-    Ok(View::new(at, Body { deliveries, next }).with_next(link))
+    Ok(View::new(at, Body { deliveries, next: next.cursor }).with_next(next.link))
 }
