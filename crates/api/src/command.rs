@@ -330,6 +330,21 @@ pub(crate) fn expired(
     respond(status, body.to_string())
 }
 
+/// The same with the headers that the reply had.
+pub(crate) fn expired_with_headers(
+    status: u16,
+    resource: Option<&str>,
+    version: Option<u64>,
+    position: Option<i64>,
+) -> Response {
+    let mut response = expired(status, resource, version, position);
+    if let Some(position) = position {
+        set_position(&mut response, &position.to_string());
+    }
+    set_version(&mut response, version);
+    response
+}
+
 fn set_position(response: &mut Response, cursor: &str) {
     if let Ok(value) = HeaderValue::from_str(cursor) {
         response.headers_mut().insert(POSITION, value);

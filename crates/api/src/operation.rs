@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderName, HeaderValue, header};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use ledger::database::Connection;
 use ledger::operations::{self, Begun, Name, Operation, OperationError, Reply};
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,7 @@ use crate::attempt::Attempt;
 use crate::caller::Caller;
 use crate::canonical;
 use crate::command::{self, POSITION, REPLAYED, must_not_be_refused_too_often};
+use crate::limits::RETRY_SECONDS;
 use crate::problem::Problem;
 use crate::scope::Scope;
 
@@ -49,6 +50,17 @@ impl Default for Turns {
 struct Stored {
     headers: BTreeMap<String, String>,
     body: String,
+}
+
+/// What a reply is about. It is known for ever, also once the reply itself is gone.
+#[derive(Debug, Clone)]
+struct Resource(String);
+
+/// Says what a reply is about: `key/<id>`.
+pub(crate) fn about(resource: String, reply: impl IntoResponse) -> Response {
+    let mut response = reply.into_response();
+    response.extensions_mut().insert(Resource(resource));
+    response
 }
 
 /// Does the work once. `asked` is everything that is asked for besides the route: the parts of the
@@ -134,11 +146,16 @@ async fn finish(
             Some((name.as_str().to_owned(), value.to_owned()))
         })
         .collect();
-    let place = parts.headers.get(header::LOCATION).and_then(|place| place.to_str().ok());
-    let resource = place.and_then(|place| place.strip_prefix("/api/")).map(str::to_owned);
+    let resource = parts.extensions.get::<Resource>().map(|Resource(name)| name.clone());
+    let text = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let version = text(header::ETAG).and_then(|tag| tag.strip_prefix("\"v")?.strip_suffix('"'));
+    let version = version.and_then(|version| version.parse().ok());
+    // Alone, or with the name of its history after it.
+    let position = text(POSITION).and_then(|cursor| cursor.split('.').next()?.parse().ok());
     let stored = Stored { headers, body };
     let text = serde_json::to_string(&stored).map_err(Problem::unreadable)?;
-    let reply = Reply { status: parts.status.as_u16(), resource, text: Some(text) };
+    let status = parts.status.as_u16();
+    let reply = Reply { status, resource, version, position, text: Some(text) };
     if is_refusal {
         operation.refuse(&reply).await?;
     } else {
@@ -149,7 +166,7 @@ async fn finish(
 
 /// What was answered the first time.
 fn replayed(reply: Reply) -> Result<Response, Problem> {
-    let Reply { status, resource, text } = reply;
+    let Reply { status, resource, version, position, text } = reply;
     let mut response = match text {
         Some(text) => {
             let stored: Stored = serde_json::from_str(&text).map_err(Problem::unreadable)?;
@@ -161,7 +178,10 @@ fn replayed(reply: Reply) -> Result<Response, Problem> {
             }
             response
         }
-        None => command::expired(status, resource.as_deref(), None, None),
+        None => {
+            let version = version.and_then(|version| u64::try_from(version).ok());
+            command::expired_with_headers(status, resource.as_deref(), version, position)
+        }
     };
     response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     Ok(response)
@@ -171,6 +191,9 @@ impl From<OperationError> for Problem {
     fn from(error: OperationError) -> Self {
         match error {
             OperationError::Mismatch => Self::new("idempotency-key-reused"),
+            OperationError::Busy => {
+                Self::new("unavailable").detail(error).retry_after(RETRY_SECONDS)
+            }
             OperationError::Sealed(_) | OperationError::Database(_) => Self::unreadable(error),
         }
     }

@@ -77,6 +77,18 @@ impl Node {
 
     /// Opens the book that the settings name.
     pub(crate) async fn open(&self, config: &Config) -> anyhow::Result<Ledger> {
+        let book = self.find_book(config).await?;
+        Ok(self.database.open(book, self.clock.clone()).await?)
+    }
+
+    /// The same for a service.
+    pub(crate) async fn open_to_serve(&self, config: &Config) -> anyhow::Result<Ledger> {
+        let book = self.find_book(config).await?;
+        Ok(self.database.open_to_serve(book, self.clock.clone()).await?)
+    }
+
+    /// The book that the settings name, which is claimed for this service's secret.
+    async fn find_book(&self, config: &Config) -> anyhow::Result<BookId> {
         let pending = {
             let mut conn = self.database.connect().await.context("could not connect")?;
             ledger::schema::pending(&mut conn).await?
@@ -95,7 +107,7 @@ impl Node {
             bail!("there is no book {:?}; there are: {}", config.book, names.join(", "));
         };
         self.database.claim(head.book, &self.secret.check(), self.clock.now()).await?;
-        Ok(self.database.open(head.book, self.clock.clone()).await?)
+        Ok(head.book)
     }
 
     /// Keeps a private Postgres running: one that was killed is started again.

@@ -2,6 +2,7 @@
 //! and which books it holds.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use eventstore::migrate::{MigrateError, Migration};
@@ -11,9 +12,12 @@ use sqlx::{ConnectOptions, Connection as _, PgConnection};
 use uuid::Uuid;
 
 use crate::clock::Clock;
-use crate::ledger::{Ledger, OpenError};
+use crate::ledger::{Config, Ledger, OpenError};
 use crate::schema;
 use crate::secrets::{self, Check, SecretError};
+
+/// Far longer than any of a service's reads takes.
+const STATEMENT_MAX: Duration = Duration::from_secs(30);
 
 /// A connection, for those who only pass it on.
 pub type Connection = PgConnection;
@@ -156,6 +160,12 @@ impl Database {
     /// Opens a book for reading and writing.
     pub async fn open(&self, book: BookId, clock: Clock) -> Result<Ledger, OpenError> {
         Ledger::open(self.app_options(), book, clock).await
+    }
+
+    /// The same for a service, whose readers never work for long.
+    pub async fn open_to_serve(&self, book: BookId, clock: Clock) -> Result<Ledger, OpenError> {
+        let config = Config { statement_max: Some(STATEMENT_MAX), ..Config::default() };
+        Ledger::open_with(self.app_options(), book, clock, config).await
     }
 }
 

@@ -17,6 +17,8 @@ pub const REPLIES_KEPT: TimeDelta = TimeDelta::days(30);
 const PIECE: i32 = 1_000;
 /// How often replies are looked for that were kept long enough.
 const EVERY: Duration = Duration::from_hours(1);
+/// When they are looked for at first: a node that is restarted often looks all the same.
+const FIRST: Duration = Duration::from_mins(1);
 /// What one round leaves the other work between two pieces.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -62,11 +64,13 @@ async fn expire_piece(
 
 /// Looks every hour, until it is told to stop. Several nodes may.
 pub async fn run(ledger: Ledger, stop: CancellationToken) {
+    let mut pause = FIRST;
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
-            () = tokio::time::sleep(EVERY) => {}
+            () = tokio::time::sleep(pause) => {}
         }
+        pause = EVERY;
         let expired = async {
             let mut conn = ledger.pool().acquire().await?;
             expire(&mut conn, ledger.book(), ledger.clock().now()).await

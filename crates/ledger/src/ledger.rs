@@ -70,6 +70,9 @@ pub struct Config {
     pub upcasters: Upcasters,
     /// How many of the last events it keeps in memory while somebody follows the log.
     pub events_kept: usize,
+    /// How long one statement of a reader may take: all night, if left out. What is done to a whole
+    /// book is not done by a service.
+    pub statement_max: Option<Duration>,
 }
 
 impl Default for Config {
@@ -79,6 +82,7 @@ impl Default for Config {
             outage_max: Duration::from_secs(10),
             upcasters: Upcasters::new(),
             events_kept: 10_000,
+            statement_max: None,
         }
     }
 }
@@ -130,7 +134,12 @@ impl Ledger {
         let pool = PgPoolOptions::new()
             .max_connections(READERS_MAX)
             .acquire_timeout(ACQUIRE_MAX)
-            .connect_with(options.clone())
+            .connect_with(match config.statement_max {
+                Some(most) => options
+                    .clone()
+                    .options([("statement_timeout", format!("{}ms", most.as_millis()))]),
+                None => options.clone(),
+            })
             .await?;
         let head = eventstore::read_head(&mut *pool.acquire().await?, book).await?;
         if !head.is_understood() {
@@ -140,7 +149,7 @@ impl Ledger {
         if head.fold_set != ours {
             return Err(OpenError::Folds { book, theirs: head.fold_set, ours });
         }
-        let Config { streams_max, outage_max, upcasters, events_kept } = config;
+        let Config { streams_max, outage_max, upcasters, events_kept, statement_max: _ } = config;
         let upcasters = Arc::new(upcasters);
         let tasks = TaskTracker::new();
         let metrics = Metrics::default();

@@ -29,8 +29,12 @@ pub struct Name {
 pub struct Reply {
     /// An HTTP status.
     pub status: u16,
-    /// What was made: `key/<id>`.
+    /// What was made or changed: `key/<id>`.
     pub resource: Option<String>,
+    /// The version that this has now.
+    pub version: Option<i64>,
+    /// A position of the book at which it is so.
+    pub position: Option<i64>,
     /// A text that the caller can write the reply from again; none once it was kept long enough.
     pub text: Option<String>,
 }
@@ -41,9 +45,14 @@ pub enum OperationError {
     Mismatch,
     #[error("the stored reply cannot be read")]
     Sealed(#[from] Unsealable),
+    #[error("the same is being done and takes long")]
+    Busy,
     #[error("could not reach the database")]
     Database(#[from] sqlx::Error),
 }
+
+/// The server's code for whoever waited too long for another.
+const LOCK_NOT_AVAILABLE: &str = "55P03";
 
 /// Whether there is anything to do.
 #[derive(Debug)]
@@ -61,7 +70,6 @@ pub struct Operation {
     /// None for one that nobody can ask for again.
     name: Option<Name>,
     vault: Vault,
-    now: DateTime<Utc>,
 }
 
 impl std::fmt::Debug for Operation {
@@ -80,22 +88,19 @@ pub async fn begin(
     let mut tx = ledger.pool().begin().await?;
     if let Some(name) = &name {
         sqlx::query(include_str!("operations/sql/allow_idleness.sql")).execute(&mut *tx).await?;
-        let (high, low) = name.id.as_u64_pair();
-        sqlx::query(include_str!("operations/sql/lock_operation.sql"))
-            .bind(i64::from_be_bytes((high ^ low).to_be_bytes()))
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query(include_str!("operations/sql/limit_waiting.sql")).execute(&mut *tx).await?;
+        if !insert(&mut tx, book, name, now).await? {
+            let reply = find(&mut tx, vault, book, name).await?;
+            tx.rollback().await?;
+            return Ok(Begun::Known(reply));
+        }
         let commands = eventstore::read::commands_by_ids(&mut tx, book, &[name.id]).await?;
         if !commands.is_empty() {
             return Err(OperationError::Mismatch);
         }
-        if let Some(reply) = find(&mut tx, vault, book, name).await? {
-            tx.rollback().await?;
-            return Ok(Begun::Known(reply));
-        }
     }
     sqlx::query("savepoint work").execute(&mut *tx).await?;
-    Ok(Begun::New(Operation { book, tx, name, vault: vault.clone(), now }))
+    Ok(Begun::New(Operation { book, tx, name, vault: vault.clone() }))
 }
 
 impl Operation {
@@ -121,15 +126,15 @@ impl Operation {
         let Some(name) = &self.name else { return Ok(()) };
         let text = reply.text.as_deref().unwrap_or_default();
         let sealed = self.vault.seal(&bound_to(self.book, name.id), text.as_bytes())?;
-        sqlx::query(include_str!("operations/sql/insert_operation.sql"))
+        sqlx::query(include_str!("operations/sql/answer_operation.sql"))
             .bind(self.book)
             .bind(name.id)
-            .bind(&name.fingerprint)
             .bind(i16::try_from(reply.status).unwrap_or(i16::MAX))
             .bind(&reply.resource)
+            .bind(reply.version)
+            .bind(reply.position)
             .bind(sealed.nonce)
             .bind(sealed.ciphertext)
-            .bind(self.now)
             .execute(&mut *self.tx)
             .await?;
         Ok(())
@@ -141,22 +146,49 @@ struct Row {
     fingerprint: Vec<u8>,
     status: i16,
     resource: Option<String>,
+    version: Option<i64>,
+    position: Option<i64>,
     nonce: Option<Vec<u8>>,
     reply: Option<Vec<u8>>,
 }
 
+/// Claims the id; false if it was used before. Waits for whoever claims it at the same time.
+async fn insert(
+    conn: &mut PgConnection,
+    book: BookId,
+    name: &Name,
+    now: DateTime<Utc>,
+) -> Result<bool, OperationError> {
+    let inserted = sqlx::query(include_str!("operations/sql/insert_operation.sql"))
+        .bind(book)
+        .bind(name.id)
+        .bind(&name.fingerprint)
+        .bind(now)
+        .execute(conn)
+        .await;
+    match inserted {
+        Ok(done) => Ok(done.rows_affected() == 1),
+        Err(sqlx::Error::Database(error))
+            if error.code().as_deref() == Some(LOCK_NOT_AVAILABLE) =>
+        {
+            Err(OperationError::Busy)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What was answered to it earlier.
 async fn find(
     conn: &mut PgConnection,
     vault: &Vault,
     book: BookId,
     name: &Name,
-) -> Result<Option<Reply>, OperationError> {
-    let row: Option<Row> = sqlx::query_as(include_str!("operations/sql/read_operation.sql"))
+) -> Result<Reply, OperationError> {
+    let row: Row = sqlx::query_as(include_str!("operations/sql/read_operation.sql"))
         .bind(book)
         .bind(name.id)
-        .fetch_optional(conn)
+        .fetch_one(conn)
         .await?;
-    let Some(row) = row else { return Ok(None) };
     if row.fingerprint != name.fingerprint {
         return Err(OperationError::Mismatch);
     }
@@ -168,7 +200,8 @@ async fn find(
         None => None,
     };
     let status = u16::try_from(row.status).unwrap_or(500);
-    Ok(Some(Reply { status, resource: row.resource, text }))
+    let Row { resource, version, position, .. } = row;
+    Ok(Reply { status, resource, version, position, text })
 }
 
 /// A reply moved to another row does not open.

@@ -410,20 +410,42 @@ pub async fn find_principal(
     row.map(PrincipalRow::principal).transpose()
 }
 
-/// The book's principals, by name.
-pub async fn list(conn: &mut PgConnection, book: BookId) -> Result<Vec<Principal>, PrincipalError> {
+/// When something of a list was made, and its id: where the next page begins.
+pub type Place = (DateTime<Utc>, String);
+
+/// So many of the book's principals, the newest first, after a place in the list.
+pub async fn list(
+    conn: &mut PgConnection,
+    book: BookId,
+    after: Option<&Place>,
+    rows: u32,
+) -> Result<Vec<Principal>, PrincipalError> {
     let rows: Vec<PrincipalRow> =
         sqlx::query_as(include_str!("principals/sql/list_principals.sql"))
             .bind(book)
+            .bind(after.map(|place| place.0))
+            .bind(after.map(|place| place.1.as_str()))
+            .bind(i64::from(rows))
             .fetch_all(conn)
             .await?;
     rows.into_iter().map(PrincipalRow::principal).collect()
 }
 
-/// The book's keys, oldest first, revoked ones included.
-pub async fn list_keys(conn: &mut PgConnection, book: BookId) -> Result<Vec<Key>, PrincipalError> {
-    let sql = include_str!("principals/sql/list_keys.sql");
-    Ok(sqlx::query_as(sql).bind(book).fetch_all(conn).await?)
+/// So many of the book's keys, the newest first, revoked ones included, after a place in the list.
+pub async fn list_keys(
+    conn: &mut PgConnection,
+    book: BookId,
+    after: Option<&Place>,
+    rows: u32,
+) -> Result<Vec<Key>, PrincipalError> {
+    let keys = sqlx::query_as(include_str!("principals/sql/list_keys.sql"))
+        .bind(book)
+        .bind(after.map(|place| place.0))
+        .bind(after.map(|place| place.1.as_str()))
+        .bind(i64::from(rows))
+        .fetch_all(conn)
+        .await?;
+    Ok(keys)
 }
 
 #[derive(sqlx::FromRow)]

@@ -208,7 +208,7 @@ async fn what_becomes_of_a_key_holds_on_every_node_from_the_next_request_on() {
         service.ask(reqwest::Method::DELETE, &path).by("admin").send().await.expect(204);
         assert_eq!(on_both(&revoked).await, (401, 401));
         let path = format!("/api/admin/keys/{}/rotate", rotated["id"].as_str().unwrap());
-        let new = service.must("admin", &path, &json!({})).await;
+        let new = service.must("admin", &path, &json!({ "overlap_seconds": 0 })).await;
         assert_eq!(on_both(&rotated).await, (401, 401));
         assert_eq!(on_both(&new).await, (200, 200));
         let path = format!("/api/admin/keys/{}/rotate", kept["id"].as_str().unwrap());
@@ -255,6 +255,59 @@ async fn a_key_says_whose_it_is_what_it_may_do_and_for_how_long() {
     assert_eq!(nobody["scopes"], json!([]));
     let long = service.post(&path).by("admin").json(&json!({ "overlap_seconds": 604_801 }));
     long.send().await.expect_problem(400, "invalid-body");
+}
+
+#[tokio::test]
+async fn a_key_that_replaces_itself_and_loses_the_reply_asks_again() {
+    let service = Service::start().await;
+    let own = service.must("admin", "/api/admin/keys", &json!({ "principal": "admin" })).await;
+    let bearer = format!("Bearer {}", own["key"].as_str().unwrap());
+    let path = format!("/api/admin/keys/{}/rotate", own["id"].as_str().unwrap());
+    let rotate = |key: &str, body: Value| {
+        let ask = service.post(&path).header("authorization", &bearer);
+        ask.key(key).json(&body).send()
+    };
+    let at_once = rotate("none", json!({ "overlap_seconds": 0 })).await;
+    at_once.expect_problem(400, "invalid-body");
+    let lost = rotate("one", json!({})).await;
+    let again = rotate("one", json!({})).await;
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    assert_eq!(lost.text, again.text);
+    assert_eq!(status_at(&service, &service.url, &again.expect(201)).await, 200);
+}
+
+#[tokio::test]
+async fn keys_and_principals_are_listed_in_pages_the_newest_first() {
+    let service = Service::start().await;
+    for name in ["p-1", "p-2", "p-3"] {
+        let new = json!({ "id": name, "kind": "person", "role": "finance" });
+        service.must("admin", "/api/admin/principals", &new).await;
+        service.must("admin", "/api/admin/keys", &json!({ "principal": name })).await;
+    }
+    for (path, list, name) in
+        [("/api/admin/keys", "keys", "principal"), ("/api/admin/principals", "principals", "id")]
+    {
+        let (mut at, mut seen) = (format!("{path}?limit=2"), Vec::new());
+        loop {
+            let page = service.get(&at).by("auditor").send().await;
+            let link = page.header("link").map(str::to_owned);
+            let page = page.expect(200);
+            let rows = page[list].as_array().unwrap();
+            assert!((1..=2).contains(&rows.len()), "{page}");
+            seen.extend(rows.iter().map(|row| (row["id"].clone(), row[name].clone())));
+            let Some(link) = link else {
+                assert_eq!(page["next"], Value::Null);
+                break;
+            };
+            at = link[1..].split_once('>').unwrap().0.to_owned();
+        }
+        let newest: Vec<&Value> = seen.iter().take(3).map(|row| &row.1).collect();
+        assert_eq!(newest, ["p-3", "p-2", "p-1"]);
+        let whole = service.get(&format!("{path}?limit=200")).by("auditor").send().await;
+        let whole = whole.expect(200);
+        let ids = whole[list].as_array().unwrap().iter().map(|row| &row["id"]);
+        assert!(seen.iter().map(|row| &row.0).eq(ids), "each once");
+    }
 }
 
 #[tokio::test]

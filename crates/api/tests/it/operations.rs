@@ -68,6 +68,18 @@ async fn a_key_of_a_command_is_not_one_of_a_change_beside_the_log() {
 }
 
 #[tokio::test]
+async fn a_key_of_a_change_beside_the_log_is_not_one_of_a_command() {
+    let service = Service::start().await;
+    let body = json!({ "principal": "finance" });
+    service.post("/api/admin/keys").by("admin").key("one").json(&body).send().await.expect(201);
+    let before = service.recorded().await;
+    let body = json!({ "owner": "finance", "reason": "a difference", "currency": "IQD" });
+    let item = service.post("/api/suspense-items").by("admin").key("one").json(&body).send().await;
+    item.expect_problem(422, "idempotency-key-reused");
+    assert_eq!(service.recorded().await, before);
+}
+
+#[tokio::test]
 async fn fifty_at_once_make_one_key() {
     let service = Service::start().await;
     let body = json!({ "principal": "finance" });

@@ -7,12 +7,15 @@ use clap::{Subcommand, ValueEnum};
 use domain::actor::Role;
 use domain::id::{CustomerId, Text};
 use ledger::Ledger;
-use ledger::principals::{self, NewKey, NewPrincipal, PrincipalError, PrincipalKind, Token};
+use ledger::principals::{self, Key, NewKey, NewPrincipal, PrincipalError, PrincipalKind, Token};
 use serde::Serialize;
 
 use crate::config::Config;
 use crate::node::Node;
 use crate::output::Output;
+
+/// How many keys are read at a time.
+const PAGE: u32 = 1_000;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -150,8 +153,16 @@ pub(crate) async fn create(
 async fn list(ledger: &Ledger, output: Output) -> anyhow::Result<()> {
     let mut conn = ledger.pool().acquire().await?;
     let now = ledger.clock().now();
-    let keys: Vec<Row> = principals::list_keys(&mut conn, ledger.book())
-        .await?
+    let mut listed: Vec<Key> = Vec::new();
+    loop {
+        let after = listed.last().map(|key| (key.created_at, key.key_id.clone()));
+        let page = principals::list_keys(&mut conn, ledger.book(), after.as_ref(), PAGE).await?;
+        if page.is_empty() {
+            break;
+        }
+        listed.extend(page);
+    }
+    let keys: Vec<Row> = listed
         .into_iter()
         .map(|key| Row {
             state: if key.revoked_at.is_some() {

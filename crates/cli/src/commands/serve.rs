@@ -38,7 +38,7 @@ pub(crate) async fn run(config: &Config, args: Args) -> anyhow::Result<ExitCode>
     if !args.no_migrate {
         node.prepare().await?;
     }
-    let ledger = node.open(config).await?;
+    let ledger = node.open_to_serve(config).await?;
     let settings = Settings {
         listen: args.listen.listen,
         fires_deadlines: !args.no_deadlines,

@@ -66,13 +66,17 @@ pub(super) async fn answer_known(
     Ok(())
 }
 
-/// The records of those ids that were decided before.
+/// The records of those ids that were decided before, beside the log or in it.
 async fn known_commands(
     conn: &mut PgConnection,
     book: BookId,
     ids: &[Uuid],
 ) -> Result<BTreeMap<Uuid, CommandRecord>, sqlx::Error> {
-    let records = eventstore::read::commands_by_ids(conn, book, ids).await?;
+    let records: Vec<CommandRecord> = sqlx::query_as(include_str!("../sql/find_known.sql"))
+        .bind(book)
+        .bind(ids)
+        .fetch_all(conn)
+        .await?;
     Ok(records.into_iter().map(|record| (record.command_id, record)).collect())
 }
 

@@ -35,6 +35,8 @@ mod nodes;
 #[cfg(test)]
 mod old_shop;
 #[cfg(test)]
+mod operations;
+#[cfg(test)]
 mod personal;
 #[cfg(test)]
 mod privileges;

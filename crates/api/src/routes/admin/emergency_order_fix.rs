@@ -1,7 +1,7 @@
 //! `POST /api/admin/emergency-order-fix`: plans a fix; with the plan's digest, applies it.
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use domain::id::{Code, Reason, check_text};
 use ledger::fix::{self, Decision, OrderRef, PlanRequest};
 use serde::{Deserialize, Serialize};
@@ -102,11 +102,11 @@ pub(crate) async fn handler(
     operation::run(&app, &caller, &attempt, ROUTE, &asked, async |_conn| match wish {
         Wish::Plan(request) => {
             let stored = fix::plan(&app.ledger, request, &person).await?;
-            Ok(Json(stored).into_response())
+            Ok(operation::about(format!("plan/{}", stored.digest), Json(stored)))
         }
         Wish::Apply(digest) => {
             let applied = fix::apply(&app.ledger, &digest, &person).await?;
-            Ok(Json(applied).into_response())
+            Ok(operation::about(format!("plan/{digest}"), Json(applied)))
         }
     })
     .await
@@ -137,7 +137,7 @@ pub(crate) async fn approve(
     let key_id = &caller.credential.key_id;
     operation::run(&app, &caller, &attempt, APPROVE, &plan, async |_conn| {
         let stored = fix::approve(&app.ledger, &plan, &person, Some(key_id)).await?;
-        Ok(Json(stored).into_response())
+        Ok(operation::about(format!("plan/{plan}"), Json(stored)))
     })
     .await
 }

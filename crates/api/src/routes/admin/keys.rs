@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use domain::id::{CustomerId, Text};
 use ledger::database::Connection;
-use ledger::principals::{self, Key, NewKey, Rotation};
+use ledger::principals::{self, Key, NewKey, Place, Rotation};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -16,6 +16,7 @@ use crate::attempt::{Attempt, KeyOnly};
 use crate::caller::Caller;
 use crate::extract::{Json, Search, Segments};
 use crate::operation;
+use crate::page::Page;
 use crate::problem::Problem;
 use crate::scope::{self, MANAGE_KEYS, READ_KEYS, Scope};
 use crate::wire::Nothing;
@@ -24,6 +25,9 @@ use crate::wire::reply::ProblemReply;
 const CREATE: &str = "POST /api/admin/keys";
 const ROTATE: &str = "POST /api/admin/keys/{key}/rotate";
 const CUSTOMERS_MAX: usize = 1_000;
+/// The old key still opens for a while: whoever rotates with it and does not get the reply can ask
+/// again.
+const OVERLAP_SECONDS: u32 = 600;
 /// A week.
 const OVERLAP_SECONDS_MAX: u32 = 7 * 24 * 3_600;
 
@@ -80,9 +84,19 @@ impl From<Key> for Shown {
     }
 }
 
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Parameters {
+    cursor: Option<String>,
+    limit: Option<u32>,
+}
+
+/// The keys, the newest first. A page may be shorter than asked for, and another follow.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Keys {
     keys: Vec<Shown>,
+    next: Option<String>,
 }
 
 /// Makes a key for a principal. Nobody can grant what they lack.
@@ -139,6 +153,7 @@ async fn make<const SCOPE: Scope>(
     let by = own.maker();
     let token =
         principals::create_key(conn, book, &new, &random, Some(by), now).await.map_err(problem)?;
+    let resource = format!("key/{}", token.id());
     let created = Created {
         id: token.id().to_owned(),
         principal: new.principal.to_string(),
@@ -146,7 +161,7 @@ async fn make<const SCOPE: Scope>(
     };
     let mut response = (StatusCode::CREATED, Json(created)).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    Ok(operation::about(resource, response))
 }
 
 /// Lists the keys, without their secrets.
@@ -155,6 +170,7 @@ async fn make<const SCOPE: Scope>(
     path = "/api/admin/keys",
     tag = "admin",
     operation_id = "list_keys",
+    params(Parameters),
     responses(
         (status = 200, description = "The keys", body = Keys),
         (status = "default", description = "Refused", body = ProblemReply, content_type = "application/problem+json"),
@@ -163,13 +179,21 @@ async fn make<const SCOPE: Scope>(
 pub(crate) async fn list(
     State(app): State<App>,
     caller: Caller<{ READ_KEYS }>,
-    Search(Nothing {}): Search<Nothing>,
-) -> Result<Json<Keys>, Problem> {
+    Search(query): Search<Parameters>,
+) -> Result<Response, Problem> {
     tracing::trace!(principal = %caller.credential.principal, "lists the keys");
     let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
-    let mut listed = principals::list_keys(&mut conn, app.ledger.book()).await.map_err(problem)?;
+    let (path, cursor) = ("/api/admin/keys", query.cursor.as_deref());
+    let mut page: Page<Place> = Page::asked(path, &[], cursor, query.limit)?;
+    let after = page.after();
+    let mut listed =
+        principals::list_keys(&mut conn, app.ledger.book(), after.as_ref(), page.rows())
+            .await
+            .map_err(problem)?;
+    let next = page.cut(&mut listed, |key| (key.created_at, key.key_id.clone()));
     listed.retain(|key| key.is_within(&caller.credential));
-    Ok(Json(Keys { keys: listed.into_iter().map(Shown::from).collect() }))
+    let keys = listed.into_iter().map(Shown::from).collect();
+    Ok(next.onto(Json(Keys { keys, next: next.cursor.clone() })))
 }
 
 /// Makes a key worthless. Doing it again changes nothing.
@@ -190,10 +214,11 @@ pub(crate) async fn revoke(
     path: Segments<1>,
     Search(Nothing {}): Search<Nothing>,
 ) -> Result<StatusCode, Problem> {
-    let (id, now) = (path.one(), app.ledger.clock().now());
-    tracing::info!(principal = %caller.credential.principal, key.id = %id, "A key is revoked");
+    let now = app.ledger.clock().now();
     let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
-    let key = find(&app, &caller, &mut conn, &id).await?;
+    let key = find(&app, &caller, &mut conn, &path.one()).await?;
+    // What was asked for may be a whole key by mistake.
+    tracing::info!(principal = %caller.credential.principal, key.id = %key.key_id, "A key is revoked");
     principals::revoke(&mut conn, app.ledger.book(), &key.key_id, now).await.map_err(problem)?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -216,7 +241,8 @@ async fn find<const SCOPE: Scope>(
 #[serde(deny_unknown_fields)]
 #[schema(as = RotateKey)]
 pub(crate) struct RotateBody {
-    /// How long the old key still opens; it is revoked at once, if left out. A week at most.
+    /// How long the old key still opens: ten minutes, if left out, and a week at most. With 0 it is
+    /// revoked at once, which a key cannot do that replaces itself.
     #[schema(minimum = 0, maximum = 604_800)]
     overlap_seconds: Option<u32>,
     /// When the new key expires; when the old one would have, if left out.
@@ -271,12 +297,17 @@ async fn replace<const SCOPE: Scope>(
     body: &RotateBody,
 ) -> Result<Response, Problem> {
     let (now, own) = (app.ledger.clock().now(), &caller.credential);
-    let overlap = body.overlap_seconds.unwrap_or(0);
+    let overlap = body.overlap_seconds.unwrap_or(OVERLAP_SECONDS);
+    let out_of_range = || Problem::new("invalid-body").fault("/overlap_seconds", "out-of-range");
     if overlap > OVERLAP_SECONDS_MAX {
-        return Err(Problem::new("invalid-body").fault("/overlap_seconds", "out-of-range"));
+        return Err(out_of_range());
     }
     let book = app.ledger.book();
     let old = find(app, caller, conn, id).await?;
+    if overlap == 0 && old.key_id == own.key_id {
+        // The reply may be lost, and with it the only key.
+        return Err(out_of_range().detail("a key that replaces itself needs an overlap"));
+    }
     let principal = Text::new(old.principal_id.clone()).map_err(Problem::unreadable)?;
     let principal = principals::find_principal(conn, book, &principal)
         .await
@@ -293,9 +324,10 @@ async fn replace<const SCOPE: Scope>(
         principals::rotate(conn, book, id, rotation, &random, Some(own.maker()), now)
             .await
             .map_err(problem)?;
-    tracing::info!(principal = %own.principal, key.id = %id, "A key is replaced");
+    tracing::info!(principal = %own.principal, key.id = %old.key_id, "A key is replaced");
     // As precise as what is stored.
     let replaced_at = (now + overlap).trunc_subsecs(6);
+    let resource = format!("key/{}", key.key_id);
     let rotated = Rotated {
         id: key.key_id,
         principal: key.principal_id,
@@ -307,5 +339,5 @@ async fn replace<const SCOPE: Scope>(
     };
     let mut response = (StatusCode::CREATED, Json(rotated)).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    Ok(operation::about(resource, response))
 }

@@ -2,12 +2,12 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use domain::actor::Role;
 use domain::id::Text;
 use ledger::database::Connection;
-use ledger::principals::{self, NewPrincipal, Principal, PrincipalError, PrincipalKind};
+use ledger::principals::{self, NewPrincipal, Place, Principal, PrincipalError, PrincipalKind};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -16,6 +16,7 @@ use crate::attempt::{Attempt, KeyOnly};
 use crate::caller::Caller;
 use crate::extract::{Json, Search, Segments};
 use crate::operation;
+use crate::page::Page;
 use crate::problem::Problem;
 use crate::scope::{self, MANAGE_KEYS, READ_KEYS, Scope};
 use crate::wire::Nothing;
@@ -69,9 +70,19 @@ impl From<Principal> for Shown {
     }
 }
 
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Parameters {
+    cursor: Option<String>,
+    limit: Option<u32>,
+}
+
+/// The principals, the newest first.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Principals {
     principals: Vec<Shown>,
+    next: Option<String>,
 }
 
 /// What a refusal of the principals is to the caller.
@@ -134,7 +145,8 @@ async fn make<const SCOPE: Scope>(
         disabled_at: None,
         created_at: now,
     };
-    Ok((StatusCode::CREATED, Json(shown)).into_response())
+    let resource = format!("principal/{}", shown.id);
+    Ok(operation::about(resource, (StatusCode::CREATED, Json(shown))))
 }
 
 /// Lists the principals.
@@ -143,6 +155,7 @@ async fn make<const SCOPE: Scope>(
     path = "/api/admin/principals",
     tag = "admin",
     operation_id = "list_principals",
+    params(Parameters),
     responses(
         (status = 200, description = "The principals", body = Principals),
         (status = "default", description = "Refused", body = ProblemReply, content_type = "application/problem+json"),
@@ -151,12 +164,19 @@ async fn make<const SCOPE: Scope>(
 pub(crate) async fn list(
     State(app): State<App>,
     caller: Caller<{ READ_KEYS }>,
-    Search(Nothing {}): Search<Nothing>,
-) -> Result<Json<Principals>, Problem> {
+    Search(query): Search<Parameters>,
+) -> Result<Response, Problem> {
     tracing::trace!(principal = %caller.credential.principal, "lists the principals");
     let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
-    let listed = principals::list(&mut conn, app.ledger.book()).await.map_err(problem)?;
-    Ok(Json(Principals { principals: listed.into_iter().map(Shown::from).collect() }))
+    let (path, cursor) = ("/api/admin/principals", query.cursor.as_deref());
+    let mut page: Page<Place> = Page::asked(path, &[], cursor, query.limit)?;
+    let after = page.after();
+    let mut listed = principals::list(&mut conn, app.ledger.book(), after.as_ref(), page.rows())
+        .await
+        .map_err(problem)?;
+    let next = page.cut(&mut listed, |one| (one.created_at, one.id.to_string()));
+    let principals = listed.into_iter().map(Shown::from).collect();
+    Ok(next.onto(Json(Principals { principals, next: next.cursor.clone() })))
 }
 
 /// Makes all keys of a principal worthless, on every node at once. Doing it again changes nothing.
@@ -203,5 +223,6 @@ async fn shut_out<const SCOPE: Scope>(
     principals::disable(conn, book, id.as_str(), now).await.map_err(problem)?;
     tracing::info!(principal = %own.principal, disabled = %id, "A principal is disabled");
     let found = principals::find_principal(conn, book, &id).await.map_err(problem)?;
-    Ok(Json(Shown::from(found.ok_or_else(not_found)?)).into_response())
+    let shown = Shown::from(found.ok_or_else(not_found)?);
+    Ok(operation::about(format!("principal/{id}"), Json(shown)))
 }

@@ -51,7 +51,8 @@ pub(crate) async fn handler(
     let shown = Shown { subject, before, tries_allowed, creates, dry_run: false, trace };
     let (id, by, render) = (approval.id, &caller.credential, render(shown));
     operation::run(&app, &caller, &attempt, ROUTE, &id, async |_conn| {
-        Ok(write(approvals::approve(&app.ledger, id, by, render).await?))
+        let done = approvals::approve(&app.ledger, id, by, render).await?;
+        Ok(operation::about(format!("approval/{id}"), write(done)))
     })
     .await
 }

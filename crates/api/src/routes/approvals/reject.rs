@@ -1,7 +1,7 @@
 //! `POST /api/approvals/{approval}/reject`: it will not happen.
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use domain::id::Reason;
 use ledger::approvals;
 use serde::{Deserialize, Serialize};
@@ -60,7 +60,7 @@ pub(crate) async fn handler(
         let rejected = approvals::reject(&app.ledger, id, by, &body.reason, &refusal).await?;
         let now = app.ledger.clock().now();
         let approval = Approval::of(rejected, now).map_err(Problem::unreadable)?;
-        Ok(Json(get::Body { approval }).into_response())
+        Ok(operation::about(format!("approval/{id}"), Json(get::Body { approval })))
     })
     .await
 }

@@ -1,7 +1,7 @@
 //! `POST /api/webhooks/{webhook}/disable`: tells a webhook nothing more for now.
 
 use axum::extract::State;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use ledger::database::Connection;
 use ledger::webhooks::{self, DisabledReason};
 
@@ -47,7 +47,8 @@ pub(crate) async fn handler(
         webhooks::disable(conn, book, id, DisabledReason::ByHand, Some(by), now)
             .await
             .map_err(problem)?;
-        Ok(Json(WebhookReply { webhook: shown(&app, conn, id).await? }).into_response())
+        let reply = WebhookReply { webhook: shown(&app, conn, id).await? };
+        Ok(operation::about(format!("webhook/{id}"), Json(reply)))
     };
     operation::run(&app, &caller, &attempt, ROUTE, &id, work).await
 }

@@ -1,7 +1,7 @@
 //! `POST /api/webhooks/{webhook}/enable`: tells a webhook of events again.
 
 use axum::extract::State;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use ledger::database::Connection;
 use ledger::webhooks;
 use serde::{Deserialize, Serialize};
@@ -55,7 +55,8 @@ pub(crate) async fn handler(
     let work = async |conn: &mut Connection| {
         let (book, now) = (app.ledger.book(), app.ledger.clock().now());
         webhooks::enable(conn, book, id, skips_missed, now).await.map_err(problem)?;
-        Ok(Json(WebhookReply { webhook: shown(&app, conn, id).await? }).into_response())
+        let reply = WebhookReply { webhook: shown(&app, conn, id).await? };
+        Ok(operation::about(format!("webhook/{id}"), Json(reply)))
     };
     operation::run(&app, &caller, &attempt, ROUTE, &(id, &body), work).await
 }

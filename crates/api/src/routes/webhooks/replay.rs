@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use chrono::TimeDelta;
 use eventstore::Position;
 use ledger::as_of::{Moment, When};
@@ -93,7 +93,8 @@ pub(crate) async fn handler(
         let made = webhooks::replays(conn, book, id).await.map_err(problem)?;
         let made = made.into_iter().find(|made| made.replay_id == replay);
         let made = made.ok_or_else(|| Problem::new("webhook-not-found"))?;
-        Ok((StatusCode::ACCEPTED, Json(Reply { replay: Replay::from(made) })).into_response())
+        let reply = (StatusCode::ACCEPTED, Json(Reply { replay: Replay::from(made) }));
+        Ok(operation::about(format!("webhook/{id}"), reply))
     };
     operation::run(&app, &caller, &attempt, ROUTE, &(id, &body), work).await
 }

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use ledger::database::Connection;
 use ledger::webhooks;
 
@@ -50,7 +50,7 @@ pub(crate) async fn handler(
     let work = async |conn: &mut Connection| {
         webhooks::retry(conn, book, id, delivery, now).await.map_err(problem)?;
         let reply = shown_delivery(&app, conn, id, delivery).await?;
-        Ok((StatusCode::ACCEPTED, Json(reply)).into_response())
+        Ok(operation::about(format!("webhook/{id}"), (StatusCode::ACCEPTED, Json(reply))))
     };
     operation::run(&app, &caller, &attempt, ROUTE, &(id, delivery), work).await
 }

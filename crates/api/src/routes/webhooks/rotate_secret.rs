@@ -1,7 +1,7 @@
 //! `POST /api/webhooks/{webhook}/rotate-secret`: gives a webhook a new secret.
 
 use axum::extract::State;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use chrono::TimeDelta;
 use ledger::database::Connection;
 use ledger::webhooks;
@@ -64,7 +64,8 @@ pub(crate) async fn handler(
             .await
             .map_err(problem)?;
         let webhook = shown(&app, conn, id).await?;
-        Ok(Json(SecretReply { webhook, secret: secret.reveal() }).into_response())
+        let reply = SecretReply { webhook, secret: secret.reveal() };
+        Ok(operation::about(format!("webhook/{id}"), Json(reply)))
     };
     operation::run(&app, &caller, &attempt, ROUTE, &(id, &body), work).await
 }

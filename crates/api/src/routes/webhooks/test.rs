@@ -51,7 +51,7 @@ pub(crate) async fn handler(
         if let Ok(location) = HeaderValue::from_str(&location) {
             response.headers_mut().insert(header::LOCATION, location);
         }
-        Ok(response)
+        Ok(operation::about(format!("webhook/{id}"), response))
     };
     operation::run(&app, &caller, &attempt, ROUTE, &id, work).await
 }

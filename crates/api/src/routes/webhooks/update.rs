@@ -1,7 +1,7 @@
 //! `POST /api/webhooks/{webhook}/update`: changes what a webhook is told, and where.
 
 use axum::extract::State;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use ledger::database::Connection;
 use ledger::webhooks;
 
@@ -44,7 +44,8 @@ pub(crate) async fn handler(
     let work = async |conn: &mut Connection| {
         let wanted = wanted(&body, app.webhooks)?;
         webhooks::update(conn, app.ledger.book(), id, &wanted).await.map_err(problem)?;
-        Ok(Json(WebhookReply { webhook: shown(&app, conn, id).await? }).into_response())
+        let reply = WebhookReply { webhook: shown(&app, conn, id).await? };
+        Ok(operation::about(format!("webhook/{id}"), Json(reply)))
     };
     operation::run(&app, &caller, &attempt, ROUTE, &(id, &body), work).await
 }

@@ -1,3 +1,4 @@
-insert into operations
-  (book_id, operation_id, fingerprint, status, resource, nonce, reply, recorded_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8)
+-- Whoever asks under the same id at the same time waits here until the first is done.
+insert into operations (book_id, operation_id, fingerprint, status, recorded_at)
+values ($1, $2, $3, 0, $4)
+on conflict (book_id, operation_id) do nothing

@@ -1,0 +1,2 @@
+-- Whoever waits holds a connection.
+set local lock_timeout = '5s'
