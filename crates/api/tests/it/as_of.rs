@@ -205,6 +205,31 @@ async fn a_transfer_counts_on_its_own_day_by_effect_and_on_ours_by_record() {
     assert_eq!(clearing(&shown("basis=effective").await), clearing(&shown("").await));
 }
 
+#[tokio::test]
+async fn a_day_is_as_long_on_every_page_though_the_time_zone_changes_between_them() {
+    let service = Service::start().await;
+    for day in ["2025-11-19", "2025-11-20"] {
+        let transfer = json!({ "account": "rafidain-1", "reference": day, "date": day });
+        let body = json!({ "amount": iqd("100"), "kind": { "bank_transfer": transfer } });
+        service.must("finance", "/api/payments", &body).await;
+    }
+    let lines = "/api/audit/accounts/1020/lines?basis=effective&as_of=2025-11-20&limit=1";
+    let first = read(&service, lines).await.expect(200);
+    assert_eq!(first["until"], "2025-11-20T20:59:59.999999Z", "the day ends in Baghdad");
+
+    let zone = json!({ "time_zone": "UTC", "reason": "policy" });
+    let path = "/api/admin/book-settings?propose=true";
+    let asked = service.post(path).by("admin").key("zone").json(&zone).send().await;
+    let id = asked.expect(202)["approval"]["id"].as_str().unwrap().to_owned();
+    service.must("second", &format!("/api/approvals/{id}/approve"), &json!({})).await;
+
+    let next = first["next"].as_str().unwrap();
+    let second = read(&service, &format!("{lines}&cursor={next}")).await.expect(200);
+    assert_eq!(second["until"], first["until"]);
+    let anew = read(&service, lines).await.expect(200);
+    assert_eq!(anew["until"], "2025-11-20T23:59:59.999999Z", "the day ends in Greenwich now");
+}
+
 fn amount(sum: i64) -> Amount {
     Amount::try_from(Money::new(Decimal::from(sum), Currency::from_code("IQD").unwrap()).unwrap())
         .unwrap()

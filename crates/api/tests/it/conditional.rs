@@ -331,7 +331,6 @@ async fn a_reader_who_knows_the_version_gets_no_body() {
         "/api/book/settings",
         "/api/customers/{customer}/wallet",
         "/api/orders/{order}",
-        "/api/orders/{order}/allowed-commands",
         "/api/payments/{payment}",
         "/api/statement-lines/{statement_line}",
         "/api/suspense-items/{item}",

@@ -54,7 +54,6 @@ struct Foreseen {
     params(("order" = String, Path, description = "Id or number")),
     responses(
         (status = 200, description = "What was asked for", body = Body),
-        (status = 304, description = "It is at a version that If-None-Match names"),
         (status = "default", description = "Refused", body = ProblemReply, content_type = "application/problem+json"),
     ),
 )]
