@@ -68,7 +68,7 @@ struct Told<'a> {
     params(
         ("book" = String, Path),
         ("gateway" = String, Path),
-        ("Daftar-Signature" = String, Header, description = "t=<unix seconds>,v1=<hex of HMAC-SHA256 of t, a dot and the raw body>"),
+        ("Daftar-Signature" = String, Header, description = "t=<unix seconds>,v1=<hex of HMAC-SHA256 of t, a dot and the raw body>", example = "t=1768469400,v1=5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f"),
     ),
     request_body = Body,
     security(("signature" = [])),
