@@ -35,8 +35,8 @@ pub(crate) fn record(asked: &Asked<'_>, request: &Request, answer: &Answer) {
     }
     example.insert("parameters".to_owned(), Value::Object(parameters));
     if !request.body.is_empty() {
-        let media_type = request.media_type.clone();
-        let body = if media_type.ends_with("json") {
+        let media_type = essence(&request.media_type);
+        let body = if is_json(media_type) {
             serde_json::from_slice(&request.body).unwrap()
         } else {
             let text: String = String::from_utf8_lossy(&request.body).into_owned();
@@ -50,8 +50,8 @@ pub(crate) fn record(asked: &Asked<'_>, request: &Request, answer: &Answer) {
         example.insert("request".to_owned(), json!({ "media_type": media_type, "body": body }));
     }
     example.insert("status".to_owned(), json!(answer.status.as_u16()));
-    let media_type = answer.header("content-type").unwrap_or_default();
-    if media_type.ends_with("json") {
+    let media_type = essence(answer.header("content-type").unwrap_or_default());
+    if is_json(media_type) {
         let reply = json!({ "media_type": media_type, "body": answer.json() });
         example.insert("reply".to_owned(), reply);
     }
@@ -65,6 +65,16 @@ pub(crate) fn record(asked: &Asked<'_>, request: &Request, answer: &Answer) {
         std::fs::write(&new, &text).unwrap();
         std::fs::rename(&new, &file).unwrap();
     }
+}
+
+/// A media type without its parameters, as the description names it.
+fn essence(media_type: &str) -> &str {
+    media_type.split(';').next().unwrap_or_default().trim()
+}
+
+/// One value, not a file of many.
+fn is_json(media_type: &str) -> bool {
+    media_type == "application/json" || media_type.ends_with("+json")
 }
 
 /// One that shows something, and of these the shortest: empty lists show nothing.
@@ -207,11 +217,11 @@ fn check(pointer: &str, id: &str) -> Vec<String> {
     }
     for (index, group) in [bodies, replies].into_iter().enumerate() {
         let mut shown = group.is_empty();
-        let mut is_json = false;
+        let mut is_text = false;
         for (pointer, place) in &group {
             let content = described.document().pointer(&format!("{pointer}/content")).unwrap();
             for (media_type, content) in content.as_object().unwrap() {
-                is_json |= media_type.ends_with("json") || media_type.starts_with("text/csv");
+                is_text |= is_json(media_type) || media_type.starts_with("text/csv");
                 for (name, example) in content["examples"].as_object().into_iter().flatten() {
                     shown = true;
                     let schema = format!("{pointer}/content/{}/schema", escape(media_type));
@@ -220,7 +230,7 @@ fn check(pointer: &str, id: &str) -> Vec<String> {
             }
         }
         // A file that is given back cannot be shown as text.
-        if !shown && (index == 0 || is_json) {
+        if !shown && (index == 0 || is_text) {
             missing.push(group[0].1.clone());
         }
     }
