@@ -138,7 +138,7 @@ mod tests {
     async fn a_node_that_stops_waits_less() {
         let (inner, _peer) = tokio::io::duplex(10);
         let closing = CancellationToken::new();
-        let mut connection = Impatient::new(inner, Duration::from_secs(600), closing.clone());
+        let mut connection = Impatient::new(inner, Duration::from_mins(10), closing.clone());
         let stopping = async {
             tokio::time::sleep(Duration::from_millis(20)).await;
             closing.cancel();

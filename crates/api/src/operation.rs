@@ -167,21 +167,18 @@ async fn finish(
 /// What was answered the first time.
 fn replayed(reply: Reply) -> Result<Response, Problem> {
     let Reply { status, resource, version, position, text } = reply;
-    let mut response = match text {
-        Some(text) => {
-            let stored: Stored = serde_json::from_str(&text).map_err(Problem::unreadable)?;
-            let mut response = command::respond(status, stored.body);
-            for (name, value) in stored.headers {
-                let name = HeaderName::try_from(name).map_err(Problem::unreadable)?;
-                let value = HeaderValue::try_from(value).map_err(Problem::unreadable)?;
-                response.headers_mut().insert(name, value);
-            }
-            response
+    let mut response = if let Some(text) = text {
+        let stored: Stored = serde_json::from_str(&text).map_err(Problem::unreadable)?;
+        let mut response = command::respond(status, stored.body);
+        for (name, value) in stored.headers {
+            let name = HeaderName::try_from(name).map_err(Problem::unreadable)?;
+            let value = HeaderValue::try_from(value).map_err(Problem::unreadable)?;
+            response.headers_mut().insert(name, value);
         }
-        None => {
-            let version = version.and_then(|version| u64::try_from(version).ok());
-            command::expired_with_headers(status, resource.as_deref(), version, position)
-        }
+        response
+    } else {
+        let version = version.and_then(|version| u64::try_from(version).ok());
+        command::expired_with_headers(status, resource.as_deref(), version, position)
     };
     response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     Ok(response)

@@ -30,7 +30,10 @@ pub(crate) struct Ready {
 /// What the node found out last of whether it can serve. One request finds it out; the others wait
 /// for that one, so that however often it is asked for, it takes one connection a second.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Readiness(Arc<Mutex<Option<(Instant, Result<Ready, Problem>)>>>);
+pub(crate) struct Readiness(Arc<Mutex<Option<Found>>>);
+
+/// When it was found out, and what.
+type Found = (Instant, Result<Ready, Problem>);
 
 /// The process runs.
 #[utoipa::path(get, path = "/livez", tag = "health", operation_id = "livez",

@@ -123,6 +123,7 @@ pub(crate) struct DeliveryReply {
 /// What came of one attempt.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = DeliveryAttempt)]
+#[expect(clippy::struct_field_names, reason = "the number of the attempt is called that")]
 pub(crate) struct Attempt {
     attempt: i32,
     attempted_at: DateTime<Utc>,
@@ -181,7 +182,7 @@ impl From<webhooks::Replay> for Replay {
 #[derive(Serialize)]
 struct Message {
     #[serde(rename = "type")]
-    message_type: String,
+    of_type: String,
     timestamp: DateTime<Utc>,
     data: Data,
 }
@@ -196,7 +197,7 @@ struct Data {
 /// The message of an event.
 pub fn webhook_message(event: &RecordedEvent) -> Result<String, serde_json::Error> {
     let message = Message {
-        message_type: webhooks::type_name(event),
+        of_type: webhooks::type_name(event),
         timestamp: event.recorded_at,
         data: Data {
             cursor: Cursor::new(event.position, event.hash).to_string(),

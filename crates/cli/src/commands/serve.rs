@@ -10,6 +10,7 @@ use crate::node::Node;
 use crate::service::{Service, Settings, StopSignals};
 
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct Args {
     #[command(flatten)]
     listen: Listen,

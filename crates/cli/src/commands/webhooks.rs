@@ -288,8 +288,10 @@ fn show_log(sent: Vec<Delivery>, output: Output) -> anyhow::Result<()> {
     output.table(
         &["delivery", "type", "position", "state", "attempts", "next", "what came of the last"],
         deliveries.iter().map(|sent| {
-            let came =
-                sent.last_error.clone().or(sent.last_status.map(|status| status.to_string()));
+            let came = sent
+                .last_error
+                .clone()
+                .or_else(|| sent.last_status.map(|status| status.to_string()));
             vec![
                 sent.id.to_string(),
                 sent.event_type.clone(),

@@ -75,7 +75,8 @@ type Held = (Cursor, Vec<WalletBalance>, Vec<WalletRequest>);
 
 async fn as_it_is(app: &App, customer: &CustomerId) -> Result<Held, Problem> {
     let book = app.ledger.book();
-    let mut tx = app.ledger.pool().begin_with(as_of::SNAPSHOT).await.map_err(Problem::unreadable)?;
+    let mut tx =
+        app.ledger.pool().begin_with(as_of::SNAPSHOT).await.map_err(Problem::unreadable)?;
     let read = wallet_balances::of_customer(&mut tx, book, customer.as_str())
         .await
         .map_err(Problem::unreadable)?;

@@ -93,8 +93,8 @@ pub(crate) async fn handler(
         let made = webhooks::replays(conn, book, id).await.map_err(problem)?;
         let made = made.into_iter().find(|made| made.replay_id == replay);
         let made = made.ok_or_else(|| Problem::new("webhook-not-found"))?;
-        let reply = (StatusCode::ACCEPTED, Json(Reply { replay: Replay::from(made) }));
-        Ok(operation::about(format!("webhook/{id}"), reply))
+        let accepted = (StatusCode::ACCEPTED, Json(Reply { replay: Replay::from(made) }));
+        Ok(operation::about(format!("webhook/{id}"), accepted))
     };
     operation::run(&app, &caller, &attempt, ROUTE, &(id, &body), work).await
 }
