@@ -134,7 +134,7 @@ async fn attempt(api: &Api, mut one: Sent) -> Told {
         }
         Answer::Decided(reply) => Told::Wrong(format!("{}: {}", reply.status, reply.body)),
         Answer::Unavailable(reply) => {
-            if !reply.retry_after.as_ref().is_some_and(|text| text.parse::<u32>().is_ok()) {
+            if reply.retry_after.as_ref().is_none_or(|text| text.parse::<u32>().is_err()) {
                 return Told::Wrong(format!(
                     "{} without Retry-After: {}",
                     reply.status, reply.body

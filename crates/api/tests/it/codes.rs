@@ -114,8 +114,8 @@ async fn shipments_are_named() {
     let service = Service::start().await;
     let order = packed(&service).await;
     let nobodys = json!({ "shipment": UNKNOWN, "reason": "why" });
-    let some = json!([{ "line": 1, "quantity": "1" }]);
-    let first = json!({ "carrier": "taxi", "lines": some, "with_code": false });
+    let part = json!([{ "line": 1, "quantity": "1" }]);
+    let first = json!({ "carrier": "taxi", "lines": part, "with_code": false });
     let sent = step(&service, "logistics", &order, "dispatch", first).await;
     let first = sent["order"]["shipments"][0]["id"].clone();
     let missing = ask(&service, "logistics", &order, "fail-delivery", nobodys).await;
@@ -325,8 +325,8 @@ async fn webhooks_go_to_public_addresses_and_not_while_they_are_disabled() {
         service.post("/api/webhooks").by("admin").key(url).json(&json!({ "url": url })).send()
     };
     make("https://127.0.0.1/x").await.expect_problem(422, "webhook-address-refused");
-    let made = make("https://8.8.8.8/x").await.expect(201);
-    let path = format!("/api/webhooks/{}", made["webhook"]["id"].as_str().unwrap());
+    let webhook = make("https://8.8.8.8/x").await.expect(201);
+    let path = format!("/api/webhooks/{}", webhook["webhook"]["id"].as_str().unwrap());
     let get = |path: String| service.get(&path).by("admin").send();
     get(format!("/api/webhooks/{UNKNOWN}")).await.expect_problem(404, "webhook-not-found");
     let delivery = get(format!("{path}/deliveries/{UNKNOWN}")).await;

@@ -253,7 +253,7 @@ fn with(method: &str, parameter: &str) -> BTreeSet<String> {
     let document = document();
     let has = |operation: &Value| {
         let listed = operation["parameters"].as_array().into_iter().flatten();
-        let mut names = listed.map(|one| one["$ref"].as_str().or(one["name"].as_str()));
+        let mut names = listed.map(|one| one["$ref"].as_str().or_else(|| one["name"].as_str()));
         names.any(|name| name.is_some_and(|name| name.rsplit('/').next() == Some(parameter)))
     };
     let paths = document["paths"].as_object().unwrap();
@@ -281,7 +281,10 @@ async fn every_command_about_something_takes_the_version_that_was_seen() {
     for (index, row) in rows().iter().enumerate() {
         let ask = |tag: Option<&str>| {
             let ask = world.ask(row, "", &format!("{index} {tag:?}"));
-            tag.map_or(world.ask(row, "", "blind"), |tag| ask.header("if-match", tag)).send()
+            match tag {
+                Some(tag) => ask.header("if-match", tag).send(),
+                None => world.ask(row, "", "blind").send(),
+            }
         };
         let stale = ask(Some("\"v999\"")).await;
         let (tag, path) = (stale.header("etag").map(str::to_owned), row.path);
@@ -383,7 +386,10 @@ async fn a_dry_run_says_what_the_command_does_and_records_nothing() {
         };
         let ask = |query: &str| {
             let ask = world.ask(row, query, &key);
-            seen.as_deref().map_or(world.ask(row, query, &key), |tag| ask.header("if-match", tag))
+            match seen.as_deref() {
+                Some(tag) => ask.header("if-match", tag),
+                None => ask,
+            }
         };
         let before = world.service.recorded().await;
         let dry = ask("dry_run=true").send().await;

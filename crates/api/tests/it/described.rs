@@ -55,7 +55,7 @@ pub(crate) fn check(request: &Request, answer: &Answer) {
     let (pointer, response) = described
         .resolve(&format!("{}/responses/{status}", asked.pointer))
         .unwrap_or_else(|| panic!("{place} is not described: {}", answer.text));
-    for name in answer.headers.keys().map(|name| name.as_str()) {
+    for name in answer.headers.keys().map(reqwest::header::HeaderName::as_str) {
         let known = response["headers"]
             .as_object()
             .is_some_and(|headers| headers.keys().any(|known| known.eq_ignore_ascii_case(name)));

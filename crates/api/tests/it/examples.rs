@@ -10,10 +10,6 @@ use crate::described::{Asked, Request, description, escape};
 use crate::service::Answer;
 
 fn setting(name: &str) -> Option<PathBuf> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a switch of these tests, not a setting of the program"
-    )]
     std::env::var_os(name).map(PathBuf::from)
 }
 

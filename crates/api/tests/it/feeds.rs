@@ -155,9 +155,9 @@ impl Follower {
 impl Message {
     fn read(block: &str) -> Self {
         let field = |name: &str| {
-            let values =
+            let mut values =
                 block.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
-            values.last().map(str::to_owned)
+            values.next_back().map(str::to_owned)
         };
         match (field("id"), field("event"), field("data")) {
             (Some(id), Some(event), Some(data)) => {

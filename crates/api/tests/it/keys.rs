@@ -19,7 +19,7 @@ async fn a_rotated_key_is_the_same_principal_and_a_revoked_one_is_nobody() {
         service.post("/api/admin/keys").by("admin").json(&body).send().await.expect(201)
     };
     let (old, new) = (make().await, make().await);
-    let place = |key: &serde_json::Value| {
+    let place = |key: &Value| {
         let bearer = format!("Bearer {}", key["key"].as_str().unwrap());
         let ask = service.post("/api/orders").header("authorization", &bearer);
         ask.key("once").json(&transfer_order("c1", "10")).send()
@@ -82,9 +82,7 @@ async fn the_limits_of_a_key_make_others_customers_disappear() {
 #[tokio::test]
 async fn a_principal_is_made_once_and_only_a_service_has_an_owner() {
     let service = Service::start().await;
-    let make = |body: serde_json::Value| {
-        service.post("/api/admin/principals").by("admin").json(&body).send()
-    };
+    let make = |body: Value| service.post("/api/admin/principals").by("admin").json(&body).send();
     let ali = json!({ "id": "ali", "kind": "person", "role": "finance", "department": "finance" });
     make(ali.clone()).await.expect(201);
     make(ali).await.expect_problem(409, "principal-exists");

@@ -12,10 +12,9 @@ use domain::actor::Role;
 use futures::StreamExt as _;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
-use uuid::Uuid;
 
 use self::table::{Limited, May, Row, Table};
-use self::world::{CUSTOMER, UNKNOWN, Whose, World};
+use self::world::{CUSTOMER, UNKNOWN, Whose, World, fresh};
 use crate::service::PDF;
 
 const AT_ONCE: usize = 4;
@@ -53,7 +52,7 @@ fn operations() -> Vec<Operation> {
             let example = json.get("example").or_else(|| {
                 json["examples"].as_object()?.values().find_map(|example| example.get("value"))
             });
-            let files = content.as_object().into_iter().flat_map(|content| content.keys());
+            let mut files = content.as_object().into_iter().flat_map(|content| content.keys());
             operations.push(Operation {
                 route: format!("{} {path}", method.to_uppercase()),
                 has_dry_run: takes("dry_run", "DryRun"),
@@ -62,7 +61,7 @@ fn operations() -> Vec<Operation> {
                     .iter()
                     .any(|shared| takes("", shared)),
                 example: example.map(Value::to_string),
-                media_type: files.cloned().find(|media_type| media_type != "application/json"),
+                media_type: files.find(|media_type| *media_type != "application/json").cloned(),
             });
         }
     }
@@ -131,7 +130,7 @@ async fn ask(world: &World, operation: &Operation, bearer: Option<&str>, wish: W
         ask = ask.header("authorization", bearer);
     }
     if method == Method::POST {
-        ask = ask.key(&Uuid::now_v7().to_string());
+        ask = ask.key(&fresh().to_string());
         if operation.takes_version {
             ask = ask.header("if-match", "\"v1\"");
         }
@@ -139,8 +138,8 @@ async fn ask(world: &World, operation: &Operation, bearer: Option<&str>, wish: W
             ask.raw("{\"")
         } else if let Some(media_type) = &operation.media_type {
             let csv = b"account,line,date,amount,currency,reference\n";
-            let file = if media_type == "text/csv" { csv.as_slice() } else { PDF };
-            ask.file(media_type, file)
+            let bytes = if media_type == "text/csv" { csv.as_slice() } else { PDF };
+            ask.file(media_type, bytes)
         } else {
             let body = bodies::of(&operation.route).or_else(|| operation.example.clone());
             let body = body.unwrap_or_else(|| panic!("{}: no body is known", operation.route));
@@ -270,10 +269,12 @@ async fn check(world: &World, row: &Row, operation: &Operation) -> (usize, Vec<S
         }
     }
     for role in Role::ALL.map(Role::as_str) {
-        let (whole, limited) = (bearer(&world.whole[role]), bearer(&world.limited[role]));
+        let unlimited = bearer(&world.whole[role]);
+        let limited = bearer(&world.limited[role]);
         let own = Wish { role, ..sane };
         if row.may(role) == May::No {
-            for (who, bearer) in [(role.to_owned(), &whole), (format!("limited {role}"), &limited)]
+            for (who, bearer) in
+                [(role.to_owned(), &unlimited), (format!("limited {role}"), &limited)]
             {
                 for wish in
                     [own, Wish { is_nonsense: true, ..own }, Wish { whose: Whose::Nobodys, ..own }]
@@ -286,18 +287,18 @@ async fn check(world: &World, row: &Row, operation: &Operation) -> (usize, Vec<S
             }
             continue;
         }
-        let heard = ask(world, operation, Some(&whole), own).await;
+        let heard = ask(world, operation, Some(&unlimited), own).await;
         note(role, &heard, is_let_in(&heard, row), "let in");
         if row.may(role) == May::Some {
             let theirs = world.strangers_proposal(role);
             let wish = Wish { proposal: Some(&theirs), ..own };
-            let heard = ask(world, operation, Some(&whole), wish).await;
+            let heard = ask(world, operation, Some(&unlimited), wish).await;
             let is_right = is_forbidden(&heard) || is_missing(&heard, row);
             note(role, &heard, is_right, "refused another's proposal");
         }
         let nobodys = Wish { whose: Whose::Nobodys, ..own };
         if row.not_there.is_some() && row.not_there.as_deref() != Some("not-found") {
-            let heard = ask(world, operation, Some(&whole), nobodys).await;
+            let heard = ask(world, operation, Some(&unlimited), nobodys).await;
             note(role, &heard, is_missing(&heard, row), "404 for what is not there");
         }
         let who = format!("limited {role}");

@@ -23,7 +23,7 @@ fn every_post_takes_an_idempotency_key() {
             .as_array()
             .unwrap_or_else(|| panic!("{path}"))
             .iter()
-            .filter_map(|one| one["$ref"].as_str().or(one["name"].as_str()))
+            .filter_map(|one| one["$ref"].as_str().or_else(|| one["name"].as_str()))
             .collect();
         assert!(names.iter().any(|name| name.contains("IdempotencyKey")), "{path}: {names:?}");
     }

@@ -683,7 +683,7 @@ async fn receivers_that_do_not_answer_keep_no_others_waiting() {
     // As many as take every attempt that a node makes at once.
     let mut dead = Vec::new();
     for _ in 0..4 {
-        let receiver = Receiver::answering(|_| (200, Vec::new(), Duration::from_secs(60))).await;
+        let receiver = Receiver::answering(|_| (200, Vec::new(), Duration::from_mins(1))).await;
         world.create(json!({ "url": receiver.url(), "after": "0" })).await;
         dead.push(receiver);
     }

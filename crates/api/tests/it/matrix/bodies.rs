@@ -10,7 +10,6 @@ const GOVERN: &str = r#"{"currency":"IQD","reason":"why"}"#;
 const SHIPMENT: &str = r#"{"shipment":"00000000-0000-4000-8000-00000000dead"}"#;
 
 /// The body as text; none for a command without one.
-#[expect(clippy::too_many_lines, reason = "one arm a route: it is a table")]
 pub(super) fn of(route: &str) -> Option<String> {
     let (_, path) = route.split_once(' ').unwrap();
     let lines = json!([{ "line": 1, "quantity": "1" }]);

@@ -29,6 +29,12 @@ pub(super) const CUSTOMER: &str = "c-a";
 const OTHER: &str = "c-b-the-other";
 pub(super) const UNKNOWN: &str = "00000000-0000-4000-8000-00000000dead";
 
+/// An id that nothing has yet.
+#[expect(clippy::disallowed_methods, reason = "tests make up ids like any caller")]
+pub(super) fn fresh() -> Uuid {
+    Uuid::now_v7()
+}
+
 pub(super) struct World {
     pub(super) service: Service,
     /// The keys of every role, by role.
@@ -76,7 +82,7 @@ impl World {
                 let of_the_role = matches!(role, "finance" | "warehouse" | "logistics");
                 return if of_the_role { role.to_owned() } else { "finance".to_owned() };
             }
-            "new" => return Uuid::now_v7().to_string(),
+            "new" => return fresh().to_string(),
             other => other,
         };
         if whose == Whose::Nobodys {
