@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::described::description;
 use crate::service::{Answer, GATEWAY, PDF, Service, iqd, transfer_order};
 
 const NOBODY: &str = "00000000-0000-4000-8000-00000000dead";
@@ -33,6 +34,9 @@ fn post(template: &'static str, who: &'static str, not: &'static str, body: Valu
 fn post_file(template: &'static str, who: &'static str, not: &'static str) -> Route {
     Route { method: Method::POST, template, who, not, body: None, takes_file: true }
 }
+
+/// No role is without it.
+const NOBODYS: &str = "";
 
 #[expect(clippy::too_many_lines, reason = "a table: one entry a route")]
 fn routes() -> Vec<Route> {
@@ -372,6 +376,53 @@ fn wallet_routes() -> Vec<Route> {
                 "amount": iqd("10"), "against": { "opening_balance": NOBODY }, "reason": "why",
             }),
         ),
+        get("/api/me", "client", NOBODYS),
+        get("/api/audit/export", "auditor", "client"),
+        get("/api/events/stream", "auditor", "client"),
+        post(
+            "/api/admin/keys/{key}/rotate",
+            "admin",
+            "finance",
+            json!({ "overlap_seconds": 60, "expires_at": "2030-01-01T00:00:00Z" }),
+        ),
+        post("/api/admin/principals/{principal}/disable", "admin", "finance", json!({})),
+        post(
+            "/api/webhooks",
+            "admin",
+            "auditor",
+            json!({
+                "url": "https://8.8.8.8/", "types": ["placed"], "description": "d", "after": "1",
+            }),
+        ),
+        get("/api/webhooks", "auditor", "finance"),
+        get("/api/webhooks/{webhook}", "auditor", "finance"),
+        Route {
+            method: Method::DELETE,
+            template: "/api/webhooks/{webhook}",
+            who: "admin",
+            not: "auditor",
+            body: None,
+            takes_file: false,
+        },
+        get("/api/webhooks/{webhook}/deliveries", "auditor", "finance"),
+        get("/api/webhooks/{webhook}/deliveries/{delivery}", "auditor", "finance"),
+        post("/api/webhooks/{webhook}/deliveries/{delivery}/retry", "admin", "auditor", json!({})),
+        post("/api/webhooks/{webhook}/disable", "admin", "auditor", json!({})),
+        post("/api/webhooks/{webhook}/enable", "admin", "auditor", json!({ "skip_missed": true })),
+        post("/api/webhooks/{webhook}/replay", "admin", "auditor", json!({ "from": 1, "to": 1 })),
+        post(
+            "/api/webhooks/{webhook}/rotate-secret",
+            "admin",
+            "auditor",
+            json!({ "expire_previous_now": true }),
+        ),
+        post("/api/webhooks/{webhook}/test", "admin", "auditor", json!({})),
+        post(
+            "/api/webhooks/{webhook}/update",
+            "admin",
+            "auditor",
+            json!({ "url": "https://8.8.8.8/", "types": ["placed"], "description": "d" }),
+        ),
     ]
 }
 
@@ -393,6 +444,9 @@ fn path(template: &str, order: &str) -> String {
         .replace("{request}", NOBODY)
         .replace("{item}", NOBODY)
         .replace("{key}", "0123456789abcdef")
+        .replace("{principal}", "nobody")
+        .replace("{webhook}", NOBODY)
+        .replace("{delivery}", NOBODY)
         .replace("{account}", "2100")
         .replace("{position}", "1")
         .replace("{plan}", &"0".repeat(64))
@@ -400,9 +454,17 @@ fn path(template: &str, order: &str) -> String {
         .replace("{gateway}", GATEWAY)
 }
 
+/// Whether its description has an `If-Match`.
+fn takes_version(route: &Route) -> bool {
+    let method = route.method.as_str().to_lowercase();
+    let parameters = &description().document["paths"][route.template][method]["parameters"];
+    let mut names = parameters.as_array().into_iter().flatten();
+    names.any(|one| one["$ref"].as_str().is_some_and(|shared| shared.contains("/IfMatch")))
+}
+
 async fn send(service: &Service, route: &Route, path: &str, body: Option<&Value>) -> Answer {
     let ask = service.ask(route.method.clone(), path).by(route.who).key("bad input");
-    let ask = ask.header("if-match", "\"v1\"");
+    let ask = if takes_version(route) { ask.header("if-match", "\"v1\"") } else { ask };
     match body {
         Some(body) => ask.json(body).send().await,
         None if route.takes_file => ask.file("application/pdf", PDF).send().await,
@@ -442,7 +504,7 @@ fn the_table_of_routes_is_complete() {
     let mut described = BTreeSet::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for method in item.as_object().unwrap().keys() {
-            if path != "/livez" && path != "/readyz" {
+            if !["/livez", "/metrics", "/readyz"].contains(&path.as_str()) {
                 described.insert((method.to_uppercase(), path.clone()));
             }
         }
@@ -464,6 +526,9 @@ async fn without_a_key_or_the_role_every_route_is_closed() {
         let is_signed = route.who == GATEWAY;
         let code = if is_signed { "bad-signature" } else { "unauthenticated" };
         nobody.expect_problem(401, code);
+        if route.not == NOBODYS {
+            continue;
+        }
         let body = route.body.clone().unwrap_or_else(|| json!({}));
         let ask = service.ask(route.method.clone(), &path).by(route.not).key("k").json(&body);
         // No key is of any use where a signature is asked for.
@@ -479,7 +544,10 @@ async fn unknown_ids_other_methods_and_unknown_parameters_are_problems() {
     let before = service.recorded().await;
     for route in routes() {
         if route.template.contains('{') && !route.template.contains("{customer}") {
-            if route.who != GATEWAY {
+            // An account has no lines until it has some, and the first position has its event.
+            let is_always_there =
+                route.template.contains("{account}") || route.template.contains("{position}");
+            if route.who != GATEWAY && !is_always_there {
                 let unknown = path(route.template, NOBODY);
                 let answer = send(&service, &route, &unknown, route.body.as_ref()).await;
                 assert_eq!(answer.status, 404, "{} {}", route.template, answer.text);
@@ -489,7 +557,12 @@ async fn unknown_ids_other_methods_and_unknown_parameters_are_problems() {
             let nul = nul.replace("{approval}", "%00").replace("{request}", "%00");
             let nul = nul.replace("{item}", "%00").replace("{statement_line}", "%00");
             let nul = nul.replace("{key}", "%00").replace("{plan}", "%00");
-            let nul = nul.replace("{book}", "main").replace("{gateway}", "%00");
+            let nul = nul.replace("{account}", "%00").replace("{position}", "%00");
+            let nul = nul.replace("{principal}", "%00").replace("{delivery}", NOBODY);
+            let nul = nul
+                .replace("{webhook}", "%00")
+                .replace("{book}", "main")
+                .replace("{gateway}", "%00");
             let answer = send(&service, &route, &nul, route.body.as_ref()).await;
             answer.expect_problem(400, "invalid-path");
         }

@@ -9,7 +9,7 @@ use crate::service::{Service, iqd, transfer_order};
 async fn cancelled_lines_give_back_their_share_of_everything() {
     let service = Service::start().await;
     let order = paid(&service).await;
-    let body = json!({ "lines": [{ "line": 1, "quantity": "1" }], "reason": "one too many" });
+    let body = json!({ "lines": [{ "line": 1, "quantity": "1" }], "reason": "one-too-many" });
     let refused = ask(&service, "warehouse", &order, "cancel-lines", body.clone()).await;
     refused.expect_problem(403, "forbidden");
     let reply = step(&service, "client", &order, "cancel-lines", body).await;
@@ -21,7 +21,7 @@ async fn cancelled_lines_give_back_their_share_of_everything() {
     assert_eq!(wallet["wallets"][0]["balance"], iqd("916"));
 
     let all = json!([{ "line": 1, "quantity": "2" }, { "line": 2, "quantity": "1" }]);
-    let body = json!({ "lines": all, "reason": "nothing after all" });
+    let body = json!({ "lines": all, "reason": "nothing-after-all" });
     let reply = step(&service, "finance", &order, "cancel-lines", body).await;
     assert_eq!(reply["order"]["phase"], "cancelled");
     assert_eq!(reply["given_back"], iqd("84"));
@@ -110,7 +110,7 @@ async fn a_department_holds_an_order_for_itself_and_lets_it_go_itself() {
     let lifted = step(&service, "admin", &order, "lift-hold", lift).await;
     assert_eq!(lifted["order"]["holds"], json!([]));
     step(&service, "finance", &order, "release", json!({})).await;
-    let gone = json!({ "reason": "changed my mind" });
+    let gone = json!({ "reason": "changed-my-mind" });
     step(&service, "client", &order, "cancel", gone).await;
     let refused = ask(&service, "finance", &order, "hold", hold).await;
     refused.expect_problem(409, "wrong-phase");

@@ -14,7 +14,7 @@ use crate::examples;
 use crate::service::Answer;
 
 pub(crate) struct Description {
-    document: Value,
+    pub(crate) document: Value,
     validators: Mutex<BTreeMap<String, &'static Validator>>,
 }
 
