@@ -72,9 +72,17 @@ impl Api {
         Some((response.status().as_u16(), response.text().await.ok()?))
     }
 
-    /// What is counted under this name and these labels.
+    /// What is counted under this name and these labels. The connection of the last request may not
+    /// be free again yet, and another one be one too many: then it asks again.
     pub(crate) async fn counted(&self, sample: &str) -> u64 {
-        let (status, text) = self.look("/metrics").await.expect("the service answers");
+        let (mut status, mut text) = self.look("/metrics").await.expect("the service answers");
+        for _ in 0..100 {
+            if status != 503 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            (status, text) = self.look("/metrics").await.expect("the service answers");
+        }
         assert_eq!(status, 200, "{text}");
         let line = text.lines().find_map(|line| line.strip_prefix(sample)?.strip_prefix(' '));
         let count = line.unwrap_or_else(|| panic!("no {sample} in {text}"));
