@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -154,18 +155,22 @@ def check_schemathesis(tools, service, all_keys, full, directory):
     document = json.loads(Path(ROOT / "docs/openapi.json").read_text())
     operations = {operation["operationId"] for item in document["paths"].values() for operation in item.values()}
     statuses, reached, failed, unmade = Counter(), set(), [], {}
-    for role in ROLES:
-        for part in ("allowed", "rest"):
-            if role == "admin" and part == "rest":
-                continue
-            code, told = run_schemathesis(tools, service, all_keys, role, part, examples, directory)
-            if code != 0:
-                failed.append(f"{role}-{part}")
-            unmade.update(told["unmade"])
-            for operation, counts in told["replies"].items():
-                statuses.update(counts)
-                if any(status.startswith("2") for status in counts):
-                    reached.add(operation)
+    # What they may not do is asked by every role in the long run, and by two in the short one.
+    refused = [role for role in ROLES if role != "admin"] if full else ["client", "auditor"]
+    runs = [(role, "allowed") for role in ROLES] + [(role, "rest") for role in refused]
+    # The longest first, and one a core.
+    runs.sort(key=lambda run: (run != ("admin", "allowed"), run != ("finance", "allowed"), run[1]))
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        told = list(pool.map(
+            lambda run: run_schemathesis(tools, service, all_keys, *run, examples, directory), runs))
+    for (role, part), (code, told) in zip(runs, told):
+        if code != 0:
+            failed.append(f"{role}-{part}")
+        unmade.update(told["unmade"])
+        for operation, counts in told["replies"].items():
+            statuses.update(counts)
+            if any(status.startswith("2") for status in counts):
+                reached.add(operation)
     total = len(operations)
     print(f"  {sum(statuses.values())} requests: "
           + ", ".join(f"{count} x {status}" for status, count in sorted(statuses.items())))

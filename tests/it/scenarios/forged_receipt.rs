@@ -19,7 +19,7 @@ async fn money_that_never_was_is_taken_where_it_is_and_owed_where_it_was_spent()
         .finance()
         .reverses("zaid", &payment, forged)
         .books(Booked {
-            events: "wallet debited, order payment_taken_back, wallet debt_recorded, \
+            events: "wallet debited, wallet payment_taken_out, order payment_taken_back, wallet debt_recorded, \
                      payment reversed",
             journal: &[
                 "Dr 2100:zaid / Cr 2120:TT-1 20000",
