@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use sqlx::{PgConnection, Row as _};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::daftar::{Answer, Api, Installation, Reply, Ticket};
@@ -21,6 +22,8 @@ const AMOUNT_MAX: u64 = 40;
 /// How long a service may take to come back, on a machine that builds something else meanwhile.
 const BACK_WITHIN: Duration = Duration::from_mins(1);
 const AGAIN_AFTER: Duration = Duration::from_millis(50);
+/// How many clients ask again at once.
+const SETTLED_AT_ONCE: usize = 32;
 
 /// Whether the long counts are asked for.
 pub(crate) fn is_full() -> bool {
@@ -241,10 +244,13 @@ fn checked(ticket: &Ticket, reply: Reply) -> Reply {
 
 /// Settles what was left unanswered: asked twice under its key, it is answered twice alike.
 pub(crate) async fn settle(api: &Api, sent: &mut [Sent]) -> usize {
+    // A few at a time: all at once, they would be one more overload.
+    let turns = Arc::new(Semaphore::new(SETTLED_AT_ONCE));
     let mut asking = JoinSet::new();
     for (index, one) in sent.iter().enumerate().filter(|(_, one)| one.reply.is_none()) {
-        let (api, ticket) = (api.clone(), one.ticket.clone());
+        let (api, ticket, turns) = (api.clone(), one.ticket.clone(), Arc::clone(&turns));
         asking.spawn(async move {
+            let _turn = turns.acquire().await.expect("nobody closes it");
             let first = again(&api, &ticket).await;
             let second = again(&api, &ticket).await;
             assert!(second.is_replayed, "{} was decided twice", ticket.path);
