@@ -53,6 +53,8 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("suspense-not-found", 404, "There is no such suspense item"),
     ("webhook-not-found", 404, "There is no such webhook"),
     ("webhook-delivery-not-found", 404, "There is no such delivery of this webhook"),
+    ("view-not-found", 404, "There is no such view"),
+    ("job-not-found", 404, "There is no such job"),
     ("method-not-allowed", 405, "The route exists, but not with this method"),
     ("wrong-phase", 409, "The order is in a phase where this is not possible"),
     ("on-hold", 409, "A department has put the order on hold"),
@@ -90,6 +92,10 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("approval-expired", 409, "The proposal was not approved in time"),
     ("approval-proposer-revoked", 409, "The key that proposed it is not trusted any more"),
     ("webhook-disabled", 409, "The webhook is disabled"),
+    ("job-already-running", 409, "The view is being rebuilt already"),
+    ("job-not-ready", 409, "The job does not wait for a decision"),
+    ("job-over", 409, "The job has ended"),
+    ("differences-not-accepted", 409, "The rebuild would change money"),
     ("cursor-diverged", 409, "The cursor belongs to another history of the book"),
     ("forgotten", 410, "The customer was forgotten, and this with them"),
     ("stale", 412, "The version is not the one named in If-Match"),
@@ -139,6 +145,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("too-many-readers", 503, "Too many readers follow the events"),
     ("timeout", 503, "The request took too long"),
     ("outdated", 503, "This node is too old for the book"),
+    ("not-enough-room", 507, "The disk has no room for the rebuild"),
 ];
 
 /// What the rules refuse and no route asks for: what the importer, the fixing of old orders and the

@@ -72,7 +72,15 @@ pub(crate) const KEEP_STATEMENTS: Scope = 1 << 49;
 pub(crate) const FOLLOW_EVENTS: Scope = 1 << 50;
 pub(crate) const READ_WEBHOOKS: Scope = 1 << 51;
 pub(crate) const MANAGE_WEBHOOKS: Scope = 1 << 52;
-const ALL: Scope = (1 << 53) - 1;
+/// Rebuilds and verifications, and how the views stand.
+pub(crate) const READ_JOBS: Scope = 1 << 53;
+/// Writing views anew from the events.
+pub(crate) const REBUILD: Scope = 1 << 54;
+/// Having everything compared with the events.
+pub(crate) const VERIFY: Scope = 1 << 55;
+/// Seeing any state as it was.
+pub(crate) const REPLAY: Scope = 1 << 56;
+const ALL: Scope = (1 << 57) - 1;
 
 pub(crate) fn of(role: Role) -> Scope {
     match role {
@@ -131,6 +139,9 @@ pub(crate) fn of(role: Role) -> Scope {
                 | APPROVE_FIXES
                 | READ_APPROVALS
                 | DECIDE_APPROVALS
+                | READ_JOBS
+                | VERIFY
+                | REPLAY
         }
         Role::Warehouse => {
             READ_ORDERS
@@ -166,6 +177,9 @@ pub(crate) fn of(role: Role) -> Scope {
                 | READ_INCONSISTENCIES
                 | READ_DEADLINES
                 | READ_APPROVALS
+                | READ_JOBS
+                | VERIFY
+                | REPLAY
         }
         Role::Admin => ALL,
     }
@@ -231,6 +245,10 @@ const NAMES: &[(Scope, &str)] = &[
     (FOLLOW_EVENTS, "follow_events"),
     (READ_WEBHOOKS, "read_webhooks"),
     (MANAGE_WEBHOOKS, "manage_webhooks"),
+    (READ_JOBS, "read_jobs"),
+    (REBUILD, "rebuild"),
+    (VERIFY, "verify"),
+    (REPLAY, "replay"),
 ];
 
 /// The names of scopes, in the order of the bits.
