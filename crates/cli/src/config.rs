@@ -6,44 +6,47 @@ use std::path::PathBuf;
 use clap::Args;
 use ledger::Clock;
 
+/// Where the help shows them: apart from what a command takes itself.
+const EVERY_COMMAND: &str = "Every command";
+
 /// Settings that every command takes, from flags or the environment.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Config {
     /// The database, as its owner. Without it daftar starts a private Postgres of its own.
-    #[arg(long, env = "DATABASE_URL", global = true, hide_env_values = true, value_name = "URL")]
+    #[arg(long, env = "DATABASE_URL", global = true, help_heading = EVERY_COMMAND, hide_env_values = true, value_name = "URL")]
     pub(crate) database_url: Option<String>,
 
     /// The same database, for the service to work in: it logs in as the role `daftar_app` itself,
     /// which the owner lets in with `alter role daftar_app login password '…'`. Without it the
     /// service uses the owner's address.
-    #[arg(long, env = "DAFTAR_APP_URL", global = true, hide_env_values = true, value_name = "URL")]
+    #[arg(long, env = "DAFTAR_APP_URL", global = true, help_heading = EVERY_COMMAND, hide_env_values = true, value_name = "URL")]
     pub(crate) app_url: Option<String>,
 
     /// Where the private Postgres keeps its data [default: /var/lib/daftar for root, else the
     /// user's data directory].
-    #[arg(long, env = "DAFTAR_DATA", global = true, value_name = "DIR")]
+    #[arg(long, env = "DAFTAR_DATA", global = true, help_heading = EVERY_COMMAND, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
 
     /// Where postgres and initdb are, if they are not found by themselves.
-    #[arg(long, env = "DAFTAR_PG_BINDIR", global = true, value_name = "DIR")]
+    #[arg(long, env = "DAFTAR_PG_BINDIR", global = true, help_heading = EVERY_COMMAND, value_name = "DIR")]
     pub(crate) pg_bindir: Option<PathBuf>,
 
     /// A file with 32 random bytes in hex, from which the keys for personal data and for the
     /// fingerprints of requests are derived. Made if absent. A book is bound to it, and every node
     /// needs the same one. Losing it loses the personal data, not the ledger.
-    #[arg(long, env = "DAFTAR_SECRET_FILE", global = true, value_name = "FILE")]
+    #[arg(long, env = "DAFTAR_SECRET_FILE", global = true, help_heading = EVERY_COMMAND, value_name = "FILE")]
     pub(crate) secret_file: Option<PathBuf>,
 
     /// Which book, by name.
-    #[arg(long, env = "DAFTAR_BOOK", global = true, default_value = "main", value_name = "NAME")]
+    #[arg(long, env = "DAFTAR_BOOK", global = true, help_heading = EVERY_COMMAND, default_value = "main", value_name = "NAME")]
     pub(crate) book: String,
 
     /// Serve although the database may lose acknowledged writes (fsync off).
-    #[arg(long, env = "DAFTAR_ACCEPT_DATA_LOSS", global = true)]
+    #[arg(long, env = "DAFTAR_ACCEPT_DATA_LOSS", global = true, help_heading = EVERY_COMMAND)]
     pub(crate) accept_data_loss: bool,
 
     /// Print data as one JSON object on stdout, and nothing else there.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERY_COMMAND)]
     pub(crate) json: bool,
 }
 
