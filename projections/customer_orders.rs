@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::at::{self, At};
 use crate::fact::{Fact, FoldError, stored};
-use crate::projection::{Projection, Rows, Sql, sql};
+use crate::projection::{Maker, Projection, Rows, Sql, sql};
 use crate::row::row;
 
 pub(crate) const SQL: Sql = sql!("customer_orders");
@@ -47,6 +47,8 @@ impl Projection for CustomerOrders {
     const NAME: &'static str = "customer_orders";
     const FOLD_VERSION: i32 = 1;
     const SQL: Sql = SQL;
+    const KEY: &'static [&'static str] = &["order_id"];
+    const MAKER: Maker = Maker::Of { aggregate_type: "order", column: "order_id" };
     type Key = Uuid;
     type Row = CustomerOrder;
 

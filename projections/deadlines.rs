@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::at::{self, At};
 use crate::fact::{Fact, FoldError, stored};
-use crate::projection::{Projection, Rows, Sql, sql};
+use crate::projection::{Maker, Projection, Rows, Sql, sql};
 use crate::row::row;
 
 pub(crate) const SQL: Sql = sql!("deadlines");
@@ -82,6 +82,9 @@ impl Projection for Deadlines {
     const NAME: &'static str = "deadlines";
     const FOLD_VERSION: i32 = 1;
     const SQL: Sql = SQL;
+    const KEY: &'static [&'static str] = &["order_id", "kind"];
+    const MAKER: Maker = Maker::Of { aggregate_type: "order", column: "order_id" };
+    const TRANSIENT: &'static [&'static str] = &["is_anew"];
     type Key = (Uuid, String);
     type Row = Deadline;
 

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::at::{self, At};
 use crate::fact::{Fact, FoldError};
-use crate::projection::{Projection, Rows, Sql, sql};
+use crate::projection::{Maker, Projection, Rows, Sql, sql};
 use crate::row::row;
 
 pub(crate) const SQL: Sql = sql!("imported_orders");
@@ -56,6 +56,8 @@ impl Projection for ImportedOrders {
     const FOLD_VERSION: i32 = 1;
     const APPEND_ONLY: bool = true;
     const SQL: Sql = SQL;
+    const KEY: &'static [&'static str] = &["order_id"];
+    const MAKER: Maker = Maker::Of { aggregate_type: "order", column: "order_id" };
     type Key = Uuid;
     type Row = ImportedOrder;
 

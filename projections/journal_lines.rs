@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::at::{self, At};
 use crate::fact::{Fact, FoldError};
-use crate::projection::{Projection, Rows, Sql, sql};
+use crate::projection::{Maker, Projection, Rows, Sql, sql};
 use crate::row::row;
 
 pub(crate) const SQL: Sql = sql!("journal_lines");
@@ -46,6 +46,8 @@ impl Projection for JournalLines {
     const FOLD_VERSION: i32 = 1;
     const APPEND_ONLY: bool = true;
     const SQL: Sql = SQL;
+    const KEY: &'static [&'static str] = &["position", "line"];
+    const MAKER: Maker = Maker::Named;
     type Key = (Position, i32);
     type Row = JournalLine;
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::at::{self, At};
 use crate::customer_orders::method;
 use crate::fact::{Fact, FoldError, stored};
-use crate::projection::{Projection, Rows, Sql, sql};
+use crate::projection::{Maker, Projection, Rows, Sql, sql};
 use crate::row::row;
 
 pub(crate) const SQL: Sql = sql!("order_management");
@@ -56,6 +56,8 @@ impl Projection for OrderManagement {
     const NAME: &'static str = "order_management";
     const FOLD_VERSION: i32 = 1;
     const SQL: Sql = SQL;
+    const KEY: &'static [&'static str] = &["order_id"];
+    const MAKER: Maker = Maker::Of { aggregate_type: "order", column: "order_id" };
     type Key = Uuid;
     type Row = ManagedOrder;
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::at::{self, At};
 use crate::fact::{Fact, FoldError};
-use crate::projection::{Projection, Rows, Sql, sql};
+use crate::projection::{Maker, Projection, Rows, Sql, sql};
 use crate::row::row;
 
 pub(crate) const SQL: Sql = sql!("payments");
@@ -59,6 +59,8 @@ impl Projection for Payments {
     const NAME: &'static str = "payments";
     const FOLD_VERSION: i32 = 1;
     const SQL: Sql = SQL;
+    const KEY: &'static [&'static str] = &["payment_id"];
+    const MAKER: Maker = Maker::Of { aggregate_type: "payment", column: "payment_id" };
     type Key = Uuid;
     type Row = Payment;
 

@@ -15,6 +15,12 @@ pub trait Projection: Sized {
     /// A row is final: added by one event and never changed by another.
     const APPEND_ONLY: bool = false;
     const SQL: Sql;
+    /// The columns of a row's key, in the order of [`Projection::Key`].
+    const KEY: &'static [&'static str];
+    /// Which stream makes a row. Each is made by one alone.
+    const MAKER: Maker;
+    /// A flag of the row that is no column of the table: what is read has it not.
+    const TRANSIENT: &'static [&'static str] = &[];
 
     type Key: Ord + Clone + fmt::Debug + Send + Sync;
     type Row: Row;
@@ -35,6 +41,29 @@ pub trait Projection: Sized {
     fn settle(row: Self::Row) -> Option<Self::Row> {
         Some(row)
     }
+}
+
+/// How a row names the stream that makes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Maker {
+    /// All rows are made by streams of one type, whose id stands in this column.
+    Of { aggregate_type: &'static str, column: &'static str },
+    /// Rows are made by streams of several types: the columns `stream_type` and `stream_id` name it.
+    Named,
+}
+
+/// The table's columns, in the order of the row's fields.
+pub fn columns<P: Projection>() -> impl Iterator<Item = &'static str> {
+    P::Row::COLUMNS.iter().copied().filter(|column| !P::TRANSIENT.contains(column))
+}
+
+/// What a statement selects so that a row can be read from it: `order_id, number, …`.
+pub fn select_list<P: Projection>() -> String {
+    let select = |column: &&'static str| match P::TRANSIENT.contains(column) {
+        true => format!("false as {column}"),
+        false => (*column).to_owned(),
+    };
+    P::Row::COLUMNS.iter().map(select).collect::<Vec<_>>().join(", ")
 }
 
 /// The statements beside a projection's fold.
@@ -113,6 +142,15 @@ impl<P: Projection> Rows<P> {
 
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Takes over the rows of another run of events, which share no key with these.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        if self.0.is_empty() {
+            self.0 = other.0;
+        } else {
+            self.0.extend(other.0);
+        }
     }
 
     /// The rows of a whole history.

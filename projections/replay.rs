@@ -98,6 +98,16 @@ impl Replay {
         recorded: &RecordedEvent,
         views: &mut Views,
     ) -> Result<(), ReplayError> {
+        self.apply_seeing(recorded, views, &mut |_| {})
+    }
+
+    /// As [`Replay::apply`]; `seen` is told of the event once it is folded.
+    pub(crate) fn apply_seeing(
+        &mut self,
+        recorded: &RecordedEvent,
+        views: &mut Views,
+        seen: &mut dyn FnMut(&Fact<'_>),
+    ) -> Result<(), ReplayError> {
         let (stream, event) = decode(recorded, &self.upcasters)?;
         let state = self.states.entry(stream).or_insert_with(|| State::initial(stream));
         let expected = i64::try_from(state.version()).unwrap_or(i64::MAX).saturating_add(1);
@@ -108,9 +118,16 @@ impl Replay {
         }
         evolve(state, &event)
             .map_err(|why| ReplayError::Impossible { position: recorded.position, why })?;
-        views.fold(&Fact { recorded, stream, event: &event, state })?;
+        let fact = Fact { recorded, stream, event: &event, state };
+        views.fold(&fact)?;
+        seen(&fact);
         self.position = recorded.position;
         Ok(())
+    }
+
+    /// Lets go of the states of all streams: none of them goes on.
+    pub(crate) fn forget(&mut self) {
+        self.states.clear();
     }
 
     /// Everything up to here has been applied.

@@ -23,6 +23,12 @@ pub trait Row:
     + Type<Postgres>
     + PgHasArrayType
 {
+    /// The names of its fields, which are those of its columns.
+    const COLUMNS: &'static [&'static str];
+
+    /// The amounts of money that it holds, by column.
+    fn money(&self) -> Vec<(&'static str, Decimal)>;
+
     /// Every column with its value, for a person to read.
     fn columns(&self) -> Vec<(&'static str, String)>;
 
@@ -40,6 +46,11 @@ pub(crate) trait Stored: Sized {
     fn canonical(self) -> Self {
         self
     }
+
+    /// An amount of money, if it is one.
+    fn money(&self) -> Option<Decimal> {
+        None
+    }
 }
 
 impl Stored for Uuid {}
@@ -56,11 +67,19 @@ impl Stored for Decimal {
     fn canonical(self) -> Self {
         self.normalize()
     }
+
+    fn money(&self) -> Option<Decimal> {
+        Some(*self)
+    }
 }
 
 impl<T: Stored> Stored for Option<T> {
     fn canonical(self) -> Self {
         self.map(T::canonical)
+    }
+
+    fn money(&self) -> Option<Decimal> {
+        self.as_ref().and_then(T::money)
     }
 }
 
@@ -88,6 +107,13 @@ macro_rules! row {
         }
 
         impl $crate::row::Row for $name {
+            const COLUMNS: &'static [&'static str] = &[$(stringify!($field)),+];
+
+            fn money(&self) -> Vec<(&'static str, ::rust_decimal::Decimal)> {
+                let all = [$((stringify!($field), $crate::row::Stored::money(&self.$field))),+];
+                all.into_iter().filter_map(|(column, money)| Some((column, money?))).collect()
+            }
+
             fn columns(&self) -> Vec<(&'static str, String)> {
                 vec![$((stringify!($field), format!("{:?}", self.$field))),+]
             }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::at::{self, At};
 use crate::fact::{Fact, FoldError};
-use crate::projection::{Projection, Rows, Sql, sql};
+use crate::projection::{Maker, Projection, Rows, Sql, sql};
 use crate::row::row;
 
 pub(crate) const SQL: Sql = sql!("statement_lines");
@@ -45,6 +45,8 @@ impl Projection for StatementLines {
     const NAME: &'static str = "statement_lines";
     const FOLD_VERSION: i32 = 1;
     const SQL: Sql = SQL;
+    const KEY: &'static [&'static str] = &["line_id"];
+    const MAKER: Maker = Maker::Of { aggregate_type: "statement_line", column: "line_id" };
     type Key = Uuid;
     type Row = StatementLine;
 

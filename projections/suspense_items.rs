@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::at::{self, At};
 use crate::fact::{Fact, FoldError};
-use crate::projection::{Projection, Rows, Sql, sql};
+use crate::projection::{Maker, Projection, Rows, Sql, sql};
 use crate::row::row;
 
 pub(crate) const SQL: Sql = sql!("suspense_items");
@@ -44,6 +44,8 @@ impl Projection for SuspenseItems {
     const NAME: &'static str = "suspense_items";
     const FOLD_VERSION: i32 = 1;
     const SQL: Sql = SQL;
+    const KEY: &'static [&'static str] = &["suspense_id"];
+    const MAKER: Maker = Maker::Of { aggregate_type: "suspense", column: "suspense_id" };
     type Key = Uuid;
     type Row = OpenItem;
 

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::at::{self, At};
 use crate::fact::{Fact, FoldError};
-use crate::projection::{Projection, Rows, Sql, sql};
+use crate::projection::{Maker, Projection, Rows, Sql, sql};
 use crate::row::row;
 
 pub(crate) const SQL: Sql = sql!("timeline");
@@ -85,6 +85,8 @@ impl Projection for Timeline {
     const FOLD_VERSION: i32 = 1;
     const APPEND_ONLY: bool = true;
     const SQL: Sql = SQL;
+    const KEY: &'static [&'static str] = &["order_id", "position"];
+    const MAKER: Maker = Maker::Named;
     type Key = (Uuid, Position);
     type Row = TimelineEntry;
 

@@ -49,6 +49,23 @@ macro_rules! define_views {
                 call
             }
 
+            /// Takes over the rows of other streams.
+            pub(crate) fn absorb(&mut self, other: Self) {
+                $(self.$field.absorb(other.$field);)+
+            }
+
+            /// Hands over the rows that no later event can change.
+            pub(crate) fn move_final(&mut self, to: &mut Self) {
+                $(if <$projection>::APPEND_ONLY {
+                    to.$field.absorb(std::mem::take(&mut self.$field));
+                })+
+            }
+
+            /// How many rows there are, of all projections.
+            pub fn len(&self) -> usize {
+                0 $(+ self.$field.len())+
+            }
+
             pub fn is_empty(&self) -> bool {
                 true $(&& self.$field.is_empty())+
             }

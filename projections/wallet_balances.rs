@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::at::{self, At};
 use crate::fact::{Fact, FoldError};
-use crate::projection::{Projection, Rows, Sql, sql};
+use crate::projection::{Maker, Projection, Rows, Sql, sql};
 use crate::row::row;
 
 pub(crate) const SQL: Sql = sql!("wallet_balances");
@@ -37,6 +37,8 @@ impl Projection for WalletBalances {
     const NAME: &'static str = "wallet_balances";
     const FOLD_VERSION: i32 = 1;
     const SQL: Sql = SQL;
+    const KEY: &'static [&'static str] = &["wallet_id"];
+    const MAKER: Maker = Maker::Of { aggregate_type: "wallet", column: "wallet_id" };
     type Key = Uuid;
     type Row = WalletBalance;
 

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::at::{self, At};
 use crate::fact::{Fact, FoldError};
-use crate::projection::{Projection, Rows, Sql, sql};
+use crate::projection::{Maker, Projection, Rows, Sql, sql};
 use crate::row::row;
 
 pub(crate) const SQL: Sql = sql!("wallet_lines");
@@ -59,6 +59,8 @@ impl Projection for WalletLines {
     const FOLD_VERSION: i32 = 1;
     const APPEND_ONLY: bool = true;
     const SQL: Sql = SQL;
+    const KEY: &'static [&'static str] = &["wallet_id", "sequence"];
+    const MAKER: Maker = Maker::Of { aggregate_type: "wallet", column: "wallet_id" };
     type Key = (Uuid, i64);
     type Row = WalletLine;
 

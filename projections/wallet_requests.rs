@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::at::{self, At};
 use crate::fact::{Fact, FoldError};
-use crate::projection::{Projection, Rows, Sql, sql};
+use crate::projection::{Maker, Projection, Rows, Sql, sql};
 use crate::row::row;
 
 pub(crate) const SQL: Sql = sql!("wallet_requests");
@@ -58,6 +58,8 @@ impl Projection for WalletRequests {
     const NAME: &'static str = "wallet_requests";
     const FOLD_VERSION: i32 = 1;
     const SQL: Sql = SQL;
+    const KEY: &'static [&'static str] = &["request_id"];
+    const MAKER: Maker = Maker::Of { aggregate_type: "wallet", column: "wallet_id" };
     type Key = Uuid;
     type Row = WalletRequest;
 

@@ -33,6 +33,10 @@ pub enum StreamKey {
 }
 
 impl StreamKey {
+    /// Every type that a stream can be of.
+    pub const AGGREGATE_TYPES: [&'static str; 7] =
+        ["order", "wallet", "payment", "suspense", "statement_line", "receipt_file", "settings"];
+
     pub fn aggregate_type(self) -> &'static str {
         match self {
             Self::Order(_) => "order",

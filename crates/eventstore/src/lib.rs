@@ -21,6 +21,7 @@ pub mod number;
 pub mod read;
 pub mod snapshot;
 pub mod stream_id;
+pub mod streams;
 pub mod upcast;
 pub mod verify;
 
@@ -38,4 +39,5 @@ pub use head::{
 pub use number::{BookId, Generation, Position, Revision, Version};
 pub use snapshot::Snapshot;
 pub use stream_id::StreamId;
+pub use streams::{Piece, Streams};
 pub use upcast::{UpcastError, Upcasters};

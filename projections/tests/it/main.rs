@@ -14,3 +14,5 @@ mod rebuild;
 mod story;
 #[cfg(test)]
 mod verify;
+#[cfg(test)]
+mod whole;

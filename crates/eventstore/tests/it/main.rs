@@ -25,6 +25,8 @@ mod script;
 #[cfg(test)]
 mod snapshots;
 #[cfg(test)]
+mod streams;
+#[cfg(test)]
 mod upcast;
 #[cfg(test)]
 mod verify;

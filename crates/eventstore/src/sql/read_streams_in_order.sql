@@ -1,0 +1,9 @@
+select book_id, position, aggregate_type, aggregate_id, sequence, event_id, event_type, event_version,
+       payload, metadata, recorded_at, effective_at, command_id, hash
+  from daftar.events
+ where book_id = $1
+   and aggregate_type = $2
+   and (aggregate_id, sequence) > ($3, $4)
+   and position <= $5
+ order by aggregate_id, sequence
+ limit $6

@@ -1,0 +1,104 @@
+//! Folds whole streams, one after the other: memory holds one stream's state, however long the book.
+
+use std::error::Error;
+
+use eventstore::{Piece, Position, RecordedEvent, StreamId, Upcasters};
+use serde::{Deserialize, Serialize};
+
+use crate::fact::Fact;
+use crate::replay::{Replay, ReplayError};
+use crate::views::Views;
+
+/// A stream with an event that cannot be read, or is impossible: its rows stay as they are until
+/// somebody has looked at it, and everything else goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quarantined {
+    pub stream: StreamId,
+    /// Its first event that could not be folded.
+    pub position: Position,
+    pub why: String,
+}
+
+/// What a piece folded to.
+#[derive(Debug, Default)]
+pub struct Folded {
+    /// The rows of the streams that ended; of one that goes on, those that are final already. None
+    /// of a stream that is quarantined.
+    pub views: Views,
+    /// Those that were found in this piece.
+    pub quarantined: Vec<Quarantined>,
+}
+
+/// Folds streams, each from its first event, in the order in which [`eventstore::Streams`] reads
+/// them.
+#[derive(Debug)]
+pub struct Whole {
+    replay: Replay,
+    current: Option<Current>,
+}
+
+#[derive(Debug)]
+struct Current {
+    stream: StreamId,
+    views: Views,
+    is_quarantined: bool,
+}
+
+impl Whole {
+    pub fn new(upcasters: Upcasters) -> Self {
+        Self { replay: Replay::new(upcasters), current: None }
+    }
+
+    pub fn fold(&mut self, piece: &Piece) -> Folded {
+        self.fold_seeing(piece, &mut |_| {})
+    }
+
+    /// As [`Whole::fold`]; `seen` is told of every event that was folded.
+    pub fn fold_seeing(&mut self, piece: &Piece, seen: &mut dyn FnMut(&Fact<'_>)) -> Folded {
+        let mut folded = Folded::default();
+        for recorded in &piece.events {
+            if self.current.as_ref().is_none_or(|current| current.stream != recorded.stream) {
+                self.finish(&mut folded);
+                self.current = Some(Current {
+                    stream: recorded.stream.clone(),
+                    views: Views::default(),
+                    is_quarantined: false,
+                });
+            }
+            let Some(current) = &mut self.current else { continue };
+            if current.is_quarantined {
+                continue;
+            }
+            if let Err(error) = self.replay.apply_seeing(recorded, &mut current.views, seen) {
+                current.is_quarantined = true;
+                current.views = Views::default();
+                folded.quarantined.push(Quarantined::new(recorded, &error));
+            }
+        }
+        if piece.ends {
+            self.finish(&mut folded);
+        } else if let Some(current) = &mut self.current {
+            current.views.move_final(&mut folded.views);
+        }
+        folded
+    }
+
+    fn finish(&mut self, folded: &mut Folded) {
+        if let Some(current) = self.current.take() {
+            folded.views.absorb(current.views);
+        }
+        self.replay.forget();
+    }
+}
+
+impl Quarantined {
+    pub(crate) fn new(recorded: &RecordedEvent, error: &ReplayError) -> Self {
+        let mut why = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            why = format!("{why}: {cause}");
+            source = cause.source();
+        }
+        Self { stream: recorded.stream.clone(), position: recorded.position, why }
+    }
+}
