@@ -31,6 +31,7 @@ pub mod statements;
 mod states;
 pub mod submission;
 mod tail;
+pub mod view_states;
 pub mod webhooks;
 mod writer;
 
