@@ -12,6 +12,7 @@ use sqlx::{ConnectOptions, Connection as _, PgConnection};
 use uuid::Uuid;
 
 use crate::clock::Clock;
+use crate::disk::Disk;
 use crate::ledger::{Config, Ledger, OpenError};
 use crate::schema;
 use crate::secrets::{self, Check, SecretError};
@@ -29,6 +30,7 @@ pub struct Database {
     owner: PgConnectOptions,
     /// The application's own login; without one, the owner works in the application's role.
     app: Option<PgConnectOptions>,
+    disk: Disk,
 }
 
 /// What is wrong with an address.
@@ -47,14 +49,20 @@ fn parse(what: &'static str, url: &str) -> Result<PgConnectOptions, AddressError
 impl Database {
     /// A database that this process's own Postgres holds.
     pub fn private(owner: PgConnectOptions) -> Self {
-        Self { owner: quiet(owner), app: None }
+        Self { owner: quiet(owner), app: None, disk: Disk::Unknown }
     }
 
     /// A database somewhere: `DATABASE_URL` for the owner, `DAFTAR_APP_URL` for the application.
     pub fn at(owner_url: &str, app_url: Option<&str>) -> Result<Self, AddressError> {
         let owner = quiet(parse("DATABASE_URL", owner_url)?);
         let app = app_url.map(|url| parse("DAFTAR_APP_URL", url)).transpose()?.map(quiet);
-        Ok(Self { owner, app })
+        Ok(Self { owner, app, disk: Disk::Unknown })
+    }
+
+    /// The same, with what is known of the disk that it lies on.
+    #[must_use]
+    pub fn on(self, disk: Disk) -> Self {
+        Self { disk, ..self }
     }
 
     /// Whether the application has a login of its own, which is more than a guard against
@@ -159,12 +167,14 @@ impl Database {
 
     /// Opens a book for reading and writing.
     pub async fn open(&self, book: BookId, clock: Clock) -> Result<Ledger, OpenError> {
-        Ledger::open(self.app_options(), book, clock).await
+        let config = Config { disk: self.disk.clone(), ..Config::default() };
+        Ledger::open_with(self.app_options(), book, clock, config).await
     }
 
     /// The same for a service, whose readers never work for long.
     pub async fn open_to_serve(&self, book: BookId, clock: Clock) -> Result<Ledger, OpenError> {
-        let config = Config { statement_max: Some(STATEMENT_MAX), ..Config::default() };
+        let (statement_max, disk) = (Some(STATEMENT_MAX), self.disk.clone());
+        let config = Config { statement_max, disk, ..Config::default() };
         Ledger::open_with(self.app_options(), book, clock, config).await
     }
 }

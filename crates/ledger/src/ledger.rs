@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use eventstore::{BookId, Cursor, Head, HeadError, Position, Snapshot, Upcasters};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{PgConnection, PgPool};
+use sqlx::{Connection as _, PgConnection, PgPool};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
@@ -16,6 +16,7 @@ use tracing::warn;
 use uuid::Uuid;
 
 use crate::clock::Clock;
+use crate::disk::Disk;
 use crate::feed::Feed;
 use crate::metrics::{Metrics, Outcome};
 use crate::submission::{Answer, Reply, Submission, SubmitError};
@@ -29,6 +30,9 @@ const SNAPSHOTS_WAITING_MAX: usize = 64;
 const READERS_MAX: u32 = 16;
 /// Whoever waits longer than this for a connection is told to ask again.
 const ACQUIRE_MAX: Duration = Duration::from_secs(2);
+/// How long one that works for long may think within a transaction, on a machine that has other
+/// things to do: paused for longer, it lets go of whatever it holds.
+const WORKER_IDLE_MAX: &str = "60s";
 
 type Waiter = oneshot::Sender<Result<Answer, SubmitError>>;
 
@@ -42,6 +46,9 @@ struct Inner {
     book: BookId,
     uuid: Uuid,
     pool: PgPool,
+    /// How whoever works for long gets a connection of its own.
+    options: PgConnectOptions,
+    disk: Disk,
     clock: Clock,
     upcasters: Arc<Upcasters>,
     metrics: Metrics,
@@ -73,6 +80,8 @@ pub struct Config {
     /// How long one statement of a reader may take: all night, if left out. What is done to a whole
     /// book is not done by a service.
     pub statement_max: Option<Duration>,
+    /// What is known of the disk that the database lies on.
+    pub disk: Disk,
 }
 
 impl Default for Config {
@@ -83,6 +92,7 @@ impl Default for Config {
             upcasters: Upcasters::new(),
             events_kept: 10_000,
             statement_max: None,
+            disk: Disk::Unknown,
         }
     }
 }
@@ -149,7 +159,8 @@ impl Ledger {
         if head.fold_set != ours {
             return Err(OpenError::Folds { book, theirs: head.fold_set, ours });
         }
-        let Config { streams_max, outage_max, upcasters, events_kept, statement_max: _ } = config;
+        let Config { streams_max, outage_max, upcasters, events_kept, statement_max: _, disk } =
+            config;
         let upcasters = Arc::new(upcasters);
         let tasks = TaskTracker::new();
         let metrics = Metrics::default();
@@ -157,7 +168,7 @@ impl Ledger {
         let (submitted, waiting) = mpsc::channel(WAITING_MAX);
         let (look_ups, asked) = mpsc::channel(WAITING_MAX);
         let writer = Writer::new(
-            options,
+            options.clone(),
             book,
             clock.clone(),
             Arc::clone(&upcasters),
@@ -178,6 +189,8 @@ impl Ledger {
                 book,
                 uuid: head.uuid,
                 pool,
+                options,
+                disk,
                 clock,
                 upcasters,
                 metrics,
@@ -202,6 +215,21 @@ impl Ledger {
     /// Connections for reading.
     pub fn pool(&self) -> &PgPool {
         &self.inner.pool
+    }
+
+    /// A connection of its own for whoever works for long: it takes none from the readers, and its
+    /// statements may take the time that they take.
+    pub(crate) async fn connect_to_work(&self) -> Result<PgConnection, sqlx::Error> {
+        let options = self.inner.options.clone().application_name("daftar job").options([
+            ("statement_timeout", "0"),
+            ("idle_in_transaction_session_timeout", WORKER_IDLE_MAX),
+        ]);
+        PgConnection::connect_with(&options).await
+    }
+
+    /// What is known of the disk that the database lies on.
+    pub fn disk(&self) -> &Disk {
+        &self.inner.disk
     }
 
     pub fn clock(&self) -> &Clock {

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod database;
 pub mod deadlines;
 pub mod delivery_codes;
+pub mod disk;
 pub mod event_types;
 pub mod expiry;
 pub mod feed;

@@ -35,6 +35,8 @@ const BESIDE: &[Migration] = &[
     migration!(75, "webhook_replays", "0075_webhook_replays"),
     migration!(76, "made_with", "0076_made_with"),
     migration!(80, "operations", "0080_operations"),
+    migration!(90, "jobs", "0090_jobs"),
+    migration!(91, "job_subjects", "0091_job_subjects"),
 ];
 
 /// Every migration that is not the log's own.
