@@ -9,14 +9,20 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::id::Text;
 use eventstore::BookId;
 use sqlx::{Connection as _, PgConnection};
-use uuid::Uuid;
 
-use crate::personal::{Sealed, Unsealable, Vault};
+use crate::personal::{Unsealable, Vault};
+use crate::signing::Kept;
 
 /// How many random bytes a secret is made of.
 pub const SECRET_BYTES: usize = 32;
 const NAME_MAX: usize = 64;
 const PREFIX: &str = "gs_";
+const SECRETS: Kept = Kept {
+    kind: "gateway",
+    insert: include_str!("gateways/sql/insert_secret.sql"),
+    end: include_str!("gateways/sql/end_secrets.sql"),
+    live: include_str!("gateways/sql/live_secrets.sql"),
+};
 
 /// The name of a gateway: it stands in the address of its callback.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,13 +145,7 @@ pub async fn rotate(
     if locked.rows_affected() == 0 {
         return Err(GatewayError::Unknown);
     }
-    sqlx::query(include_str!("gateways/sql/end_secrets.sql"))
-        .bind(book)
-        .bind(name.as_str())
-        .bind(now)
-        .bind(now + overlap)
-        .execute(&mut *tx)
-        .await?;
+    SECRETS.end(&mut tx, (book, name.as_str()), overlap, now).await?;
     let secret = insert_secret(&mut tx, vault, book, name, created_by, now).await?;
     tx.commit().await?;
     Ok(secret)
@@ -186,19 +186,9 @@ pub async fn live_secrets(
     name: &GatewayName,
     now: DateTime<Utc>,
 ) -> Result<Vec<GatewaySecret>, GatewayError> {
-    let rows: Vec<(Uuid, Vec<u8>, Vec<u8>)> =
-        sqlx::query_as(include_str!("gateways/sql/live_secrets.sql"))
-            .bind(book)
-            .bind(name.as_str())
-            .bind(now)
-            .fetch_all(conn)
-            .await?;
-    let mut secrets = Vec::with_capacity(rows.len());
-    for (id, nonce, ciphertext) in rows {
-        let plain = vault.open(&bound_to(book, name, id), &Sealed { nonce, ciphertext })?;
-        secrets.push(GatewaySecret(String::from_utf8(plain).map_err(|_| Unsealable)?));
-    }
-    Ok(secrets)
+    let live = SECRETS.live::<GatewayError>(conn, vault, (book, name.as_str()), now).await?;
+    let texts = live.into_iter().map(String::from_utf8);
+    texts.map(|text| Ok(GatewaySecret(text.map_err(|_| Unsealable)?))).collect()
 }
 
 async fn insert_secret(
@@ -209,23 +199,10 @@ async fn insert_secret(
     created_by: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<GatewaySecret, GatewayError> {
-    let id = uuid::Builder::from_random_bytes(rand::random()).into_uuid();
     let secret = GatewaySecret::from_random(&rand::random());
-    let sealed = vault.seal(&bound_to(book, name, id), secret.reveal().as_bytes())?;
-    sqlx::query(include_str!("gateways/sql/insert_secret.sql"))
-        .bind(book)
-        .bind(name.as_str())
-        .bind(id)
-        .bind(sealed.nonce)
-        .bind(sealed.ciphertext)
-        .bind(now)
-        .bind(created_by)
-        .execute(conn)
+    let owner = (book, name.as_str());
+    SECRETS
+        .insert::<GatewayError>(conn, vault, owner, secret.reveal().as_bytes(), created_by, now)
         .await?;
     Ok(secret)
-}
-
-/// A wrapped secret moved to another row does not open.
-fn bound_to(book: BookId, name: &GatewayName, id: Uuid) -> String {
-    format!("daftar gateway secret {book} {name} {id}")
 }

@@ -28,6 +28,7 @@ pub mod reached;
 pub mod reports;
 pub mod schema;
 pub mod secrets;
+mod signing;
 pub mod statements;
 mod states;
 pub mod submission;

@@ -11,7 +11,8 @@ use sqlx::{Connection as _, FromRow, PgConnection};
 use uuid::Uuid;
 
 use crate::event_types::Chosen;
-use crate::personal::{Sealed, Unsealable, Vault};
+use crate::personal::{Unsealable, Vault};
+use crate::signing::Kept;
 
 pub mod address;
 mod deliveries;
@@ -33,6 +34,13 @@ pub use worker::{Options, Render, run};
 
 /// What a test message says it is of.
 pub const TEST_TYPE: &str = "daftar.test";
+
+const SECRETS: Kept = Kept {
+    kind: "webhook",
+    insert: include_str!("webhooks/sql/insert_secret.sql"),
+    end: include_str!("webhooks/sql/end_secrets.sql"),
+    live: include_str!("webhooks/sql/live_secrets.sql"),
+};
 
 /// What a message calls an event's type: `order.placed`. A type of one name has another form in each
 /// kind of stream.
@@ -256,13 +264,7 @@ pub async fn rotate(
     let mut tx = conn.begin().await?;
     // Its row is locked: a second rotation waits, and then ends the secret made here.
     lock(&mut tx, book, id).await?;
-    sqlx::query(include_str!("webhooks/sql/end_secrets.sql"))
-        .bind(book)
-        .bind(id)
-        .bind(now)
-        .bind(now + overlap)
-        .execute(&mut *tx)
-        .await?;
+    SECRETS.end(&mut tx, (book, id), overlap, now).await?;
     let secret = insert_secret(&mut tx, vault, book, id, created_by, now).await?;
     tx.commit().await?;
     Ok(secret)
@@ -381,19 +383,9 @@ pub(crate) async fn live_secrets(
     id: Uuid,
     now: DateTime<Utc>,
 ) -> Result<Vec<WebhookSecret>, WebhookError> {
-    let rows: Vec<(Uuid, Vec<u8>, Vec<u8>)> =
-        sqlx::query_as(include_str!("webhooks/sql/live_secrets.sql"))
-            .bind(book)
-            .bind(id)
-            .bind(now)
-            .fetch_all(conn)
-            .await?;
-    let mut secrets = Vec::with_capacity(rows.len());
-    for (secret, nonce, ciphertext) in rows {
-        let plain = vault.open(&bound_to(book, id, secret), &Sealed { nonce, ciphertext })?;
-        secrets.push(WebhookSecret::new(plain.try_into().map_err(|_| Unsealable)?));
-    }
-    Ok(secrets)
+    let live = SECRETS.live::<WebhookError>(conn, vault, (book, id), now).await?;
+    let keys = live.into_iter().map(<[u8; SECRET_BYTES]>::try_from);
+    keys.map(|key| Ok(WebhookSecret::new(key.map_err(|_| Unsealable)?))).collect()
 }
 
 async fn insert_secret(
@@ -404,25 +396,11 @@ async fn insert_secret(
     created_by: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<WebhookSecret, WebhookError> {
-    let secret_id = uuid::Builder::from_random_bytes(rand::random()).into_uuid();
     let secret = WebhookSecret::new(rand::random());
-    let sealed = vault.seal(&bound_to(book, id, secret_id), secret.as_bytes())?;
-    sqlx::query(include_str!("webhooks/sql/insert_secret.sql"))
-        .bind(book)
-        .bind(id)
-        .bind(secret_id)
-        .bind(sealed.nonce)
-        .bind(sealed.ciphertext)
-        .bind(now)
-        .bind(created_by)
-        .execute(conn)
+    SECRETS
+        .insert::<WebhookError>(conn, vault, (book, id), secret.as_bytes(), created_by, now)
         .await?;
     Ok(secret)
-}
-
-/// A wrapped secret moved to another row does not open.
-fn bound_to(book: BookId, id: Uuid, secret: Uuid) -> String {
-    format!("daftar webhook secret {book} {id} {secret}")
 }
 
 fn one(rows: u64) -> Result<(), WebhookError> {
