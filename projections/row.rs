@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use eventstore::Position;
 use rust_decimal::Decimal;
+use serde_json::{Value, json};
 use sqlx::FromRow;
 use sqlx::postgres::{PgHasArrayType, PgRow};
 use sqlx::{Encode, Postgres, Type};
@@ -29,6 +30,12 @@ pub trait Row:
     /// The amounts of money that it holds, by column.
     fn money(&self) -> Vec<(&'static str, Decimal)>;
 
+    /// Every column with its value, as it is written in JSON: amounts and times as text.
+    fn values(&self) -> Vec<(&'static str, Value)>;
+
+    /// What a column of text holds.
+    fn text(&self, column: &str) -> Option<&str>;
+
     /// Every column with its value, for a person to read.
     fn columns(&self) -> Vec<(&'static str, String)>;
 
@@ -51,17 +58,48 @@ pub(crate) trait Stored: Sized {
     fn money(&self) -> Option<Decimal> {
         None
     }
+
+    /// Text, if it is that.
+    fn text(&self) -> Option<&str> {
+        None
+    }
+
+    fn json(&self) -> Value;
 }
 
-impl Stored for Uuid {}
-impl Stored for String {}
-impl Stored for Vec<String> {}
-impl Stored for i32 {}
-impl Stored for i64 {}
-impl Stored for bool {}
-impl Stored for Position {}
-impl Stored for DateTime<Utc> {}
-impl Stored for NaiveDate {}
+macro_rules! stored_as_json {
+    ($($type:ty),+) => {
+        $(impl Stored for $type {
+            fn json(&self) -> Value {
+                json!(self)
+            }
+        })+
+    };
+}
+
+stored_as_json!(Uuid, Vec<String>, i32, i64, bool, NaiveDate);
+
+impl Stored for String {
+    fn text(&self) -> Option<&str> {
+        Some(self)
+    }
+
+    fn json(&self) -> Value {
+        json!(self)
+    }
+}
+
+impl Stored for Position {
+    fn json(&self) -> Value {
+        json!(self.get())
+    }
+}
+
+impl Stored for DateTime<Utc> {
+    fn json(&self) -> Value {
+        json!(self.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+    }
+}
 
 impl Stored for Decimal {
     fn canonical(self) -> Self {
@@ -70,6 +108,10 @@ impl Stored for Decimal {
 
     fn money(&self) -> Option<Decimal> {
         Some(*self)
+    }
+
+    fn json(&self) -> Value {
+        json!(self.normalize().to_string())
     }
 }
 
@@ -80,6 +122,14 @@ impl<T: Stored> Stored for Option<T> {
 
     fn money(&self) -> Option<Decimal> {
         self.as_ref().and_then(T::money)
+    }
+
+    fn text(&self) -> Option<&str> {
+        self.as_ref().and_then(T::text)
+    }
+
+    fn json(&self) -> Value {
+        self.as_ref().map_or(Value::Null, T::json)
     }
 }
 
@@ -112,6 +162,17 @@ macro_rules! row {
             fn money(&self) -> Vec<(&'static str, ::rust_decimal::Decimal)> {
                 let all = [$((stringify!($field), $crate::row::Stored::money(&self.$field))),+];
                 all.into_iter().filter_map(|(column, money)| Some((column, money?))).collect()
+            }
+
+            fn values(&self) -> Vec<(&'static str, ::serde_json::Value)> {
+                vec![$((stringify!($field), $crate::row::Stored::json(&self.$field))),+]
+            }
+
+            fn text(&self, column: &str) -> Option<&str> {
+                $(if column == stringify!($field) {
+                    return $crate::row::Stored::text(&self.$field);
+                })+
+                None
             }
 
             fn columns(&self) -> Vec<(&'static str, String)> {

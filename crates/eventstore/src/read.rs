@@ -158,6 +158,27 @@ pub async fn after(
         .await
 }
 
+/// The streams whose first event after the position `since` stands after one position and up to
+/// another, each with that event's position, in order.
+pub async fn first_touches(
+    conn: &mut PgConnection,
+    book: BookId,
+    since: Position,
+    after: Position,
+    until: Position,
+) -> Result<Vec<(Position, StreamId)>, sqlx::Error> {
+    let rows: Vec<(Position, String, String)> =
+        sqlx::query_as(include_str!("sql/read_first_touches.sql"))
+            .bind(book)
+            .bind(since)
+            .bind(after)
+            .bind(until)
+            .fetch_all(conn)
+            .await?;
+    let touches = rows.into_iter().map(|(position, kind, id)| (position, StreamId::new(kind, id)));
+    Ok(touches.collect())
+}
+
 /// At most `limit` events after one position and up to another whose types are listed, as
 /// `order.placed`, in order.
 pub async fn after_of_types(
