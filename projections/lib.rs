@@ -8,6 +8,7 @@ mod at;
 pub mod customer_orders;
 pub mod deadlines;
 mod fact;
+mod fit;
 pub mod imported_orders;
 pub mod journal_lines;
 mod keeper;
@@ -23,6 +24,8 @@ mod row;
 pub mod statement_lines;
 pub mod suspense_items;
 pub mod timeline;
+#[cfg(debug_assertions)]
+pub mod variant;
 mod verify;
 mod views;
 pub mod wallet_balances;
@@ -32,6 +35,7 @@ mod whole;
 
 pub use at::{At, PAGE_SIZE_MAX};
 pub use fact::{Fact, FoldError};
+pub use fit::{Differing, Live, Misfit, fit};
 pub use keeper::{GoOn, Keeper, Unkept};
 pub use metadata::Metadata;
 pub use migrations::migrations;

@@ -127,6 +127,14 @@ impl<P: Projection> Rows<P> {
         self.0.insert(key, row);
     }
 
+    /// Changes a row, if there is one of this key.
+    #[cfg(debug_assertions)]
+    pub(crate) fn change(&mut self, key: &P::Key, change: impl FnOnce(&mut P::Row)) {
+        if let Some(row) = self.0.get_mut(key) {
+            change(row);
+        }
+    }
+
     pub fn get(&self, key: &P::Key) -> Option<&P::Row> {
         self.0.get(key)
     }

@@ -1,9 +1,10 @@
 //! All projections together: what a batch, or a whole history, folds to.
 
 use eventstore::append::Call;
-use eventstore::{AppendFunction, Generation, ProjectionState, fold_set};
+use eventstore::{AppendFunction, Generation, ProjectionState};
 
 use crate::fact::{Fact, FoldError};
+use crate::fit::Live;
 use crate::projection::{Projection, Rows};
 
 /// Lists every projection, in the order of the append's arguments: the one place to add another.
@@ -39,13 +40,23 @@ macro_rules! define_views {
         impl Views {
             /// Folds one more event. After an error the whole batch is void.
             pub fn fold(&mut self, fact: &Fact<'_>) -> Result<(), FoldError> {
-                $(<$projection>::fold(fact, &mut self.$field)?;)+
+                $(if is_built::<$projection>() {
+                    <$projection>::fold(fact, &mut self.$field)?;
+                })+
+                #[cfg(debug_assertions)]
+                crate::variant::spoil(fact, self);
                 Ok(())
             }
 
-            /// Binds one array a projection, as the function of [`append_function`] takes them.
-            pub fn bind(&self, call: Call) -> Call {
-                $(let call = call.bind(self.$field.iter().collect::<Vec<_>>());)+
+            /// Binds one array a projection, as the function of [`append_function`] takes them. Of
+            /// one that is still to be filled nothing is written: no reader sees it, and whoever
+            /// fills it folds these events as well.
+            pub fn bind(&self, call: Call, live: &Live) -> Call {
+                $(let rows = match live.has(<$projection>::NAME) {
+                    true => self.$field.iter().collect::<Vec<_>>(),
+                    false => Vec::new(),
+                };
+                let call = call.bind(rows);)+
                 call
             }
 
@@ -73,20 +84,51 @@ macro_rules! define_views {
 
         /// The projections of this build, as a new book begins with them.
         pub fn projections() -> Vec<ProjectionState> {
-            vec![$(ProjectionState {
-                name: <$projection>::NAME.to_owned(),
-                generation: Generation(1),
-                fold_version: <$projection>::FOLD_VERSION,
-            }),+]
+            let mut projections = Vec::new();
+            $(if is_built::<$projection>() {
+                projections.push(ProjectionState {
+                    name: <$projection>::NAME.to_owned(),
+                    generation: Generation(1),
+                    fold_version: fold_version::<$projection>(),
+                });
+            })+
+            projections
         }
+
+        /// The projections whose code is here, in the order of the append's arguments.
+        #[cfg(debug_assertions)]
+        pub(crate) const CODED: &[&str] = &[$(<$projection>::NAME),+];
     };
 }
 
 each_projection!(define_views);
 
-/// The function that writes a batch together with every read model.
+/// Whether this build has the projection: it has all there is code for, unless a test asks for
+/// another build.
+#[cfg(debug_assertions)]
+pub(crate) fn is_built<P: Projection>() -> bool {
+    crate::variant::has(P::NAME)
+}
+
+/// Whether this build has the projection.
+#[cfg(not(debug_assertions))]
+pub(crate) const fn is_built<P: Projection>() -> bool {
+    true
+}
+
+/// The version of this build's fold, unless a test asks for another build.
+#[cfg(debug_assertions)]
+pub(crate) fn fold_version<P: Projection>() -> i32 {
+    crate::variant::version(P::NAME).unwrap_or(P::FOLD_VERSION)
+}
+
+/// The version of this build's fold.
+#[cfg(not(debug_assertions))]
+pub(crate) const fn fold_version<P: Projection>() -> i32 {
+    P::FOLD_VERSION
+}
+
+/// The function that writes a batch together with every read model of this build.
 pub fn append_function() -> AppendFunction {
-    let projections = projections();
-    let names = projections.iter().map(|state| (state.name.as_str(), state.fold_version));
-    AppendFunction { sql: include_str!("sql/call_append.sql"), fold_set: fold_set(names) }
+    Live::all().append_function()
 }

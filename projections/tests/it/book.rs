@@ -10,7 +10,7 @@ use eventstore::{
     Appended, Batch, BookId, Head, NewBook, NewCommand, NewEvent, StreamId, Version, append,
     connect, create_book, read_head,
 };
-use projections::{Fact, Metadata, Progress, Report, Views, append_function};
+use projections::{Fact, Live, Metadata, Progress, Report, Views, append_function};
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use testkit::Database;
@@ -178,7 +178,9 @@ impl Book {
             });
         }
         let mut conn = self.pool.acquire().await.unwrap();
-        append(&mut conn, &append_function(), head, &batch.finish(), |call| views.bind(call))
+        append(&mut conn, &append_function(), head, &batch.finish(), |call| {
+            views.bind(call, &Live::all())
+        })
             .await
             .unwrap()
     }

@@ -240,6 +240,8 @@ pub(crate) async fn append_by_hand(conn: &mut PgConnection, book: BookId, event:
     let batch = eventstore::Batch::prepare(&head, vec![event], vec![], noon());
     let views = projections::Views::default();
     let function = projections::append_function();
-    let appended = eventstore::append(conn, &function, &head, &batch, |call| views.bind(call));
+    let appended = eventstore::append(conn, &function, &head, &batch, |call| {
+        views.bind(call, &projections::Live::all())
+    });
     assert_eq!(appended.await.unwrap(), eventstore::Appended::Ok);
 }
