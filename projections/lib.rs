@@ -44,6 +44,9 @@ pub use projection::{Maker, Projection, Rows, Sql, columns, select_list};
 pub use rebuild::{RebuildError, Rebuilt, RebuiltProjection, rebuild};
 pub use replay::{DecodeError, Replay, ReplayError, decode, upcasters};
 pub use row::Row;
-pub use verify::{Check, CurrencySums, Finding, Report, VerifyError, guards, verify};
+pub use verify::{
+    Beside, Check, CurrencySums, Finding, NothingBeside, Options, Report, Verification, VerifyError,
+    guards, verify, verify_beside, verify_now,
+};
 pub use views::{Views, append_function, projections};
 pub use whole::{Folded, Quarantined, Whole};

@@ -7,7 +7,6 @@ use futures::TryStreamExt as _;
 use sqlx::{FromRow as _, PgConnection};
 
 use super::finding::{Check, Finding, Findings};
-use crate::progress::{Progress, Told};
 use crate::projection::{Projection, Rows};
 use crate::row::Row as _;
 use crate::views::{Views, each_projection};
@@ -21,10 +20,9 @@ macro_rules! define_compare {
                 conn: &mut PgConnection,
                 head: &Head,
                 findings: &mut Findings,
-                told: Told<'_>,
             ) -> Result<u64, sqlx::Error> {
                 let mut rows = 0;
-                $(rows += compare::<$projection>(conn, head, self.$field, findings, told).await?;)+
+                $(rows += compare::<$projection>(conn, head, self.$field, findings).await?;)+
                 Ok(rows)
             }
         }
@@ -38,7 +36,6 @@ async fn compare<P: Projection>(
     head: &Head,
     folded: Rows<P>,
     findings: &mut Findings,
-    told: Told<'_>,
 ) -> Result<u64, sqlx::Error> {
     let live = head.projections.iter().find(|state| state.name == P::NAME);
     // Filled by another fold: the set of live projections is a finding of its own.
@@ -52,23 +49,17 @@ async fn compare<P: Projection>(
         let row = P::Row::from_row(&row)?;
         count += 1;
         match expected.remove(&P::key(&row)) {
-            None => findings.add(Finding {
-                found: Some(whole(&row)),
-                positions: vec![row.position()],
-                ..of_row::<P>(Check::ExtraRow, &row)
-            }),
+            None => findings.add(
+                of_row::<P>(Check::ExtraRow, &row).found(whole(&row)).at(row.position()),
+            ),
             Some(expected) if expected == row => {}
             Some(expected) => differ::<P>(&expected, &row, findings),
         }
     }
     for row in expected.values() {
-        findings.add(Finding {
-            expected: Some(whole(row)),
-            positions: vec![row.position()],
-            ..of_row::<P>(Check::MissingRow, row)
-        });
+        let finding = of_row::<P>(Check::MissingRow, row);
+        findings.add(finding.expected(whole(row)).at(row.position()));
     }
-    told(Progress::Compared { projection: P::NAME, rows: count });
     Ok(count)
 }
 
@@ -77,17 +68,17 @@ fn differ<P: Projection>(expected: &P::Row, found: &P::Row, findings: &mut Findi
     positions.dedup();
     for (column, expected_value, found_value) in expected.differences(found) {
         findings.add(Finding {
-            column: Some(column),
-            expected: Some(expected_value),
-            found: Some(found_value),
             positions: positions.clone(),
             ..of_row::<P>(Check::Column, expected)
+                .in_column(column)
+                .expected(expected_value)
+                .found(found_value)
         });
     }
 }
 
 fn of_row<P: Projection>(check: Check, row: &P::Row) -> Finding {
-    Finding { projection: Some(P::NAME), ..Finding::new(check, format!("{:?}", P::key(row))) }
+    Finding::new(check, format!("{:?}", P::key(row))).of_view(P::NAME)
 }
 
 fn whole(row: &impl crate::row::Row) -> String {

@@ -1,31 +1,42 @@
 //! One thing that is not as it must be, named so that a person can go and look.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use eventstore::{Position, verify as log};
+use serde::{Deserialize, Serialize};
 
-use crate::replay::ReplayError;
+use crate::whole::Quarantined;
 
 /// How many findings a report lists: a lost table is a finding a row.
 const LISTED_MAX: usize = 10_000;
 
 /// What was checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum Check {
     /// A trigger, an owner or a function's setting that keeps hands off the log and the views.
     Guard,
     /// Hashes, positions, sequences and times of the log.
     Chain,
-    /// The events can be read and are possible.
-    Replay,
+    /// What the head says of the log and of the decisions.
+    Head,
     /// The live projections are those of this build.
     FoldSet,
+    /// A stream whose events cannot be read, or are impossible: its rows were compared with nothing.
+    Quarantined,
     /// A row that the events make is not in the view.
     MissingRow,
     /// A row in the view that the events do not make.
     ExtraRow,
     /// A column of a row is not what the events make it.
     Column,
+    /// Rows of a generation that is neither live nor being filled.
+    Generation,
+    /// A saved state is what its stream's events make it.
+    Snapshot,
     /// An entry's debits equal its credits, so the trial balance is zero at every position.
     TrialBalance,
     /// No wallet and no order's prepayment is ever negative.
@@ -34,37 +45,70 @@ pub enum Check {
     AccountBalance,
     /// A finished order holds no money.
     FinishedOrder,
+    /// Order numbers are allotted one after the other, each once.
+    Number,
+    /// A decision is as it was recorded, and agrees with the events that it made.
+    Command,
     /// A decision names an event that is there.
     CommandPosition,
+    /// What stands beside the log is what events say of it.
+    PersonalData,
 }
 
 impl Check {
+    pub const ALL: [Self; 18] = [
+        Self::Guard,
+        Self::Chain,
+        Self::Head,
+        Self::FoldSet,
+        Self::Quarantined,
+        Self::MissingRow,
+        Self::ExtraRow,
+        Self::Column,
+        Self::Generation,
+        Self::Snapshot,
+        Self::TrialBalance,
+        Self::NegativeBalance,
+        Self::AccountBalance,
+        Self::FinishedOrder,
+        Self::Number,
+        Self::Command,
+        Self::CommandPosition,
+        Self::PersonalData,
+    ];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Guard => "guard",
             Self::Chain => "chain",
-            Self::Replay => "replay",
+            Self::Head => "head",
             Self::FoldSet => "fold_set",
+            Self::Quarantined => "quarantined",
             Self::MissingRow => "missing_row",
             Self::ExtraRow => "extra_row",
             Self::Column => "column",
+            Self::Generation => "generation",
+            Self::Snapshot => "snapshot",
             Self::TrialBalance => "trial_balance",
             Self::NegativeBalance => "negative_balance",
             Self::AccountBalance => "account_balance",
             Self::FinishedOrder => "finished_order",
+            Self::Number => "number",
+            Self::Command => "command",
             Self::CommandPosition => "command_position",
+            Self::PersonalData => "personal_data",
         }
     }
 }
 
 /// One thing that is not as it must be.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     pub check: Check,
-    pub projection: Option<&'static str>,
+    pub projection: Option<String>,
     /// Which row, account, trigger or place in the log.
     pub key: String,
-    pub column: Option<&'static str>,
+    pub column: Option<String>,
     pub expected: Option<String>,
     pub found: Option<String>,
     /// The events to look at.
@@ -72,7 +116,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub(super) fn new(check: Check, key: impl Into<String>) -> Self {
+    pub fn new(check: Check, key: impl Into<String>) -> Self {
         Self {
             check,
             projection: None,
@@ -84,6 +128,31 @@ impl Finding {
         }
     }
 
+    #[must_use]
+    pub fn expected(self, expected: impl Into<String>) -> Self {
+        Self { expected: Some(expected.into()), ..self }
+    }
+
+    #[must_use]
+    pub fn found(self, found: impl Into<String>) -> Self {
+        Self { found: Some(found.into()), ..self }
+    }
+
+    #[must_use]
+    pub fn at(self, position: Position) -> Self {
+        Self { positions: vec![position], ..self }
+    }
+
+    #[must_use]
+    pub(super) fn of_view(self, projection: &str) -> Self {
+        Self { projection: Some(projection.to_owned()), ..self }
+    }
+
+    #[must_use]
+    pub(super) fn in_column(self, column: &str) -> Self {
+        Self { column: Some(column.to_owned()), ..self }
+    }
+
     pub(super) fn of_log(finding: &log::Finding) -> Self {
         let positions = match finding {
             log::Finding::HashMismatch { position, .. }
@@ -93,29 +162,23 @@ impl Finding {
             log::Finding::HeadDiffers { head, last } => vec![*head, *last],
             log::Finding::CountDiffers { last, .. } => vec![*last],
         };
-        Self { positions, found: Some(finding.to_string()), ..Self::new(Check::Chain, "events") }
+        Self { positions, ..Self::new(Check::Chain, "events").found(finding.to_string()) }
     }
 
-    pub(super) fn of_replay(position: Position, error: &ReplayError) -> Self {
-        let mut text = error.to_string();
-        let mut source = std::error::Error::source(error);
-        while let Some(cause) = source {
-            text = format!("{text}: {cause}");
-            source = cause.source();
-        }
-        let key = format!("event {position}");
-        Self { positions: vec![position], found: Some(text), ..Self::new(Check::Replay, key) }
+    pub(super) fn of_quarantined(quarantined: &Quarantined) -> Self {
+        let Quarantined { stream, position, why } = quarantined;
+        Self::new(Check::Quarantined, stream.to_string()).found(why.as_str()).at(*position)
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}: ", self.check.as_str())?;
-        if let Some(projection) = self.projection {
+        if let Some(projection) = &self.projection {
             write!(formatter, "{projection} ")?;
         }
         formatter.write_str(&self.key)?;
-        if let Some(column) = self.column {
+        if let Some(column) = &self.column {
             write!(formatter, " {column}")?;
         }
         if let Some(expected) = &self.expected {
@@ -132,15 +195,39 @@ impl fmt::Display for Finding {
     }
 }
 
-/// The findings so far: the first are listed, the rest counted.
-#[derive(Debug, Default)]
+/// The findings so far: the first are listed, the rest counted. What is not to be checked is let go
+/// of here, so that there is one place that does it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Findings {
     listed: Vec<Finding>,
     unlisted: u64,
+    /// The checks that are switched off.
+    #[serde(skip)]
+    without: BTreeSet<Check>,
 }
 
 impl Findings {
+    /// None yet, with the same checks switched off.
+    pub(super) fn empty(&self) -> Self {
+        Self::without(self.without.clone())
+    }
+
+    pub(super) fn without(without: BTreeSet<Check>) -> Self {
+        Self { without, ..Self::default() }
+    }
+
+    pub(super) fn leave_out(&mut self, without: BTreeSet<Check>) {
+        self.without = without;
+    }
+
+    pub(super) fn looks_for(&self, check: Check) -> bool {
+        !self.without.contains(&check)
+    }
+
     pub(super) fn add(&mut self, finding: Finding) {
+        if !self.looks_for(finding.check) {
+            return;
+        }
         if self.listed.len() < LISTED_MAX {
             self.listed.push(finding);
         } else {
@@ -148,7 +235,18 @@ impl Findings {
         }
     }
 
-    pub(super) fn into_listed(self) -> (Vec<Finding>, u64) {
-        (self.listed, self.unlisted)
+    pub(super) fn absorb(&mut self, other: Self) {
+        self.unlisted = self.unlisted.saturating_add(other.unlisted);
+        for finding in other.listed {
+            self.add(finding);
+        }
+    }
+
+    pub(super) fn listed(&self) -> &[Finding] {
+        &self.listed
+    }
+
+    pub(super) fn unlisted(&self) -> u64 {
+        self.unlisted
     }
 }

@@ -91,11 +91,14 @@ pub(super) async fn laws(
     for (account, item, in_view, in_account) in apart {
         let text = |sum: Option<Decimal>| sum.map(|sum| sum.normalize().to_string());
         findings.add(Finding {
-            projection: match account.as_str() {
-                "2100" => Some("wallet_balances"),
-                "2200" => Some("order_management"),
-                _ => Some("payments"),
-            },
+            projection: Some(
+                match account.as_str() {
+                    "2100" => "wallet_balances",
+                    "2200" => "order_management",
+                    _ => "payments",
+                }
+                .to_owned(),
+            ),
             expected: text(in_account),
             found: text(in_view),
             ..Finding::new(Check::AccountBalance, format!("{account}:{item}"))
@@ -109,7 +112,7 @@ pub(super) async fn laws(
             .await?;
     for (order, held, position) in finished {
         findings.add(Finding {
-            projection: Some("order_management"),
+            projection: Some("order_management".to_owned()),
             expected: Some("0".to_owned()),
             found: Some(held.normalize().to_string()),
             positions: vec![position],

@@ -10,7 +10,7 @@ use eventstore::{
     Appended, Batch, BookId, Head, NewBook, NewCommand, NewEvent, StreamId, Version, append,
     connect, create_book, read_head,
 };
-use projections::{Fact, Live, Metadata, Progress, Report, Views, append_function};
+use projections::{Fact, Live, Metadata, Report, Views, append_function};
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use testkit::Database;
@@ -191,7 +191,7 @@ impl Book {
     }
 
     pub(crate) async fn verify(&self) -> Report {
-        projections::verify(&self.pool, self.id, &mut |_: Progress| {}).await.unwrap()
+        projections::verify_now(&self.pool, self.id).await.unwrap()
     }
 
     pub(crate) async fn verify_clean(&self) -> Report {

@@ -88,6 +88,11 @@ pub(crate) fn tell(bar: &ProgressBar, progress: Progress) {
             bar.set_position(rows);
         }
         Progress::Deleted { projection, .. } => bar.set_message(projection),
+        Progress::Verified { what, done, total } => {
+            bar.set_message(what);
+            bar.set_length(total);
+            bar.set_position(done);
+        }
     }
 }
 

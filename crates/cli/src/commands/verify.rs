@@ -3,10 +3,9 @@
 use std::process::ExitCode;
 
 use ledger::Ledger;
-use projections::{Finding, Report, verify};
+use projections::{Finding, Report, verify_now};
 use serde::Serialize;
 
-use super::rebuild::tell;
 use crate::config::Config;
 use crate::node::Node;
 use crate::output::Output;
@@ -26,9 +25,9 @@ struct Outcome {
 #[derive(Serialize)]
 struct Difference {
     check: &'static str,
-    view: Option<&'static str>,
+    view: Option<String>,
     key: String,
-    column: Option<&'static str>,
+    column: Option<String>,
     expected: Option<String>,
     found: Option<String>,
     positions: Vec<i64>,
@@ -55,7 +54,7 @@ pub(crate) async fn run(config: &Config, output: Output) -> anyhow::Result<ExitC
 /// Verifies and says what was found.
 pub(crate) async fn with_progress(ledger: &Ledger, output: Output) -> anyhow::Result<Report> {
     let bar = output.progress("Verifying", 0);
-    let report = verify(ledger.pool(), ledger.book(), &mut |progress| tell(&bar, progress)).await?;
+    let report = verify_now(ledger.pool(), ledger.book()).await?;
     bar.finish_and_clear();
     if report.is_clean() {
         output.say(format!(
@@ -93,9 +92,9 @@ impl Difference {
     fn of(finding: &Finding) -> Self {
         Self {
             check: finding.check.as_str(),
-            view: finding.projection,
+            view: finding.projection.clone(),
             key: finding.key.clone(),
-            column: finding.column,
+            column: finding.column.clone(),
             expected: finding.expected.clone(),
             found: finding.found.clone(),
             positions: finding.positions.iter().map(|position| position.get()).collect(),
@@ -106,9 +105,9 @@ impl Difference {
         let positions: Vec<String> = self.positions.iter().map(i64::to_string).collect();
         vec![
             self.check.to_owned(),
-            self.view.unwrap_or_default().to_owned(),
+            self.view.unwrap_or_default(),
             self.key,
-            self.column.unwrap_or_default().to_owned(),
+            self.column.unwrap_or_default(),
             self.expected.unwrap_or_default(),
             self.found.unwrap_or_default(),
             positions.join(" "),

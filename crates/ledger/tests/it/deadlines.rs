@@ -12,7 +12,6 @@ use domain::settings::Setting;
 use domain::{State, StreamKey};
 use ledger::Ledger;
 use ledger::deadlines::{self, Deadlines, Round};
-use projections::Progress;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rust_decimal::Decimal;
@@ -81,7 +80,7 @@ impl Book {
             panic!("no order {number}");
         };
         let node = self.node().await;
-        let report = projections::verify(node.pool(), BOOK, &mut |_: Progress| {}).await.unwrap();
+        let report = projections::verify_now(node.pool(), BOOK).await.unwrap();
         assert_eq!(report.findings, []);
         facts.phase()
     }

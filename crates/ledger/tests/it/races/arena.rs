@@ -7,7 +7,6 @@ use std::time::Duration;
 use domain::decide::Command;
 use domain::{State, StreamKey};
 use ledger::{Answer, Decided, EventSummary, Ledger, Reply, Submission};
-use projections::Progress;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
@@ -132,8 +131,7 @@ impl Arena {
     /// Answers the states.
     pub(super) async fn end(&self, run: &[Vec<Finisher>]) -> BTreeMap<StreamKey, State> {
         let states = self.book.assert_sound().await;
-        let report =
-            projections::verify(self.nodes[0].pool(), BOOK, &mut |_: Progress| {}).await.unwrap();
+        let report = projections::verify_now(self.nodes[0].pool(), BOOK).await.unwrap();
         assert_eq!(report.findings, []);
         assert!(report.trial_balance.iter().all(|sums| sums.difference().is_zero()));
         history::assert_serial(&self.book, run).await;
