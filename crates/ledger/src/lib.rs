@@ -33,6 +33,7 @@ pub mod statements;
 mod states;
 pub mod submission;
 mod tail;
+pub mod verification;
 pub mod view_states;
 pub mod webhooks;
 mod writer;
