@@ -8,6 +8,8 @@ mod cluster;
 mod database;
 mod sweep;
 mod template;
+mod trade;
 
 pub use cluster::cluster;
 pub use database::Database;
+pub use trade::{Loaded, Trade};

@@ -18,7 +18,8 @@ const MAY_USE: [(&str, &[&str]); 10] = [
     ("ledger", &["domain", "eventstore", "projections", "legacy"]),
     ("api", &["domain", "eventstore", "projections", "ledger"]),
     ("cli", &["domain", "eventstore", "projections", "ledger", "legacy", "api", "localpg"]),
-    ("testkit", &["localpg"]),
+    // It makes whole books, by the rules and folds that it is then used to test.
+    ("testkit", &["domain", "eventstore", "projections", "localpg"]),
     // Nothing uses it, so it may use everything.
     (
         "tests",

@@ -2,3 +2,5 @@
 
 #[cfg(test)]
 mod databases;
+#[cfg(test)]
+mod trades;
