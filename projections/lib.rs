@@ -15,10 +15,11 @@ mod keeper;
 mod metadata;
 mod migrations;
 pub mod order_management;
+pub mod past;
 pub mod payments;
 mod progress;
 mod projection;
-mod rebuild;
+pub mod rebuild;
 mod replay;
 mod row;
 pub mod statement_lines;
@@ -41,12 +42,12 @@ pub use metadata::Metadata;
 pub use migrations::migrations;
 pub use progress::{Progress, Told};
 pub use projection::{Maker, Projection, Rows, Sql, columns, select_list};
-pub use rebuild::{RebuildError, Rebuilt, RebuiltProjection, rebuild};
+pub use rebuild::{RebuildError, Rebuilt, RebuiltProjection, rebuild_now};
 pub use replay::{DecodeError, Replay, ReplayError, decode, upcasters};
 pub use row::Row;
 pub use verify::{
-    Beside, Check, CurrencySums, Finding, NothingBeside, Options, Report, Verification, VerifyError,
-    guards, verify, verify_beside, verify_now,
+    Beside, Check, CurrencySums, Finding, NothingBeside, Options, Report, Verification,
+    VerifyError, guards, verify, verify_beside, verify_now,
 };
 pub use views::{Views, append_function, projections};
 pub use whole::{Folded, Quarantined, Whole};

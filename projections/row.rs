@@ -27,6 +27,9 @@ pub trait Row:
     /// The names of its fields, which are those of its columns.
     const COLUMNS: &'static [&'static str];
 
+    /// The columns that hold money.
+    fn money_columns() -> Vec<&'static str>;
+
     /// The amounts of money that it holds, by column.
     fn money(&self) -> Vec<(&'static str, Decimal)>;
 
@@ -53,6 +56,9 @@ pub(crate) trait Stored: Sized {
     fn canonical(self) -> Self {
         self
     }
+
+    /// Whether values of this type are amounts of money.
+    const IS_MONEY: bool = false;
 
     /// An amount of money, if it is one.
     fn money(&self) -> Option<Decimal> {
@@ -106,6 +112,8 @@ impl Stored for Decimal {
         self.normalize()
     }
 
+    const IS_MONEY: bool = true;
+
     fn money(&self) -> Option<Decimal> {
         Some(*self)
     }
@@ -119,6 +127,8 @@ impl<T: Stored> Stored for Option<T> {
     fn canonical(self) -> Self {
         self.map(T::canonical)
     }
+
+    const IS_MONEY: bool = T::IS_MONEY;
 
     fn money(&self) -> Option<Decimal> {
         self.as_ref().and_then(T::money)
@@ -158,6 +168,11 @@ macro_rules! row {
 
         impl $crate::row::Row for $name {
             const COLUMNS: &'static [&'static str] = &[$(stringify!($field)),+];
+
+            fn money_columns() -> Vec<&'static str> {
+                let all = [$((stringify!($field), <$type as $crate::row::Stored>::IS_MONEY)),+];
+                all.into_iter().filter_map(|(column, is)| is.then_some(column)).collect()
+            }
 
             fn money(&self) -> Vec<(&'static str, ::rust_decimal::Decimal)> {
                 let all = [$((stringify!($field), $crate::row::Stored::money(&self.$field))),+];

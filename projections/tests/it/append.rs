@@ -118,7 +118,7 @@ async fn two_books_do_not_touch_each_other() {
         assert_eq!(of_one, before[table], "{table}");
         assert_eq!(after[table].len(), 2 * before[table].len(), "{table}");
     }
-    projections::rebuild(&two.pool, two.id, &[], &mut |_| {}).await.unwrap();
+    projections::rebuild_now(&two.pool, two.id, &[]).await.unwrap();
     assert_eq!(databases.generations("timeline").await, [1, 2]);
     one.verify_clean().await;
     two.verify_clean().await;

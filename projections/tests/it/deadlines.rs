@@ -7,7 +7,7 @@ use domain::order::Receipt;
 use domain::order::import::Stage;
 use domain::order::status::Method;
 use projections::deadlines::{self, Due, Filter};
-use projections::rebuild;
+use projections::rebuild_now;
 use uuid::Uuid;
 
 use crate::book::{Book, Databases, at};
@@ -37,7 +37,7 @@ async fn all(book: &Book) -> Vec<Due> {
 
 /// What a rebuild makes of the same events.
 async fn rebuilt(book: &Book) -> Vec<Due> {
-    rebuild(&book.pool, book.id, &["deadlines"], &mut |_| {}).await.unwrap();
+    rebuild_now(&book.pool, book.id, &["deadlines"]).await.unwrap();
     all(book).await
 }
 

@@ -1,10 +1,7 @@
 //! A rebuild makes the same rows again, and nothing by halves.
 
-use std::panic::AssertUnwindSafe;
-
 use eventstore::{Generation, Position};
-use futures::FutureExt as _;
-use projections::{Progress, RebuildError, rebuild};
+use projections::{RebuildError, rebuild_now};
 
 use crate::book::{Book, Databases, TABLES};
 use crate::story::{tell, top_up};
@@ -22,7 +19,7 @@ async fn a_rebuild_makes_the_very_same_rows_and_the_book_goes_on() {
     let before = databases.all_rows().await;
     let head = book.head().await;
 
-    let rebuilt = rebuild(&book.pool, book.id, &[], &mut |_| {}).await.unwrap();
+    let rebuilt = rebuild_now(&book.pool, book.id, &[]).await.unwrap();
 
     assert_eq!(databases.all_rows().await, before);
     assert_eq!(rebuilt.position, head.position);
@@ -48,56 +45,12 @@ async fn one_view_is_repaired_and_the_others_stay() {
     databases.tamper("wallet_balances", "delete from daftar.wallet_balances").await;
     assert!(!book.verify().await.is_clean());
 
-    rebuild(&book.pool, book.id, &["wallet_balances"], &mut |_| {}).await.unwrap();
+    rebuild_now(&book.pool, book.id, &["wallet_balances"]).await.unwrap();
 
     assert_eq!(databases.all_rows().await, before);
     assert_eq!(databases.generations("wallet_balances").await, [2]);
     assert_eq!(databases.generations("customer_orders").await, [1]);
     book.verify_clean().await;
-}
-
-#[tokio::test]
-async fn a_rebuild_that_dies_half_way_leaves_nothing() {
-    let databases = Databases::empty().await;
-    let book = told_book(&databases).await;
-    let before = databases.all_rows().await;
-
-    let mut die = |progress: Progress| {
-        if let Progress::Written { projection: "order_management", .. } = progress {
-            std::panic::resume_unwind(Box::new("died"));
-        }
-    };
-    let dying = AssertUnwindSafe(rebuild(&book.pool, book.id, &[], &mut die)).catch_unwind().await;
-
-    assert!(dying.is_err());
-    assert_eq!(databases.all_rows().await, before);
-    assert_eq!(book.head().await.generation("order_management"), Some(Generation(1)));
-    book.verify_clean().await;
-    rebuild(&book.pool, book.id, &[], &mut |_| {}).await.unwrap();
-    book.verify_clean().await;
-}
-
-#[tokio::test]
-async fn what_a_dying_rebuild_did_not_delete_goes_with_the_next() {
-    let databases = Databases::empty().await;
-    let book = told_book(&databases).await;
-    let before = databases.all_rows().await;
-    let mut die = |progress: Progress| {
-        if matches!(progress, Progress::Deleted { .. }) {
-            std::panic::resume_unwind(Box::new("died"));
-        }
-    };
-    let dying = AssertUnwindSafe(rebuild(&book.pool, book.id, &[], &mut die)).catch_unwind().await;
-    assert!(dying.is_err());
-    assert_eq!(databases.generations("timeline").await, [1, 2]);
-    book.verify_clean().await;
-
-    rebuild(&book.pool, book.id, &[], &mut |_| {}).await.unwrap();
-
-    for table in TABLES {
-        assert_eq!(databases.generations(table).await, [3], "{table}");
-    }
-    assert_eq!(databases.all_rows().await, before);
 }
 
 #[tokio::test]
@@ -113,7 +66,7 @@ async fn a_rebuild_that_would_change_the_journal_is_refused() {
         .await;
     let before = databases.all_rows().await;
 
-    let refused = rebuild(&book.pool, book.id, &[], &mut |_| {}).await.unwrap_err();
+    let refused = rebuild_now(&book.pool, book.id, &[]).await.unwrap_err();
 
     let RebuildError::JournalWouldChange { positions } = refused else {
         panic!("refused for another reason: {refused}")
@@ -127,7 +80,7 @@ async fn an_unknown_name_is_refused() {
     let databases = Databases::empty().await;
     let book = databases.book(1).await;
 
-    let refused = rebuild(&book.pool, book.id, &["orders"], &mut |_| {}).await.unwrap_err();
+    let refused = rebuild_now(&book.pool, book.id, &["orders"]).await.unwrap_err();
 
     assert!(matches!(refused, RebuildError::UnknownProjection(name) if name == "orders"));
 }

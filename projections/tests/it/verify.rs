@@ -240,7 +240,7 @@ async fn a_verification_and_a_rebuild_can_run_on_any_thread() {
     }
     let databases = Databases::empty().await;
     let book = databases.book(1).await;
-    is_send(projections::rebuild(&book.pool, book.id, &[], &mut |_| {})).await.unwrap();
+    is_send(projections::rebuild_now(&book.pool, book.id, &[])).await.unwrap();
     let report = is_send(projections::verify_now(&book.pool, book.id)).await.unwrap();
     assert!(report.is_clean());
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use indicatif::ProgressBar;
 use ledger::Ledger;
-use projections::{Progress, Rebuilt, rebuild};
+use projections::{Progress, Rebuilt, rebuild_now};
 use serde::Serialize;
 
 use crate::config::Config;
@@ -49,8 +49,7 @@ pub(crate) async fn with_progress(
     output: Output,
 ) -> anyhow::Result<Done> {
     let bar = output.progress("Rebuilding", 0);
-    let rebuilt =
-        rebuild(ledger.pool(), ledger.book(), names, &mut |progress| tell(&bar, progress)).await?;
+    let rebuilt = rebuild_now(ledger.pool(), ledger.book(), names).await?;
     bar.finish_and_clear();
     let done = Done::of(&rebuilt);
     output.table(
