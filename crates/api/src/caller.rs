@@ -4,7 +4,7 @@ use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use domain::actor::{Actor, ActorKind};
+use domain::actor::{Actor, ActorKind, Role};
 use domain::id::Text;
 use ledger::principals::{self, Credential, PrincipalKind, Token};
 
@@ -92,5 +92,14 @@ impl<const SCOPE: Scope> Caller<SCOPE> {
         }
         let detail = format!("a key that is limited to some customers sees no {what}");
         Err(Problem::new("forbidden").detail(detail))
+    }
+
+    /// Nobody can give a role that may do what they may not.
+    pub(crate) fn must_hold(&self, role: Role) -> Result<(), Problem> {
+        let own = self.credential.role;
+        if scope::may_grant(scope::of(own), role) {
+            return Ok(());
+        }
+        Err(Problem::new("forbidden").member("role", own))
     }
 }

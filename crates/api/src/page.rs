@@ -45,6 +45,15 @@ fn read_cursor<T: DeserializeOwned>(cursor: Option<&str>) -> Result<Option<T>, P
 /// The filters of a list, by name; what is left out does not filter.
 pub(crate) type Filters<'a> = &'a [(&'a str, Option<String>)];
 
+/// The parameters of a list that has no filters.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Paging {
+    pub(crate) cursor: Option<String>,
+    pub(crate) limit: Option<u32>,
+}
+
 /// What is asked of a list: one page after a row.
 #[derive(Debug)]
 pub(crate) struct Page<K> {

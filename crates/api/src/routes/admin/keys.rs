@@ -1,8 +1,8 @@
 //! `/api/admin/keys`: keys of principals, shown once.
 
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use domain::id::{CustomerId, Text};
 use ledger::database::Connection;
@@ -16,9 +16,9 @@ use crate::attempt::{Attempt, KeyOnly};
 use crate::caller::Caller;
 use crate::extract::{Json, Search, Segments};
 use crate::operation;
-use crate::page::Page;
+use crate::page::{Page, Paging};
 use crate::problem::Problem;
-use crate::scope::{self, MANAGE_KEYS, READ_KEYS, Scope};
+use crate::scope::{MANAGE_KEYS, READ_KEYS, Scope};
 use crate::wire::Nothing;
 use crate::wire::reply::ProblemReply;
 
@@ -84,14 +84,6 @@ impl From<Key> for Shown {
     }
 }
 
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Parameters {
-    cursor: Option<String>,
-    limit: Option<u32>,
-}
-
 /// The keys, the newest first. A page may be shorter than asked for, and another follow.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Keys {
@@ -133,9 +125,7 @@ async fn make<const SCOPE: Scope>(
         .map_err(problem)?
         .ok_or_else(|| Problem::new("bad-principal").fault("/principal", "unknown-value"))?;
     let own = &caller.credential;
-    if !scope::may_grant(scope::of(own.role), principal.role) {
-        return Err(Problem::new("forbidden").member("role", own.role));
-    }
+    caller.must_hold(principal.role)?;
     let Body { principal, customers, expires_at } = body.clone();
     if customers.as_ref().is_some_and(|listed| listed.len() > CUSTOMERS_MAX) {
         return Err(Problem::new("invalid-body").fault("/customers", "too-long"));
@@ -159,9 +149,7 @@ async fn make<const SCOPE: Scope>(
         principal: new.principal.to_string(),
         key: token.reveal(),
     };
-    let mut response = (StatusCode::CREATED, Json(created)).into_response();
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(operation::about(resource, response))
+    Ok(operation::about(resource, (StatusCode::CREATED, Json(created))))
 }
 
 /// Lists the keys, without their secrets.
@@ -170,7 +158,7 @@ async fn make<const SCOPE: Scope>(
     path = "/api/admin/keys",
     tag = "admin",
     operation_id = "list_keys",
-    params(Parameters),
+    params(Paging),
     responses(
         (status = 200, description = "The keys", body = Keys),
         (status = "default", description = "Refused", body = ProblemReply, content_type = "application/problem+json"),
@@ -179,7 +167,7 @@ async fn make<const SCOPE: Scope>(
 pub(crate) async fn list(
     State(app): State<App>,
     caller: Caller<{ READ_KEYS }>,
-    Search(query): Search<Parameters>,
+    Search(query): Search<Paging>,
 ) -> Result<Response, Problem> {
     tracing::trace!(principal = %caller.credential.principal, "lists the keys");
     let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
@@ -314,9 +302,7 @@ async fn replace<const SCOPE: Scope>(
         .map_err(problem)?
         .ok_or_else(|| Problem::new("key-not-found"))?;
     // Whoever rotates it holds the new one.
-    if !scope::may_grant(scope::of(own.role), principal.role) {
-        return Err(Problem::new("forbidden").member("role", own.role));
-    }
+    caller.must_hold(principal.role)?;
     let overlap = TimeDelta::seconds(overlap.into());
     let rotation = Rotation { overlap, expires_at: body.expires_at };
     let random = app.sources.random();
@@ -337,7 +323,5 @@ async fn replace<const SCOPE: Scope>(
         replaces: old.key_id,
         replaced_at: old.expires_at.map_or(replaced_at, |expires_at| expires_at.min(replaced_at)),
     };
-    let mut response = (StatusCode::CREATED, Json(rotated)).into_response();
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(operation::about(resource, response))
+    Ok(operation::about(resource, (StatusCode::CREATED, Json(rotated))))
 }

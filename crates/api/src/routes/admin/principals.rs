@@ -16,9 +16,9 @@ use crate::attempt::{Attempt, KeyOnly};
 use crate::caller::Caller;
 use crate::extract::{Json, Search, Segments};
 use crate::operation;
-use crate::page::Page;
+use crate::page::{Page, Paging};
 use crate::problem::Problem;
-use crate::scope::{self, MANAGE_KEYS, READ_KEYS, Scope};
+use crate::scope::{MANAGE_KEYS, READ_KEYS, Scope};
 use crate::wire::Nothing;
 use crate::wire::reply::ProblemReply;
 
@@ -70,14 +70,6 @@ impl From<Principal> for Shown {
     }
 }
 
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Parameters {
-    cursor: Option<String>,
-    limit: Option<u32>,
-}
-
 /// The principals, the newest first.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Principals {
@@ -126,9 +118,7 @@ async fn make<const SCOPE: Scope>(
     conn: &mut Connection,
     body: &Body,
 ) -> Result<Response, Problem> {
-    if !scope::may_grant(scope::of(caller.credential.role), body.role) {
-        return Err(Problem::new("forbidden").member("role", caller.credential.role));
-    }
+    caller.must_hold(body.role)?;
     let Body { id, kind, role, department, owner } = body.clone();
     let new = NewPrincipal { id, kind, role, department, owner };
     let now = app.ledger.clock().now();
@@ -155,7 +145,7 @@ async fn make<const SCOPE: Scope>(
     path = "/api/admin/principals",
     tag = "admin",
     operation_id = "list_principals",
-    params(Parameters),
+    params(Paging),
     responses(
         (status = 200, description = "The principals", body = Principals),
         (status = "default", description = "Refused", body = ProblemReply, content_type = "application/problem+json"),
@@ -164,7 +154,7 @@ async fn make<const SCOPE: Scope>(
 pub(crate) async fn list(
     State(app): State<App>,
     caller: Caller<{ READ_KEYS }>,
-    Search(query): Search<Parameters>,
+    Search(query): Search<Paging>,
 ) -> Result<Response, Problem> {
     tracing::trace!(principal = %caller.credential.principal, "lists the principals");
     let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
@@ -216,9 +206,7 @@ async fn shut_out<const SCOPE: Scope>(
     caller.must_see_every_customer("principals")?;
     let found = principals::find_principal(conn, book, &id).await.map_err(problem)?;
     let found = found.ok_or_else(not_found)?;
-    if !scope::may_grant(scope::of(own.role), found.role) {
-        return Err(Problem::new("forbidden").member("role", own.role));
-    }
+    caller.must_hold(found.role)?;
     let now = app.ledger.clock().now();
     principals::disable(conn, book, id.as_str(), now).await.map_err(problem)?;
     tracing::info!(principal = %own.principal, disabled = %id, "A principal is disabled");

@@ -2,27 +2,19 @@
 
 use axum::extract::State;
 use projections::customer_orders;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::caller::Caller;
 use crate::extract::{Search, Segments};
 use crate::find;
-use crate::page::{self, Page};
+use crate::page::{self, Page, Paging};
 use crate::problem::Problem;
 use crate::scope::READ_ORDERS;
 use crate::view::View;
 use crate::wire::order::CustomerOrderRow;
 use crate::wire::reply::ProblemReply;
-
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Parameters {
-    cursor: Option<String>,
-    limit: Option<u32>,
-}
 
 /// A page of orders.
 #[derive(Debug, Serialize, ToSchema)]
@@ -38,7 +30,7 @@ pub(crate) struct Body {
     path = "/api/customers/{customer}/orders",
     tag = "customers",
     operation_id = "get_customer_orders",
-    params(("customer" = String, Path), Parameters),
+    params(("customer" = String, Path), Paging),
     responses(
         (status = 200, description = "What was asked for", body = Body),
         (status = "default", description = "Refused", body = ProblemReply, content_type = "application/problem+json"),
@@ -48,7 +40,7 @@ pub(crate) async fn handler(
     State(app): State<App>,
     caller: Caller<{ READ_ORDERS }>,
     path: Segments<1>,
-    Search(query): Search<Parameters>,
+    Search(query): Search<Paging>,
 ) -> Result<View<Body>, Problem> {
     let customer = find::customer(&caller, &path.one())?;
     let path = format!("/api/customers/{}/orders", page::segment(customer.as_str()));

@@ -3,27 +3,19 @@
 use axum::extract::State;
 use eventstore::Version;
 use ledger::queries;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::caller::Caller;
 use crate::extract::{Search, Segments};
 use crate::find;
-use crate::page::Page;
+use crate::page::{Page, Paging};
 use crate::problem::Problem;
 use crate::scope::{READ_AUDIT, READ_MANAGEMENT};
 use crate::view::View;
 use crate::wire::event::Event;
 use crate::wire::reply::ProblemReply;
-
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Parameters {
-    cursor: Option<String>,
-    limit: Option<u32>,
-}
 
 /// A page of the events, in order.
 #[derive(Debug, Serialize, ToSchema)]
@@ -40,7 +32,7 @@ pub(crate) struct Body {
     path = "/api/orders/{order}/events",
     tag = "orders",
     operation_id = "get_order_events",
-    params(("order" = String, Path, description = "Id or number"), Parameters),
+    params(("order" = String, Path, description = "Id or number"), Paging),
     responses(
         (status = 200, description = "What was asked for", body = Body),
         (status = "default", description = "Refused", body = ProblemReply, content_type = "application/problem+json"),
@@ -50,7 +42,7 @@ pub(crate) async fn handler(
     State(app): State<App>,
     caller: Caller<{ READ_AUDIT | READ_MANAGEMENT }>,
     path: Segments<1>,
-    Search(query): Search<Parameters>,
+    Search(query): Search<Paging>,
 ) -> Result<View<Body>, Problem> {
     let found = find::order(&app, &caller, &path.one()).await?;
     let path = format!("/api/orders/{}/events", found.id);

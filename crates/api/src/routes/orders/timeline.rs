@@ -4,27 +4,19 @@ use axum::extract::State;
 use domain::actor::Role;
 use eventstore::Position;
 use projections::timeline::{self, Step};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::caller::Caller;
 use crate::extract::{Search, Segments};
 use crate::find;
-use crate::page::Page;
+use crate::page::{Page, Paging};
 use crate::problem::Problem;
 use crate::scope::READ_ORDERS;
 use crate::view::View;
 use crate::wire::event::TimelineStep;
 use crate::wire::reply::ProblemReply;
-
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Parameters {
-    cursor: Option<String>,
-    limit: Option<u32>,
-}
 
 /// The steps, oldest first.
 #[derive(Debug, Serialize, ToSchema)]
@@ -41,7 +33,7 @@ pub(crate) struct Body {
     path = "/api/orders/{order}/timeline",
     tag = "orders",
     operation_id = "get_order_timeline",
-    params(("order" = String, Path, description = "Id or number"), Parameters),
+    params(("order" = String, Path, description = "Id or number"), Paging),
     responses(
         (status = 200, description = "What was asked for", body = Body),
         (status = "default", description = "Refused", body = ProblemReply, content_type = "application/problem+json"),
@@ -51,7 +43,7 @@ pub(crate) async fn handler(
     State(app): State<App>,
     caller: Caller<{ READ_ORDERS }>,
     path: Segments<1>,
-    Search(query): Search<Parameters>,
+    Search(query): Search<Paging>,
 ) -> Result<View<Body>, Problem> {
     let found = find::order(&app, &caller, &path.one()).await?;
     let path = format!("/api/orders/{}/timeline", found.id);

@@ -2,26 +2,18 @@
 
 use axum::extract::State;
 use projections::suspense_items;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::caller::Caller;
 use crate::extract::Search;
-use crate::page::Page;
+use crate::page::{Page, Paging};
 use crate::problem::Problem;
 use crate::scope::READ_SUSPENSE;
 use crate::view::View;
 use crate::wire::reply::ProblemReply;
 use crate::wire::suspense::SuspenseRow;
-
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Parameters {
-    cursor: Option<String>,
-    limit: Option<u32>,
-}
 
 /// A page of open suspense items.
 #[derive(Debug, Serialize, ToSchema)]
@@ -37,7 +29,7 @@ pub(crate) struct Body {
     path = "/api/suspense-items",
     tag = "suspense",
     operation_id = "list_suspense_items",
-    params(Parameters),
+    params(Paging),
     responses(
         (status = 200, description = "What was asked for", body = Body),
         (status = "default", description = "Refused", body = ProblemReply, content_type = "application/problem+json"),
@@ -46,7 +38,7 @@ pub(crate) struct Body {
 pub(crate) async fn handler(
     State(app): State<App>,
     caller: Caller<{ READ_SUSPENSE }>,
-    Search(query): Search<Parameters>,
+    Search(query): Search<Paging>,
 ) -> Result<View<Body>, Problem> {
     caller.must_see_every_customer("suspense items")?;
     let cursor = query.cursor.as_deref();

@@ -2,27 +2,19 @@
 
 use axum::extract::State;
 use projections::wallet_requests::{self, Filter};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::caller::Caller;
 use crate::extract::{Search, Segments};
 use crate::find;
-use crate::page::{self, Page};
+use crate::page::{self, Page, Paging};
 use crate::problem::Problem;
 use crate::scope::READ_WALLETS;
 use crate::view::View;
 use crate::wire::reply::ProblemReply;
 use crate::wire::wallet::WalletRequestRow;
-
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Parameters {
-    cursor: Option<String>,
-    limit: Option<u32>,
-}
 
 /// A page of requests.
 #[derive(Debug, Serialize, ToSchema)]
@@ -38,7 +30,7 @@ pub(crate) struct Body {
     path = "/api/customers/{customer}/wallet/requests",
     tag = "wallets",
     operation_id = "get_customer_wallet_requests",
-    params(("customer" = String, Path), Parameters),
+    params(("customer" = String, Path), Paging),
     responses(
         (status = 200, description = "What was asked for", body = Body),
         (status = "default", description = "Refused", body = ProblemReply, content_type = "application/problem+json"),
@@ -48,7 +40,7 @@ pub(crate) async fn handler(
     State(app): State<App>,
     caller: Caller<{ READ_WALLETS }>,
     path: Segments<1>,
-    Search(query): Search<Parameters>,
+    Search(query): Search<Paging>,
 ) -> Result<View<Body>, Problem> {
     let customer = find::customer(&caller, &path.one())?;
     let path = format!("/api/customers/{}/wallet/requests", page::segment(customer.as_str()));

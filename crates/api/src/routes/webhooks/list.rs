@@ -3,27 +3,19 @@
 use axum::extract::State;
 use eventstore::Cursor;
 use ledger::webhooks;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::caller::Caller;
 use crate::extract::Search;
-use crate::page::Page;
+use crate::page::{Page, Paging};
 use crate::problem::Problem;
 use crate::routes::webhooks::problem;
 use crate::scope::READ_WEBHOOKS;
 use crate::view::View;
 use crate::wire::reply::ProblemReply;
 use crate::wire::webhook::Webhook;
-
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Parameters {
-    cursor: Option<String>,
-    limit: Option<u32>,
-}
 
 /// A page of webhooks.
 #[derive(Debug, Serialize, ToSchema)]
@@ -39,7 +31,7 @@ pub(crate) struct Body {
     path = "/api/webhooks",
     tag = "webhooks",
     operation_id = "list_webhooks",
-    params(Parameters),
+    params(Paging),
     responses(
         (status = 200, description = "The webhooks", body = Body),
         (status = "default", description = "Refused", body = ProblemReply, content_type = "application/problem+json"),
@@ -48,7 +40,7 @@ pub(crate) struct Body {
 pub(crate) async fn handler(
     State(app): State<App>,
     caller: Caller<{ READ_WEBHOOKS }>,
-    Search(query): Search<Parameters>,
+    Search(query): Search<Paging>,
 ) -> Result<View<Body>, Problem> {
     caller.must_see_every_customer("webhooks")?;
     let mut page = Page::asked("/api/webhooks", &[], query.cursor.as_deref(), query.limit)?;
