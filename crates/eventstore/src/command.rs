@@ -1,12 +1,13 @@
 //! The record of a decided command, accepted or refused.
 
 use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
 use sqlx::postgres::PgRow;
-use sqlx::{FromRow, Row};
+use sqlx::{FromRow, PgConnection, Row};
 use uuid::Uuid;
 
 use crate::json_text::JsonText;
-use crate::number::{Position, Revision, Version};
+use crate::number::{BookId, Position, Revision, Version};
 
 /// A decision to be recorded with its events.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,4 +65,90 @@ impl FromRow<'_, PgRow> for CommandRecord {
             recorded_at: row.try_get(8)?,
         })
     }
+}
+
+/// A record as it stands in the database, its reply as a digest: what a verification reads.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct StoredCommand {
+    /// Its id.
+    pub command_id: Uuid,
+    /// The batch that recorded it.
+    pub revision: Revision,
+    /// What was asked, as a digest.
+    pub fingerprint: Vec<u8>,
+    /// The answer's status.
+    pub status: i16,
+    /// What it made or changed.
+    pub resource: Option<String>,
+    /// The version that resource has after it.
+    pub version: Option<Version>,
+    /// The position of its last event.
+    pub position: Option<Position>,
+    /// When it was recorded.
+    pub recorded_at: DateTime<Utc>,
+    /// SHA-256 of the reply's text; none once the reply was let go of.
+    pub reply_digest: Option<Vec<u8>>,
+    /// SHA-256 of all of it, as the append wrote it.
+    pub digest: Option<Vec<u8>>,
+}
+
+impl StoredCommand {
+    /// Whether it is what the append wrote.
+    pub fn is_as_recorded(&self, book: BookId) -> bool {
+        self.digest.as_deref() == Some(&self.compute_digest(book)[..])
+    }
+
+    /// The digest that belongs there: the database's function `command_digest_1` makes the same.
+    pub fn compute_digest(&self, book: BookId) -> [u8; 32] {
+        /// Microseconds from 1970 to 2000, from where the database counts.
+        const EPOCH: i64 = 946_684_800_000_000;
+        let mut hasher = Sha256::new();
+        hasher.update([1]);
+        hasher.update(book.get().to_be_bytes());
+        hasher.update(self.command_id.as_bytes());
+        hasher.update(self.revision.get().to_be_bytes());
+        hasher.update(length(&self.fingerprint));
+        hasher.update(&self.fingerprint);
+        hasher.update(self.status.to_be_bytes());
+        if let Some(resource) = is_there(&mut hasher, self.resource.as_deref()) {
+            hasher.update(length(resource.as_bytes()));
+            hasher.update(resource.as_bytes());
+        }
+        if let Some(version) = is_there(&mut hasher, self.version) {
+            hasher.update(version.get().to_be_bytes());
+        }
+        if let Some(position) = is_there(&mut hasher, self.position) {
+            hasher.update(position.get().to_be_bytes());
+        }
+        hasher.update((self.recorded_at.timestamp_micros() - EPOCH).to_be_bytes());
+        if let Some(reply) = is_there(&mut hasher, self.reply_digest.as_deref()) {
+            hasher.update(reply);
+        }
+        hasher.finalize().into()
+    }
+}
+
+fn length(bytes: &[u8]) -> [u8; 4] {
+    u32::try_from(bytes.len()).expect("no column holds four gigabytes").to_be_bytes()
+}
+
+fn is_there<T>(hasher: &mut Sha256, value: Option<T>) -> Option<T> {
+    hasher.update([u8::from(value.is_some())]);
+    value
+}
+
+/// At most `limit` records after this one, by revision and id.
+pub async fn stored_after(
+    conn: &mut PgConnection,
+    book: BookId,
+    (revision, command_id): (Revision, Uuid),
+    limit: u32,
+) -> Result<Vec<StoredCommand>, sqlx::Error> {
+    sqlx::query_as(include_str!("sql/read_stored_commands.sql"))
+        .bind(book)
+        .bind(revision)
+        .bind(command_id)
+        .bind(i64::from(limit))
+        .fetch_all(conn)
+        .await
 }

@@ -47,6 +47,8 @@ pub const LOG: &[Migration] = &[
     migration!(14, "write_snapshots", "0014_write_snapshots"),
     migration!(15, "events_for_postgres_es", "0015_events_for_postgres_es"),
     migration!(16, "expire_replies", "0016_expire_replies"),
+    migration!(17, "command_digests", "0017_command_digests"),
+    migration!(18, "fill_command_digests", "0018_fill_command_digests"),
 ];
 
 /// The schema could not be brought up to date.

@@ -3,9 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::chain::{self, ChainHash};
+use crate::event::RecordedEvent;
 use crate::head::{Head, HeadError, read_head};
 use crate::number::{BookId, Position, Version};
 use crate::read;
@@ -108,13 +112,21 @@ pub enum VerifyError {
     Database(#[from] sqlx::Error),
 }
 
+/// How far the log was followed, event by event: whoever keeps it can go on from there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Follower {
+    book: BookId,
+    uuid: Uuid,
+    last: Position,
+    hash: ChainHash,
+    recorded_at: Option<DateTime<Utc>>,
+}
+
 /// A verification on its way: a page at a time, up to where the head stood at its beginning.
 #[derive(Debug, Clone)]
 pub struct ChainCheck {
     head: Head,
-    last: Position,
-    hash: ChainHash,
-    recorded_at: Option<chrono::DateTime<chrono::Utc>>,
+    follower: Follower,
     is_done: bool,
 }
 
@@ -132,20 +144,22 @@ pub async fn chain(
     Ok((check.position(), all))
 }
 
-impl ChainCheck {
-    /// Begins after `from`, whose stored hash is believed.
+impl Follower {
+    /// Begins after `from`, whose stored hash and time are believed. `uuid` is the book's.
     pub async fn start(
         conn: &mut PgConnection,
         book: BookId,
+        uuid: Uuid,
         from: Position,
     ) -> Result<Self, VerifyError> {
-        let head = read_head(conn, book).await?;
-        let hash = if from == Position::ZERO {
-            chain::genesis(head.uuid)
+        let (hash, recorded_at) = if from == Position::ZERO {
+            (chain::genesis(uuid), None)
         } else {
-            read::hash_at(conn, book, from).await?.ok_or(VerifyError::NoSuchPosition(from))?
+            let event = read::event_at(conn, book, from).await?;
+            let event = event.ok_or(VerifyError::NoSuchPosition(from))?;
+            (event.hash, Some(event.recorded_at))
         };
-        Ok(Self { head, last: from, hash, recorded_at: None, is_done: false })
+        Ok(Self { book, uuid, last: from, hash, recorded_at })
     }
 
     /// Everything up to here is checked.
@@ -153,35 +167,31 @@ impl ChainCheck {
         self.last
     }
 
-    /// Where the verification will end.
-    pub const fn end(&self) -> Position {
-        self.head.position
+    /// The stored hash of the last event.
+    pub const fn hash(&self) -> ChainHash {
+        self.hash
     }
 
-    /// Checks the next page; after the last one, the head; then nothing is left.
-    pub async fn next_page(
+    /// When the last event was recorded; none before the first.
+    pub const fn recorded_at(&self) -> Option<DateTime<Utc>> {
+        self.recorded_at
+    }
+
+    /// Checks the events that come next, in order of position.
+    pub async fn follow(
         &mut self,
         conn: &mut PgConnection,
-    ) -> Result<Option<Vec<Finding>>, VerifyError> {
-        if self.is_done {
-            return Ok(None);
-        }
-        let mut page = read::after(conn, self.head.book, self.last, PAGE_SIZE).await?;
-        page.retain(|event| event.position <= self.head.position);
-        if page.is_empty() {
-            self.is_done = true;
-            return self.completeness(conn).await.map(Some);
-        }
-
+        page: &[RecordedEvent],
+    ) -> Result<Vec<Finding>, sqlx::Error> {
         let mut findings = Vec::new();
-        let mut versions = BTreeMap::<StreamId, Version>::new();
+        let mut versions = BTreeMap::<&StreamId, Version>::new();
         let mut unproven = Vec::new();
         for event in page {
             if event.position != self.last.next() {
                 let last = Position(event.position.get() - 1);
                 findings.push(Finding::Hole { first: self.last.next(), last });
             }
-            let computed = chain::link(self.hash, self.head.uuid, &event);
+            let computed = chain::link(self.hash, self.uuid, event);
             if computed != event.hash {
                 let (position, stored) = (event.position, event.hash);
                 findings.push(Finding::HashMismatch { position, stored, computed });
@@ -189,13 +199,13 @@ impl ChainCheck {
             if self.recorded_at.is_some_and(|before| event.recorded_at < before) {
                 findings.push(Finding::TimeTurnedBack { position: event.position });
             }
-            match versions.insert(event.stream.clone(), event.version) {
+            match versions.insert(&event.stream, event.version) {
                 Some(before) if before.next() == event.version => {}
                 None if event.version.get() == 1 => {}
-                None => unproven.push((event.position, event.stream, event.version)),
+                None => unproven.push((event.position, event.stream.clone(), event.version)),
                 Some(_) => findings.push(Finding::SequenceGap {
                     position: event.position,
-                    stream: event.stream,
+                    stream: event.stream.clone(),
                     version: event.version,
                 }),
             }
@@ -205,7 +215,7 @@ impl ChainCheck {
             self.recorded_at = Some(event.recorded_at);
         }
         findings.extend(self.gaps(conn, unproven).await?);
-        Ok(Some(findings))
+        Ok(findings)
     }
 
     /// Looks up the predecessors that did not stand on the same page: memory stays that of a page.
@@ -225,7 +235,7 @@ impl ChainCheck {
             versions.push(*version);
         }
         let gaps: Vec<Position> = sqlx::query_scalar(include_str!("sql/find_gaps.sql"))
-            .bind(self.head.book)
+            .bind(self.book)
             .bind(positions)
             .bind(types)
             .bind(ids)
@@ -238,28 +248,72 @@ impl ChainCheck {
             .map(|(position, stream, version)| Finding::SequenceGap { position, stream, version })
             .collect())
     }
+}
 
-    /// `count(*) = max(position) = head.position`, and the head's hash is the last event's: all in
-    /// one statement's snapshot, so that writers do not disturb it.
-    async fn completeness(&self, conn: &mut PgConnection) -> Result<Vec<Finding>, VerifyError> {
-        let (count, last, hash, head, head_hash): (
-            i64,
-            Position,
-            Option<ChainHash>,
-            Position,
-            ChainHash,
-        ) = sqlx::query_as(include_str!("sql/read_completeness.sql"))
-            .bind(self.head.book)
-            .fetch_one(conn)
-            .await?;
-        let mut findings = Vec::new();
-        let hash = hash.unwrap_or_else(|| chain::genesis(self.head.uuid));
-        if head != last || head_hash != hash {
-            findings.push(Finding::HeadDiffers { head, last });
-        }
-        if count != last.get() {
-            findings.push(Finding::CountDiffers { count, last });
-        }
-        Ok(findings)
+impl ChainCheck {
+    /// Begins after `from`, whose stored hash is believed.
+    pub async fn start(
+        conn: &mut PgConnection,
+        book: BookId,
+        from: Position,
+    ) -> Result<Self, VerifyError> {
+        let head = read_head(conn, book).await?;
+        let follower = Follower::start(conn, book, head.uuid, from).await?;
+        Ok(Self { head, follower, is_done: false })
     }
+
+    /// Everything up to here is checked.
+    pub const fn position(&self) -> Position {
+        self.follower.position()
+    }
+
+    /// Where the verification will end.
+    pub const fn end(&self) -> Position {
+        self.head.position
+    }
+
+    /// Checks the next page; after the last one, the head; then nothing is left.
+    pub async fn next_page(
+        &mut self,
+        conn: &mut PgConnection,
+    ) -> Result<Option<Vec<Finding>>, VerifyError> {
+        if self.is_done {
+            return Ok(None);
+        }
+        let mut page = read::after(conn, self.head.book, self.position(), PAGE_SIZE).await?;
+        page.retain(|event| event.position <= self.head.position);
+        if page.is_empty() {
+            self.is_done = true;
+            return completeness(conn, self.head.book, self.head.uuid).await.map(Some);
+        }
+        Ok(Some(self.follower.follow(conn, &page).await?))
+    }
+}
+
+/// `count(*) = max(position) = head.position`, and the head's hash is the last event's: all in one
+/// statement's snapshot, so that writers do not disturb it.
+async fn completeness(
+    conn: &mut PgConnection,
+    book: BookId,
+    uuid: Uuid,
+) -> Result<Vec<Finding>, VerifyError> {
+    let (count, last, hash, head, head_hash): (
+        i64,
+        Position,
+        Option<ChainHash>,
+        Position,
+        ChainHash,
+    ) = sqlx::query_as(include_str!("sql/read_completeness.sql"))
+        .bind(book)
+        .fetch_one(conn)
+        .await?;
+    let mut findings = Vec::new();
+    let hash = hash.unwrap_or_else(|| chain::genesis(uuid));
+    if head != last || head_hash != hash {
+        findings.push(Finding::HeadDiffers { head, last });
+    }
+    if count != last.get() {
+        findings.push(Finding::CountDiffers { count, last });
+    }
+    Ok(findings)
 }

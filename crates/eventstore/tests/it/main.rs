@@ -9,6 +9,8 @@ mod connect;
 #[cfg(test)]
 mod cursor;
 #[cfg(test)]
+mod digests;
+#[cfg(test)]
 mod guards;
 #[cfg(test)]
 mod heads;
