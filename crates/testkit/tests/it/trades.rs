@@ -23,7 +23,7 @@ async fn connect(database: &Database) -> PgConnection {
 }
 
 async fn verify_clean(database: &Database, book: BookId) {
-    let report = projections::verify(&database.pool(1), book, &mut |_| {}).await.unwrap();
+    let report = projections::verify_now(&database.pool(1), book).await.unwrap();
     let findings: Vec<_> = report.findings.iter().map(ToString::to_string).collect();
     assert_eq!(findings, Vec::<String>::new());
 }
