@@ -140,6 +140,42 @@ pub async fn read_end(
         .ok_or(HeadError::UnknownBook(book))
 }
 
+/// What of a head a node has to know all the time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outline {
+    /// How many events the book holds.
+    pub position: Position,
+    /// The chain at `position`.
+    pub hash: ChainHash,
+    /// The live projections and their fold versions, as [`fold_set`] writes them.
+    pub fold_set: String,
+    /// Whether this build can read and write the book.
+    pub is_understood: bool,
+}
+
+impl FromRow<'_, PgRow> for Outline {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        let (reader, writer): (i32, i32) =
+            (row.try_get("min_reader")?, row.try_get("writer_format")?);
+        Ok(Self {
+            position: row.try_get("position")?,
+            hash: row.try_get("hash")?,
+            fold_set: row.try_get("fold_set")?,
+            is_understood: reader <= FORMAT_READER && writer <= FORMAT_WRITER,
+        })
+    }
+}
+
+/// Reads where the log ends and who can write it: one row, for those who look often.
+pub async fn read_outline(conn: &mut PgConnection, book: BookId) -> Result<Outline, HeadError> {
+    sqlx::query_as(include_str!("sql/read_outline.sql"))
+        .bind(book)
+        .fetch_optional(conn)
+        .await
+        .map_err(|cause| HeadError::Database { book, cause })?
+        .ok_or(HeadError::UnknownBook(book))
+}
+
 /// Reads the head and keeps every writer of the book waiting until the transaction ends: for the
 /// one batch after a miss, so that each node gets its turn. Call it within a transaction.
 pub async fn lock_head(conn: &mut PgConnection, book: BookId) -> Result<Head, HeadError> {

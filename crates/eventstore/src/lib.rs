@@ -33,8 +33,8 @@ pub use cursor::Cursor;
 pub use event::{NewEvent, RecordedEvent};
 pub use format::{FORMAT_READER, FORMAT_WRITER};
 pub use head::{
-    Head, HeadError, NewBook, ProjectionState, create_book, fold_set, list_books, lock_head,
-    read_end, read_head,
+    Head, HeadError, NewBook, Outline, ProjectionState, create_book, fold_set, list_books,
+    lock_head, read_end, read_head, read_outline,
 };
 pub use number::{BookId, Generation, Position, Revision, Version};
 pub use snapshot::Snapshot;

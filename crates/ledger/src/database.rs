@@ -171,10 +171,17 @@ impl Database {
         Ledger::open_with(self.app_options(), book, clock, config).await
     }
 
-    /// The same for a service, whose readers never work for long.
+    /// The same for whoever rebuilds it or looks at it: its live rows may be of other folds.
+    pub async fn open_to_maintain(&self, book: BookId, clock: Clock) -> Result<Ledger, OpenError> {
+        let config = Config { opens_misfit: true, disk: self.disk.clone(), ..Config::default() };
+        Ledger::open_with(self.app_options(), book, clock, config).await
+    }
+
+    /// The same for a service, whose readers never work for long, and which waits for the book's
+    /// folds to become its own.
     pub async fn open_to_serve(&self, book: BookId, clock: Clock) -> Result<Ledger, OpenError> {
         let (statement_max, disk) = (Some(STATEMENT_MAX), self.disk.clone());
-        let config = Config { statement_max, disk, ..Config::default() };
+        let config = Config { statement_max, disk, opens_misfit: true, ..Config::default() };
         Ledger::open_with(self.app_options(), book, clock, config).await
     }
 }

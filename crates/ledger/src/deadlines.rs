@@ -24,6 +24,7 @@ use uuid::Uuid;
 
 use crate::ledger::Ledger;
 use crate::queries::{self, QueryError};
+use crate::standing::Standing;
 use crate::submission::{Answer, Decided, Provenance, Reply, Submission, SubmitError};
 
 /// How many are fired at once.
@@ -71,9 +72,15 @@ pub enum RoundError {
 /// Fires whatever falls due until it is told to stop.
 pub async fn run(ledger: Ledger, stop: CancellationToken) {
     let clock = ledger.clock().clone();
+    let mut standing = ledger.standings();
     let mut deadlines = Deadlines::new(ledger);
     let mut is_away = false;
     loop {
+        // What falls due is read from a view, and this node may not know what its rows mean.
+        tokio::select! {
+            () = stop.cancelled() => return,
+            good = standing.wait_for(Standing::is_good) => if good.is_err() { return },
+        }
         // Only the sleep is broken off: what was handed to the writer is decided all the same.
         let pause = match deadlines.fire().await {
             Ok(round) => {

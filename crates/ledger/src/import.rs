@@ -260,7 +260,8 @@ impl Import {
                 error @ (SubmitError::Overloaded
                 | SubmitError::Stopping
                 | SubmitError::Unavailable
-                | SubmitError::Outdated(_)),
+                | SubmitError::Outdated(_)
+                | SubmitError::Misfit(_)),
             ) => Err(error.into()),
         }
     }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use eventstore::{BookId, Cursor, Head, HeadError, Position, Snapshot, Upcasters};
+use projections::{Misfit, fit};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgConnection, PgPool};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -19,6 +20,7 @@ use crate::clock::Clock;
 use crate::disk::Disk;
 use crate::feed::Feed;
 use crate::metrics::{Metrics, Outcome};
+use crate::standing::{Standing, Watched};
 use crate::submission::{Answer, Reply, Submission, SubmitError};
 use crate::tail::Tail;
 use crate::writer::{self, LookUp, Pending, Writer};
@@ -52,6 +54,7 @@ struct Inner {
     clock: Clock,
     upcasters: Arc<Upcasters>,
     metrics: Metrics,
+    standing: Watched,
     /// The ways in; none once the ledger is stopping.
     ways_in: Mutex<Option<WaysIn>>,
     in_flight: Mutex<BTreeMap<Uuid, InFlight>>,
@@ -80,6 +83,9 @@ pub struct Config {
     /// How long one statement of a reader may take: all night, if left out. What is done to a whole
     /// book is not done by a service.
     pub statement_max: Option<Duration>,
+    /// Opens a book whose live rows are of other folds than this build's as well: it cannot be
+    /// written before it is rebuilt, and then can at once.
+    pub opens_misfit: bool,
     /// What is known of the disk that the database lies on.
     pub disk: Disk,
 }
@@ -92,6 +98,7 @@ impl Default for Config {
             upcasters: Upcasters::new(),
             events_kept: 10_000,
             statement_max: None,
+            opens_misfit: false,
             disk: Disk::Unknown,
         }
     }
@@ -111,10 +118,12 @@ pub enum OpenError {
     Head(#[from] HeadError),
     #[error("book {book} was written by a newer version of daftar: upgrade this node")]
     Outdated { book: BookId },
-    #[error(
-        "book {book} has the projections {theirs}, and this build has {ours}: run daftar rebuild"
-    )]
-    Folds { book: BookId, theirs: String, ours: String },
+    #[error("the folds of book {book} are not those of this build")]
+    Misfit {
+        book: BookId,
+        #[source]
+        misfit: Misfit,
+    },
 }
 
 impl std::fmt::Debug for Ledger {
@@ -155,16 +164,15 @@ impl Ledger {
         if !head.is_understood() {
             return Err(OpenError::Outdated { book });
         }
-        let ours = projections::append_function().fold_set;
-        if head.fold_set != ours {
-            return Err(OpenError::Folds { book, theirs: head.fold_set, ours });
+        if !config.opens_misfit {
+            fit(&head.fold_set).map_err(|misfit| OpenError::Misfit { book, misfit })?;
         }
-        let Config { streams_max, outage_max, upcasters, events_kept, statement_max: _, disk } =
-            config;
+        let Config { streams_max, outage_max, upcasters, events_kept, disk, .. } = config;
         let upcasters = Arc::new(upcasters);
         let tasks = TaskTracker::new();
         let metrics = Metrics::default();
         let (snapshots, snapshots_waiting) = mpsc::channel(SNAPSHOTS_WAITING_MAX);
+        let standing = Watched::new(&head);
         let (submitted, waiting) = mpsc::channel(WAITING_MAX);
         let (look_ups, asked) = mpsc::channel(WAITING_MAX);
         let writer = Writer::new(
@@ -172,12 +180,13 @@ impl Ledger {
             book,
             clock.clone(),
             Arc::clone(&upcasters),
+            standing.clone(),
             snapshots,
             streams_max,
             outage_max,
         );
         let stopping = CancellationToken::new();
-        let tail = Tail::new(book, head.position, events_kept);
+        let tail = Tail::new(&head, standing.clone(), events_kept);
         let writer = writer.telling(tail.moved.clone(), metrics.clone());
         tasks.spawn(tail.clone().run(pool.clone(), stopping.clone()));
         tasks.spawn(writer.run(waiting));
@@ -194,6 +203,7 @@ impl Ledger {
                 clock,
                 upcasters,
                 metrics,
+                standing,
                 ways_in: Mutex::new(Some(WaysIn { look_ups, submitted })),
                 in_flight: Mutex::new(BTreeMap::new()),
                 tail,
@@ -265,6 +275,17 @@ impl Ledger {
     /// once after its own commits, and within a fifth of a second after another's.
     pub fn moved(&self) -> watch::Receiver<Position> {
         self.inner.tail.moved.subscribe()
+    }
+
+    /// How this node stands to the book: known at once where it writes, and within a fifth of a
+    /// second else.
+    pub fn standing(&self) -> Standing {
+        self.inner.standing.get()
+    }
+
+    /// The same, for those who wait for it to change.
+    pub fn standings(&self) -> watch::Receiver<Standing> {
+        self.inner.standing.follow()
     }
 
     /// The way to follow the log from here on, or from any place in it.

@@ -17,6 +17,7 @@ pub mod gateways;
 pub mod history;
 pub mod import;
 pub mod inconsistencies;
+pub mod jobs;
 pub mod ledger;
 pub mod load;
 pub mod metrics;
@@ -30,6 +31,7 @@ pub mod schema;
 pub mod secrets;
 mod signing;
 pub mod statements;
+pub mod standing;
 mod states;
 pub mod submission;
 mod tail;
@@ -40,6 +42,7 @@ mod writer;
 
 pub use clock::Clock;
 pub use ledger::{Config, Ledger, OpenError};
+pub use standing::Standing;
 pub use submission::{
     Answer, Decided, EventSummary, Provenance, Render, Reply, Submission, SubmitError,
 };

@@ -12,6 +12,7 @@ use domain::id::{Code, Reason};
 use domain::posting::RULE_VERSION;
 use domain::{Rejection, StreamKey};
 use eventstore::{BookId, Cursor, Position, Version};
+use projections::Misfit;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -171,6 +172,8 @@ pub enum SubmitError {
     Unavailable,
     #[error("book {0} was written by a newer version; this node has stopped writing it")]
     Outdated(BookId),
+    #[error(transparent)]
+    Misfit(Misfit),
     #[error("the command is larger than a batch may be")]
     TooLarge,
     #[error("the command failed: {0}")]

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use eventstore::{BookId, HeadError, Position};
+use eventstore::{BookId, Head, HeadError, Position};
 use sqlx::PgPool;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
@@ -12,6 +12,7 @@ use tracing::{info, warn};
 
 use crate::feed::ring::{Bounds, Found, Place, Ring};
 use crate::history::{self, HistoryError};
+use crate::standing::Watched;
 
 /// How often the log is looked at for what other nodes have committed.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -33,6 +34,7 @@ const PAGE_TURNS: usize = 4;
 pub(crate) struct Tail {
     book: BookId,
     pub(crate) moved: watch::Sender<Position>,
+    standing: Watched,
     /// Kept only while somebody follows.
     ring: Arc<Mutex<Option<Ring>>>,
     bounds: Bounds,
@@ -86,10 +88,11 @@ fn take_in(moved: &watch::Sender<Position>, known: Position, found: Position) {
 }
 
 impl Tail {
-    pub(crate) fn new(book: BookId, position: Position, events_max: usize) -> Self {
+    pub(crate) fn new(head: &Head, standing: Watched, events_max: usize) -> Self {
         Self {
-            book,
-            moved: watch::Sender::new(position),
+            book: head.book,
+            moved: watch::Sender::new(head.position),
+            standing,
             ring: Arc::default(),
             bounds: Bounds { events: events_max, bytes: BYTES_MAX },
             tip: watch::Sender::default(),
@@ -152,7 +155,9 @@ impl Tail {
     async fn look(&self, pool: &PgPool) -> Result<(), LookError> {
         let known = *self.moved.borrow();
         let mut conn = pool.acquire().await?;
-        let end = eventstore::read_end(&mut conn, self.book).await?;
+        let outline = eventstore::read_outline(&mut conn, self.book).await?;
+        self.standing.see_outline(&outline);
+        let end = (outline.position, outline.hash);
         take_in(&self.moved, known, end.0);
         if self.tip.receiver_count() == 0 {
             self.ring().take();

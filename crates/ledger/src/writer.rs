@@ -10,8 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::decide::Missing;
-use eventstore::{AppendFunction, Appended, BookId, Head, Position, Snapshot, Upcasters, chain};
+use eventstore::{Appended, BookId, Head, Position, Snapshot, Upcasters, chain};
 use futures::FutureExt as _;
+use projections::Live;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -21,6 +22,7 @@ use tracing::{error, info, warn};
 use crate::clock::Clock;
 use crate::load::{self, LoadError};
 use crate::metrics::{Metrics, Outcome};
+use crate::standing::Watched;
 use crate::states::{Cache, Working};
 use crate::submission::{Answer, Submission, SubmitError};
 use crate::tail;
@@ -62,7 +64,10 @@ pub(crate) struct Writer {
     book: BookId,
     clock: Clock,
     upcasters: Arc<Upcasters>,
-    function: AppendFunction,
+    /// What the book's readers see, as this node knows it: what an append writes.
+    live: Live,
+    /// Who waits for the book to become, or to stop being, this node's own.
+    standing: Watched,
     snapshots: mpsc::Sender<Vec<Snapshot>>,
     /// Who waits for the book to move.
     moved: watch::Sender<Position>,
@@ -74,8 +79,6 @@ pub(crate) struct Writer {
     cache: Cache,
     /// When the database went away, as long as it is.
     outage_since: Option<Instant>,
-    /// The book is in a form that this node does not understand.
-    is_outdated: bool,
 }
 
 /// How an attempt goes about it.
@@ -93,6 +96,7 @@ impl Writer {
         book: BookId,
         clock: Clock,
         upcasters: Arc<Upcasters>,
+        standing: Watched,
         snapshots: mpsc::Sender<Vec<Snapshot>>,
         streams_max: NonZeroUsize,
         outage_max: Duration,
@@ -102,7 +106,8 @@ impl Writer {
             book,
             clock,
             upcasters,
-            function: projections::append_function(),
+            live: Live::all(),
+            standing,
             snapshots,
             moved: watch::Sender::default(),
             outage_max,
@@ -111,7 +116,6 @@ impl Writer {
             head: None,
             cache: Cache::new(streams_max),
             outage_since: None,
-            is_outdated: false,
         }
     }
 
@@ -168,13 +172,10 @@ impl Writer {
         self.forget();
         let remedy = error.remedy();
         let answer = match remedy {
-            Remedy::Upgrade => {
-                if !self.is_outdated {
-                    self.is_outdated = true;
-                    error!(error = %error::chain(error), "this node has stopped writing");
-                }
-                SubmitError::Outdated(self.book)
-            }
+            Remedy::Upgrade => match error {
+                BatchError::Misfit(_, misfit) => SubmitError::Misfit(misfit.clone()),
+                _ => SubmitError::Outdated(self.book),
+            },
             Remedy::Halve | Remedy::Lock | Remedy::Reload => {
                 if batch.len() > 1 {
                     let second = batch.split_off(batch.len() / 2);
@@ -313,16 +314,14 @@ impl Writer {
         mode: Mode,
     ) -> Result<Committed, BatchError> {
         let head = eventstore::lock_head(conn, self.book).await?;
-        if !head.is_understood() {
+        let standing = self.standing.see_head(&head);
+        if !standing.is_understood() {
             return Err(BatchError::Format(self.book));
         }
-        if head.fold_set != self.function.fold_set {
-            let (theirs, ours) = (head.fold_set, self.function.fold_set.clone());
-            return Err(BatchError::Folds { book: self.book, theirs, ours });
-        }
-        if self.is_outdated {
-            self.is_outdated = false;
-            info!(book = %self.book, "this node understands the book again and writes");
+        match standing.fit() {
+            Ok(live) if live.fold_set() != self.live.fold_set() => self.live = live.clone(),
+            Ok(_) => {}
+            Err(misfit) => return Err(BatchError::Misfit(self.book, misfit.clone())),
         }
         self.catch_up(conn, &head).await?;
         known::answer_known(conn, self.book, batch).await?;
@@ -416,9 +415,9 @@ impl Writer {
                     if is_empty {
                         return Ok(Committed::nothing(outcomes, remarks, head.clone()));
                     }
-                    let function = &self.function;
-                    let appended = eventstore::append(conn, function, head, &prepared, |call| {
-                        views.bind(call)
+                    let (live, function) = (&self.live, self.live.append_function());
+                    let appended = eventstore::append(conn, &function, head, &prepared, |call| {
+                        views.bind(call, live)
                     });
                     return match appended.await? {
                         Appended::Ok => {

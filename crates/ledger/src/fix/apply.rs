@@ -209,7 +209,8 @@ async fn apply_order(
             error @ (SubmitError::Overloaded
             | SubmitError::Stopping
             | SubmitError::Unavailable
-            | SubmitError::Outdated(_)),
+            | SubmitError::Outdated(_)
+            | SubmitError::Misfit(_)),
         ) => {
             let problem = Problem::new("unavailable", error.to_string());
             return AppliedOrder::left(planned, Outcome::Unfinished, Some(problem));

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 
 use eventstore::{Batch, BookId, Cursor, HeadError, Upcasters};
+use projections::fit;
 use sqlx::{Connection, PgConnection};
 use tracing::warn;
 
@@ -59,6 +60,10 @@ async fn run(
     if !head.is_understood() {
         tx.rollback().await?;
         return Ok(Err(SubmitError::Outdated(book)));
+    }
+    if let Err(misfit) = fit(&head.fold_set) {
+        tx.rollback().await?;
+        return Ok(Err(SubmitError::Misfit(misfit)));
     }
     // Loaded anew: what this node's writer knows may be behind the head, or ahead.
     let (cache, mut loaded) = (Cache::new(NonZeroUsize::MIN), Working::default());

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use eventstore::{AppendError, BookId, HeadError};
+use projections::Misfit;
 
 use crate::load::LoadError;
 
@@ -23,14 +24,15 @@ pub(super) enum BatchError {
     Append(#[from] AppendError),
     #[error("book {0} is in a format that this node does not understand")]
     Format(BookId),
-    #[error("book {book} has the projections {theirs}, and this node has {ours}")]
-    Folds { book: BookId, theirs: String, ours: String },
+    #[error("the folds of book {0} are not those of this node")]
+    Misfit(BookId, #[source] Misfit),
 }
 
 /// What helps against an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Remedy {
-    /// Another node was first, or knows a command of the batch: decide anew under the lock.
+    /// Another node was first, or knows a command of the batch, or readers see other projections
+    /// now: decide anew under the lock.
     Lock,
     /// A stream that was said to be fresh is not, or the cache is not what it should be: load
     /// everything and decide anew.
@@ -48,7 +50,7 @@ pub(super) enum Remedy {
 impl BatchError {
     pub(super) fn remedy(&self) -> Remedy {
         match self {
-            Self::Moved => Remedy::Lock,
+            Self::Moved | Self::Append(AppendError::Fold { .. }) => Remedy::Lock,
             Self::Silent(_)
             | Self::Append(AppendError::ConnectionLost { .. } | AppendError::Busy { .. }) => {
                 Remedy::Wait
@@ -59,9 +61,9 @@ impl BatchError {
                 Some(name) if name.starts_with("events_stream_sequence_key") => Remedy::Reload,
                 Some(_) | None => Remedy::Halve,
             },
-            Self::Append(AppendError::Format { .. } | AppendError::Fold { .. })
-            | Self::Format(_)
-            | Self::Folds { .. } => Remedy::Upgrade,
+            Self::Append(AppendError::Format { .. }) | Self::Format(_) | Self::Misfit(..) => {
+                Remedy::Upgrade
+            }
             Self::Database(cause)
             | Self::Load(LoadError::Database(cause))
             | Self::Head(HeadError::Database { cause, .. })
