@@ -11,6 +11,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use crate::jobs::{Kind, State};
+
 /// From a millisecond to the time after which a silent database counts as lost.
 const SECONDS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
 const COMMANDS: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
@@ -48,6 +50,17 @@ struct ByCode {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByKind {
+    kind: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByKindAndState {
+    kind: &'static str,
+    state: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ByState {
     state: &'static str,
 }
@@ -70,6 +83,12 @@ pub struct Metrics {
     readers_refused: Counter,
     readers_cut: Counter,
     webhook_deliveries: Family<ByOutcome, Counter>,
+    jobs_running: Family<ByKind, Gauge>,
+    jobs: Family<ByKindAndState, Gauge>,
+    switches: Histogram,
+    rows_swept: Counter,
+    verification_findings: Gauge,
+    verification_time: Gauge,
 }
 
 impl Default for Metrics {
@@ -90,6 +109,12 @@ impl Default for Metrics {
             readers_refused: Counter::default(),
             readers_cut: Counter::default(),
             webhook_deliveries: Family::default(),
+            jobs_running: Family::default(),
+            jobs: Family::default(),
+            switches: Histogram::new(SECONDS),
+            rows_swept: Counter::default(),
+            verification_findings: Gauge::default(),
+            verification_time: Gauge::default(),
         };
         // So that they are there before anything has happened.
         for outcome in [Outcome::Accepted, Outcome::Refused, Outcome::Replayed, Outcome::Failed] {
@@ -101,6 +126,10 @@ impl Default for Metrics {
         for outcome in ["delivered", "failed"] {
             metrics.webhook_deliveries.get_or_create(&ByOutcome { outcome }).inc_by(0);
         }
+        for kind in Kind::ALL {
+            metrics.jobs_running.get_or_create(&ByKind { kind: kind.as_str() }).set(0);
+        }
+        metrics.jobs_unfinished(&[]);
         metrics
     }
 }
@@ -124,6 +153,12 @@ impl Metrics {
             readers_refused,
             readers_cut,
             webhook_deliveries,
+            jobs_running,
+            jobs,
+            switches,
+            rows_swept,
+            verification_findings,
+            verification_time,
         } = self.clone();
         registry.register("daftar_commands", "Commands by what came of them", commands);
         registry.register("daftar_refusals", "Refused commands by code", refusals);
@@ -147,6 +182,18 @@ impl Metrics {
         registry.register("daftar_feed_readers_cut", help, readers_cut);
         let help = "Attempts to deliver to a webhook by what came of them";
         registry.register("daftar_webhook_deliveries", help, webhook_deliveries);
+        let help = "Rebuilds and verifications that this node works at";
+        registry.register("daftar_jobs_running", help, jobs_running);
+        let help = "Jobs of the book that have not ended, whichever process works at them";
+        registry.register("daftar_jobs", help, jobs);
+        let help = "Time that writers waited for a switch to rebuilt views";
+        registry.register("daftar_rebuild_switch_duration_seconds", help, switches);
+        let help = "Rows of old generations that were deleted";
+        registry.register("daftar_rows_swept", help, rows_swept);
+        let help = "Findings of the last verification of the book";
+        registry.register("daftar_verification_findings", help, verification_findings);
+        let help = "When the last verification of the book ended, 0 if there was none";
+        registry.register("daftar_verification_timestamp_seconds", help, verification_time);
     }
 
     /// A command has its answer.
@@ -196,6 +243,38 @@ impl Metrics {
         self.webhook_deliveries.get_or_create(&ByOutcome { outcome }).inc();
     }
 
+    /// This node works at a job, until what is handed out is dropped.
+    pub(crate) fn job_running(&self, kind: Kind) -> Running {
+        let gauge = self.jobs_running.get_or_create(&ByKind { kind: kind.as_str() }).clone();
+        gauge.inc();
+        Running(gauge)
+    }
+
+    /// The jobs of the book that have not ended; of what is not named there are none.
+    pub(crate) fn jobs_unfinished(&self, unfinished: &[(Kind, State, i64)]) {
+        for kind in Kind::ALL {
+            for state in State::ALL.into_iter().filter(|state| !state.is_over()) {
+                let count = unfinished.iter().find(|found| (found.0, found.1) == (kind, state));
+                let labels = ByKindAndState { kind: kind.as_str(), state: state.as_str() };
+                self.jobs.get_or_create(&labels).set(count.map_or(0, |found| found.2));
+            }
+        }
+    }
+
+    pub(crate) fn switched(&self, writers_waited: Duration) {
+        self.switches.observe(writers_waited.as_secs_f64());
+    }
+
+    pub(crate) fn swept(&self, rows: u64) {
+        self.rows_swept.inc_by(rows);
+    }
+
+    /// When the last verification ended, and what it found.
+    pub(crate) fn verified(&self, at: i64, findings: i64) {
+        self.verification_time.set(at);
+        self.verification_findings.set(findings);
+    }
+
     /// What is so at this moment.
     pub(crate) fn sample(&self, head: Position, queue: usize, idle: usize, open: u32) {
         let whole = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
@@ -212,6 +291,16 @@ impl Metrics {
 pub struct Reader(Gauge);
 
 impl Drop for Reader {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+/// A job that this node works at.
+#[derive(Debug)]
+pub(crate) struct Running(Gauge);
+
+impl Drop for Running {
     fn drop(&mut self) {
         self.0.dec();
     }

@@ -1,0 +1,1 @@
+select 1 from jobs where book_id = $1 and job_id = $2 for update

@@ -1,0 +1,9 @@
+update jobs
+set
+  state = 'ready',
+  claim = null,
+  claimed_until = null,
+  ready_until = clock_timestamp() + $4::int * interval '1 second',
+  summary = $5,
+  result = $6::text::json
+where book_id = $1 and job_id = $2 and claim = $3

@@ -1,0 +1,1 @@
+select checkpoint::text from jobs where book_id = $1 and job_id = $2

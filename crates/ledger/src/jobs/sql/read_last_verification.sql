@@ -1,0 +1,7 @@
+select
+  extract(epoch from ended_at)::bigint,
+  (result ->> 'found')::bigint
+from jobs
+where book_id = $1 and kind = 'verification' and state = 'done'
+order by ended_at desc
+limit 1
