@@ -2,6 +2,9 @@
 -- read. What a line is about is looked up for those of the page alone: its order is the one whose
 -- stream it stands in, or whose prepayment its entry moves; its customer is the order's, or the wallet's,
 -- the payment's, or the debtor's.
+with live as (
+       select name, generation from daftar.book_projections where book_id = $1
+     )
 select b.position as head_position, b.hash as head_hash, t.*
   from daftar.books as b
   left join lateral (
@@ -11,26 +14,22 @@ select b.position as head_position, b.hash as head_hash, t.*
                 (select c.customer_id
                    from daftar.customer_orders as c
                   where c.book_id = $1
-                    and c.generation = (select generation from daftar.book_projections
-                                         where book_id = $1 and name = 'customer_orders')
+                    and c.generation = (select generation from live where name = 'customer_orders')
                     and c.order_id = o.order_id),
                 (select w.customer_id
                    from daftar.wallet_balances as w
                   where w.book_id = $1
-                    and w.generation = (select generation from daftar.book_projections
-                                         where book_id = $1 and name = 'wallet_balances')
+                    and w.generation = (select generation from live where name = 'wallet_balances')
                     and w.wallet_id = p.stream_id),
                 (select y.customer_id
                    from daftar.payments as y
                   where y.book_id = $1
-                    and y.generation = (select generation from daftar.book_projections
-                                         where book_id = $1 and name = 'payments')
+                    and y.generation = (select generation from live where name = 'payments')
                     and y.payment_id = p.stream_id),
                 (select j.item
                    from daftar.journal_lines as j
                   where j.book_id = $1
-                    and j.generation = (select generation from daftar.book_projections
-                                         where book_id = $1 and name = 'journal_lines')
+                    and j.generation = (select generation from live where name = 'journal_lines')
                     and j.position = p.position
                     and j.account = '1100'
                   limit 1)) as customer_id
@@ -43,8 +42,7 @@ select b.position as head_position, b.hash as head_hash, t.*
                               rows unbounded preceding) as balance
                        from daftar.journal_lines as l
                       where l.book_id = $1
-                        and l.generation = (select generation from daftar.book_projections
-                                               where book_id = $1 and name = 'journal_lines')
+                        and l.generation = (select generation from live where name = 'journal_lines')
                         and ($2::text is null or l.item = $2)
                         and l.account = $3
                         and l.currency = $4
@@ -65,15 +63,13 @@ select b.position as head_position, b.hash as head_hash, t.*
                           from daftar.wallet_lines as w
                          where p.stream_type = 'wallet'
                            and w.book_id = $1
-                           and w.generation = (select generation from daftar.book_projections
-                                                where book_id = $1 and name = 'wallet_lines')
+                           and w.generation = (select generation from live where name = 'wallet_lines')
                            and w.wallet_id = p.stream_id
                            and w.sequence = e.sequence),
                        (select j.item::uuid
                           from daftar.journal_lines as j
                          where j.book_id = $1
-                           and j.generation = (select generation from daftar.book_projections
-                                         where book_id = $1 and name = 'journal_lines')
+                           and j.generation = (select generation from live where name = 'journal_lines')
                            and j.position = p.position
                            and j.account = '2200'
                          limit 1)) as order_id
