@@ -15,6 +15,9 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
+/// The book that is there from the start.
+const MAIN: &str = "main";
+
 /// A place for one installation: its data, its secret, and nothing of the machine's own settings.
 #[derive(Debug)]
 pub(crate) struct Installation {
@@ -91,7 +94,11 @@ impl Installation {
 
     /// What `verify` prints and how it ends.
     pub(crate) fn verify(&self) -> (bool, Value) {
-        let output = self.try_run(&["verify", "--json"]);
+        self.verify_of(MAIN)
+    }
+
+    fn verify_of(&self, book: &str) -> (bool, Value) {
+        let output = self.try_run(&["verify", "--json", "--book", book]);
         let said = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
             panic!("verify printed no JSON ({error}): {}", String::from_utf8_lossy(&output.stderr))
         });
@@ -100,7 +107,12 @@ impl Installation {
 
     /// Everything is as the log makes it.
     pub(crate) fn assert_verified(&self) {
-        let (succeeded, said) = self.verify();
+        self.assert_verified_of(MAIN);
+    }
+
+    /// The same in another book.
+    pub(crate) fn assert_verified_of(&self, book: &str) {
+        let (succeeded, said) = self.verify_of(book);
         assert!(succeeded, "verify found: {said:#}");
         assert_eq!(said["verified"], true, "{said:#}");
         assert_eq!(said["trial_balance"], "0", "{said:#}");
@@ -108,8 +120,13 @@ impl Installation {
 
     /// A new key of a principal, which is made if need be.
     pub(crate) fn key(&self, role: &str, principal: &str) -> String {
-        let made = self.json(&["keys", "create", "--role", role, "--principal", principal]);
-        made["key"].as_str().expect("a key is a text").to_owned()
+        self.key_of(MAIN, role, principal)
+    }
+
+    /// The same in another book.
+    pub(crate) fn key_of(&self, book: &str, role: &str, principal: &str) -> String {
+        let create = ["keys", "create", "--book", book, "--role", role, "--principal", principal];
+        self.json(&create)["key"].as_str().expect("a key is a text").to_owned()
     }
 
     /// Serves, until it is told otherwise or dropped.

@@ -76,8 +76,18 @@ pub(crate) enum Until {
 impl Shop {
     /// Makes the keys and fills the wallets; the last customer's is nearly empty.
     pub(crate) async fn open(installation: &Installation, api: &Api, customers: u32) -> Self {
-        let client = installation.key("client", "storefront");
-        let finance = installation.key("finance", "zahra");
+        Self::open_in("main", installation, api, customers).await
+    }
+
+    /// The same in another book.
+    pub(crate) async fn open_in(
+        book: &str,
+        installation: &Installation,
+        api: &Api,
+        customers: u32,
+    ) -> Self {
+        let client = installation.key_of(book, "client", "storefront");
+        let finance = installation.key_of(book, "finance", "zahra");
         let customers: Vec<String> =
             (1..=customers).map(|number| format!("customer-{number}")).collect();
         let shop = Self { client, finance, customers };
@@ -95,7 +105,7 @@ impl Shop {
     }
 
     /// An order, or the release of one that was just placed.
-    fn next(&self, random: &mut StdRng, last: Option<&Sent>) -> Sent {
+    pub(crate) fn next(&self, random: &mut StdRng, last: Option<&Sent>) -> Sent {
         let key = format!("{:032x}", random.random::<u128>());
         if let Some(last) = last
             && last.takes > 0
@@ -236,7 +246,7 @@ pub(crate) async fn again(api: &Api, ticket: &Ticket) -> Reply {
 }
 
 /// The load asks for nothing that could be refused for another reason than an empty wallet.
-fn checked(ticket: &Ticket, reply: Reply) -> Reply {
+pub(crate) fn checked(ticket: &Ticket, reply: Reply) -> Reply {
     let is_refused = reply.status == 422 && reply.json()["code"] == "insufficient-funds";
     assert!(reply.is_accepted() || is_refused, "{}: {}", ticket.path, reply.body);
     reply
@@ -279,6 +289,16 @@ pub(crate) async fn assert_remembered(api: &Api, sent: &[Sent]) {
 /// The log after a position is exactly what the replies name: nothing lost, nothing twice, no hole.
 /// Answers where it ends.
 pub(crate) async fn assert_log(conn: &mut PgConnection, after: i64, sent: &[Sent]) -> i64 {
+    assert_log_of(1, conn, after, sent).await
+}
+
+/// The same of another book.
+pub(crate) async fn assert_log_of(
+    book: i32,
+    conn: &mut PgConnection,
+    after: i64,
+    sent: &[Sent],
+) -> i64 {
     let mut told: BTreeMap<i64, String> = BTreeMap::new();
     for one in sent.iter().filter(|one| one.is_accepted()) {
         let reply = one.reply.as_ref().expect("it is accepted").json();
@@ -293,8 +313,9 @@ pub(crate) async fn assert_log(conn: &mut PgConnection, after: i64, sent: &[Sent
     }
     let rows = sqlx::query(
         "select position, aggregate_type, aggregate_id, sequence, event_type
-         from events where book_id = 1 and position > $1 order by position",
+         from events where book_id = $1 and position > $2 order by position",
     )
+    .bind(book)
     .bind(after)
     .fetch_all(&mut *conn)
     .await
@@ -321,7 +342,13 @@ pub(crate) async fn assert_log(conn: &mut PgConnection, after: i64, sent: &[Sent
 
 /// Where the log ends.
 pub(crate) async fn position(conn: &mut PgConnection) -> i64 {
-    sqlx::query_scalar("select position from books where book_id = 1")
+    position_of(1, conn).await
+}
+
+/// The same of another book.
+pub(crate) async fn position_of(book: i32, conn: &mut PgConnection) -> i64 {
+    sqlx::query_scalar("select position from books where book_id = $1")
+        .bind(book)
         .fetch_one(conn)
         .await
         .expect("the head can be read")

@@ -157,6 +157,11 @@ impl Api {
         serde_json::from_str(&body).expect("the answer is JSON")
     }
 
+    /// One attempt at a request that has no body or gets no reply of a command.
+    pub(crate) async fn try_get(&self, bearer: &str, path: &str) -> Answer {
+        self.send(self.http.get(format!("{}{path}", self.base)).bearer_auth(bearer)).await
+    }
+
     /// What a customer's one wallet holds.
     pub(crate) async fn balance(&self, bearer: &str, customer: &str) -> String {
         let said = self.get(bearer, &format!("/api/customers/{customer}/wallet")).await;
