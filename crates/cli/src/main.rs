@@ -15,6 +15,8 @@ mod server;
 mod service;
 #[cfg(debug_assertions)]
 mod test_clock;
+#[cfg(debug_assertions)]
+mod test_folds;
 
 use config::Config;
 use output::Output;
@@ -64,6 +66,10 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let serves = matches!(cli.command, Command::Serve(_));
     logging::start(if serves { "info" } else { "warn" });
+    #[cfg(debug_assertions)]
+    if let Err(error) = test_folds::take() {
+        return fail(&error);
+    }
     let output = Output { json: cli.config.json };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

@@ -81,6 +81,12 @@ impl Node {
         Ok(self.database.open(book, self.clock.clone()).await?)
     }
 
+    /// The same for whoever rebuilds it or looks at it, also before its folds are this build's.
+    pub(crate) async fn open_to_maintain(&self, config: &Config) -> anyhow::Result<Ledger> {
+        let book = self.find_book(config).await?;
+        Ok(self.database.open_to_maintain(book, self.clock.clone()).await?)
+    }
+
     /// The same for a service.
     pub(crate) async fn open_to_serve(&self, config: &Config) -> anyhow::Result<Ledger> {
         let book = self.find_book(config).await?;

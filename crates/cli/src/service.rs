@@ -72,6 +72,7 @@ impl Service {
         node.look_after(&tasks, stop.clone());
         tasks.spawn(sweep(ledger.clone(), stop.clone()));
         tasks.spawn(ledger::expiry::run(ledger.clone(), stop.clone()));
+        tasks.spawn(ledger::filling::run(ledger.clone(), stop.clone()));
         if fires_deadlines {
             tasks.spawn(ledger::deadlines::run(ledger.clone(), stop.clone()));
         }
