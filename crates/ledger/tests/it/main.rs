@@ -45,6 +45,8 @@ mod processes;
 #[cfg(test)]
 mod races;
 #[cfg(test)]
+mod rollout;
+#[cfg(test)]
 mod schema;
 #[cfg(test)]
 mod stock;
