@@ -37,6 +37,13 @@ pub fn migrations() -> Vec<Migration> {
     .concat();
     all.push(step(200, "append", include_str!("sql/append.sql")));
     all.push(step(201, "switch_generation", include_str!("sql/switch_generation.sql")));
+    all.extend([
+        step(210, "view_table", include_str!("sql/rebuild/view_table.sql")),
+        step(211, "switch_generations", include_str!("sql/rebuild/switch_generations.sql")),
+        step(212, "sweep", include_str!("sql/rebuild/sweep.sql")),
+        step(213, "carry_over", include_str!("sql/rebuild/carry_over.sql")),
+        step(214, "drop_old_rebuild", include_str!("sql/rebuild/drop_old_rebuild.sql")),
+    ]);
     all
 }
 

@@ -76,8 +76,6 @@ pub struct Sql {
     pub read_all: &'static str,
     /// Calls what `load` makes.
     pub call_load: &'static str,
-    /// Calls what `delete` makes.
-    pub call_delete: &'static str,
 }
 
 macro_rules! sql {
@@ -89,7 +87,6 @@ macro_rules! sql {
             delete: include_str!(concat!($name, "/delete.sql")),
             read_all: include_str!(concat!($name, "/read_all.sql")),
             call_load: concat!("select daftar.load_", $name, "_1($1, $2, $3)"),
-            call_delete: concat!("select daftar.delete_", $name, "_1($1, $2)"),
         }
     };
 }
@@ -159,6 +156,11 @@ impl<P: Projection> Rows<P> {
         } else {
             self.0.extend(other.0);
         }
+    }
+
+    /// As an append writes them: with those that end a row.
+    pub(crate) fn into_rows(self) -> impl Iterator<Item = P::Row> {
+        self.0.into_values()
     }
 
     /// The rows of a whole history.

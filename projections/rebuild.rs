@@ -16,6 +16,7 @@ use crate::views::projections;
 mod begin;
 mod build;
 mod carry;
+mod compare;
 mod differences;
 mod error;
 mod fill;
@@ -27,7 +28,6 @@ mod step;
 mod sweep;
 mod switch;
 mod tail;
-mod touched;
 mod view;
 
 pub use begin::begin;

@@ -1,19 +1,32 @@
 //! The switch: the last few events are folded while writers wait, and readers see the new rows.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use eventstore::{BookId, Position, Revision};
-use sqlx::PgConnection;
+use eventstore::{BookId, Generation, Position, Revision, lock_head, read_end};
+use sqlx::{Acquire, PgConnection};
+use uuid::Uuid;
 
-use super::build::Build;
+use super::build::{Build, Place};
+use super::compare::{Span, compare, compare_in_snapshot};
 use super::differences::Differences;
 use super::error::RebuildError;
+use super::fill::fill_with;
+use super::load::Load;
+use super::states::States;
+use super::tail::{FEW, fold_page};
+use super::view::{self, View};
+use super::{carry, journal};
 use crate::keeper::Keeper;
+use crate::progress::Progress;
+
+/// How often what was touched meanwhile is compared before writers have to wait.
+const ROUNDS: i32 = 5;
 
 /// Which differences may come.
 #[derive(Debug, Clone, Copy)]
 pub enum Allowed<'a> {
-    /// What somebody saw: money may change where it does there, and nowhere else.
+    /// What somebody saw: money may change where it does there, in that view, column and currency,
+    /// and nowhere else.
     Seen(&'a Differences),
     /// Whatever differs is accepted, and nothing is compared.
     Everything,
@@ -34,6 +47,8 @@ pub struct Switched {
     pub differences: Differences,
 }
 
+/// Catches up, folds what is left while writers wait, and makes the new generations those that readers
+/// see, in one commit with the checkpoint that says so. Without a word of the admin no money changes.
 pub async fn switch<K: Keeper>(
     conn: &mut PgConnection,
     book: BookId,
@@ -41,6 +56,156 @@ pub async fn switch<K: Keeper>(
     allowed: Allowed<'_>,
     keeper: &mut K,
 ) -> Result<Switched, RebuildError> {
-    let _ = (conn, book, build, allowed, keeper);
-    Err(RebuildError::Lost)
+    require_unswitched(build)?;
+    let mut states = States::new();
+    fill_with(conn, book, build, &mut states, keeper).await?;
+    let mut differences = Differences::default();
+    let since = match allowed {
+        Allowed::Everything => None,
+        Allowed::Seen(seen) => {
+            differences.since = seen.until;
+            let mut since = seen.until;
+            for round in 1.. {
+                if since < build.until {
+                    let found = compare_in_snapshot(conn, book, build, Span::Since(since)).await?;
+                    require_seen(seen, &found)?;
+                    differences.absorb(found);
+                    since = build.until;
+                }
+                let (end, _) = read_end(conn, book).await?;
+                if end.get() - since.get() <= FEW || round == ROUNDS {
+                    break;
+                }
+                fill_with(conn, book, build, &mut states, keeper).await?;
+            }
+            Some((seen, since))
+        }
+    };
+    let views = view::choose(&build.names())?;
+    let journal = journal::live(conn, book, build).await?;
+    let database = RebuildError::database(book);
+    let mut tx = conn.begin().await.map_err(database)?;
+    let mut last = Last { book, views: &views, journal, states, next: build.clone(), differences };
+    match last.switch(&mut tx, since, keeper).await {
+        Ok((held_since, revision, events)) => {
+            tx.commit().await.map_err(database)?;
+            let writers_waited = held_since.elapsed();
+            *build = last.next;
+            let position = build.until;
+            let differences = last.differences;
+            Ok(Switched { position, revision, events, writers_waited, differences })
+        }
+        Err(error) => {
+            // At once: dropped, it would hold the head until the connection is used again.
+            tx.rollback().await.map_err(database)?;
+            Err(error)
+        }
+    }
+}
+
+fn require_unswitched(build: &Build) -> Result<(), RebuildError> {
+    match (&build.place, build.targets.first()) {
+        (Place::Switched, Some(target)) => {
+            Err(RebuildError::NotAbove { name: target.name.clone(), generation: target.generation })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn require_seen(seen: &Differences, found: &Differences) -> Result<(), RebuildError> {
+    if seen.lacks_money_of(found) {
+        return Err(RebuildError::MoneyWouldChange(Box::new(found.clone())));
+    }
+    Ok(())
+}
+
+/// What is done while the head is held.
+struct Last<'a> {
+    book: BookId,
+    views: &'a [View],
+    journal: Option<Generation>,
+    states: States,
+    next: Build,
+    differences: Differences,
+}
+
+impl Last<'_> {
+    async fn switch<K: Keeper>(
+        &mut self,
+        conn: &mut PgConnection,
+        since: Option<(&Differences, Position)>,
+        keeper: &mut K,
+    ) -> Result<(Instant, Revision, u64), RebuildError> {
+        let database = RebuildError::database(self.book);
+        let head = lock_head(conn, self.book).await?;
+        let held_since = Instant::now();
+        if !head.is_understood() {
+            return Err(RebuildError::Format(self.book));
+        }
+        // Whatever else is locked, writers wait no longer than this.
+        let sql = "set local lock_timeout = '5s'";
+        sqlx::query(sql).execute(&mut *conn).await.map_err(database)?;
+        self.require_above(&head)?;
+        let left = u64::try_from(head.position.get() - self.next.until.get()).unwrap_or_default();
+        let mut orders = Vec::new();
+        while self.next.until < head.position {
+            let Self { book, views, journal, states, next, .. } = self;
+            let tail = fold_page(conn, *book, next, views, states, *journal).await?;
+            orders.extend(tail.timeline.iter().map(|entry| entry.order_id));
+            tail.load(conn, *book, next, &Load::Tail).await.map_err(database)?;
+        }
+        journal::require_unchanged(&self.next)?;
+        if !self.next.uncarried.is_empty() {
+            carry::carry_over(conn, self.book, &mut self.next, self.views).await?;
+        }
+        if let Some((seen, since)) = since {
+            self.compare(conn, seen, since, orders).await?;
+        }
+        self.next.place = Place::Switched;
+        let targets = &self.next.targets;
+        let is_switched: bool =
+            sqlx::query_scalar(include_str!("../sql/rebuild/call_switch_generations.sql"))
+                .bind(self.book)
+                .bind(head.revision)
+                .bind(targets.iter().map(|target| target.name.as_str()).collect::<Vec<_>>())
+                .bind(targets.iter().map(|target| target.generation).collect::<Vec<_>>())
+                .bind(targets.iter().map(|target| target.fold_version).collect::<Vec<_>>())
+                .fetch_one(&mut *conn)
+                .await
+                .map_err(database)?;
+        if !is_switched {
+            return Err(RebuildError::Moved(self.book));
+        }
+        let progress = Progress::Folded { position: head.position, end: head.position };
+        let go_on = keeper.keep(conn, &self.next, &progress).await.map_err(database)?;
+        RebuildError::unless_stopped(go_on)?;
+        Ok((held_since, head.revision.next(), left))
+    }
+
+    fn require_above(&self, head: &eventstore::Head) -> Result<(), RebuildError> {
+        for target in &self.next.targets {
+            if head.generation(&target.name).is_some_and(|live| live >= target.generation) {
+                let (name, generation) = (target.name.clone(), target.generation);
+                return Err(RebuildError::NotAbove { name, generation });
+            }
+        }
+        Ok(())
+    }
+
+    /// Compares what was touched since that was done last.
+    async fn compare(
+        &mut self,
+        conn: &mut PgConnection,
+        seen: &Differences,
+        since: Position,
+        mut orders: Vec<Uuid>,
+    ) -> Result<(), RebuildError> {
+        orders.sort_unstable();
+        orders.dedup();
+        let span = Span::Held(since, &orders);
+        let found = compare(conn, self.book, &self.next, span).await?;
+        require_seen(seen, &found)?;
+        self.differences.absorb(found);
+        Ok(())
+    }
 }

@@ -1,1 +1,102 @@
-//! …
+//! What was appended since a rebuild began, folded in order of position, as the append does it.
+
+use domain::StreamKey;
+use eventstore::{BookId, Generation, RecordedEvent, read, read_end};
+use sqlx::PgConnection;
+
+use super::build::Build;
+use super::error::RebuildError;
+use super::fill::stream_types;
+use super::journal;
+use super::load::Load;
+use super::states::States;
+use super::step::{Write, step};
+use super::view::View;
+use crate::keeper::Keeper;
+use crate::projection::Maker;
+use crate::views::Views;
+
+/// So few events are left to the switch, while writers wait.
+pub(super) const FEW: i64 = 64;
+
+/// How many events are folded at a time.
+const PAGE_SIZE: u32 = 1_000;
+
+/// How often what is left may be no less than before.
+const ROUNDS_IN_VAIN: u32 = 3;
+
+/// Folds what was appended until little is left, or it stops becoming less.
+pub(super) async fn catch_up<K: Keeper>(
+    conn: &mut PgConnection,
+    book: BookId,
+    build: &mut Build,
+    views: &[View],
+    states: &mut States,
+    journal: Option<Generation>,
+    keeper: &mut K,
+) -> Result<(), RebuildError> {
+    let mut least = i64::MAX;
+    let mut in_vain = 0;
+    loop {
+        let (end, _) = read_end(conn, book).await?;
+        let left = end.get() - build.until.get();
+        if left <= FEW {
+            return Ok(());
+        }
+        if left >= least {
+            in_vain += 1;
+        }
+        if in_vain == ROUNDS_IN_VAIN {
+            return Ok(());
+        }
+        least = least.min(left);
+        while build.until < end {
+            let mut next = build.clone();
+            let tail = fold_page(conn, book, &mut next, views, states, journal).await?;
+            journal::require_few_changes(&next)?;
+            let write = Write::Rows(Box::new(tail), Load::Tail);
+            step(conn, book, build, next, write, keeper).await?;
+        }
+    }
+}
+
+/// Folds the next page into rows; `next` says what it was.
+pub(super) async fn fold_page(
+    conn: &mut PgConnection,
+    book: BookId,
+    next: &mut Build,
+    views: &[View],
+    states: &mut States,
+    journal: Option<Generation>,
+) -> Result<Views, RebuildError> {
+    let database = RebuildError::database(book);
+    let page = read::after(conn, book, next.until, PAGE_SIZE).await.map_err(database)?;
+    let mut folded = Views::default();
+    let Some(last) = page.last() else { return Ok(folded) };
+    let types = stream_types(views);
+    let names_streams = views.iter().any(|view| view.maker == Maker::Named);
+    let makes_rows = |event: &&RecordedEvent| {
+        let aggregate_type = &*event.stream.aggregate_type;
+        let is_unknown = !StreamKey::AGGREGATE_TYPES.contains(&aggregate_type);
+        types.contains(&aggregate_type) || names_streams && is_unknown
+    };
+    let events: Vec<&RecordedEvent> = page.iter().filter(makes_rows).collect();
+    for found in states.prepare(conn, book, next.until, &events).await.map_err(database)? {
+        next.quarantine(found)?;
+    }
+    for event in &events {
+        if next.is_quarantined(&event.stream) {
+            next.touch_quarantined(&event.stream);
+        } else if let Err(error) = states.fold(event, &mut folded) {
+            next.quarantine(crate::whole::Quarantined::new(event, &error))?;
+        }
+    }
+    next.until = last.position;
+    if let Some(live) = journal {
+        let positions = events.iter().map(|event| (event.position, &event.stream));
+        journal::compare(conn, book, live, next, &folded.journal_lines, positions)
+            .await
+            .map_err(database)?;
+    }
+    Ok(folded)
+}

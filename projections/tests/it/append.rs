@@ -91,7 +91,10 @@ async fn the_application_cannot_write_the_live_generation_past_the_append() {
         for (sql, code) in [
             (format!("select daftar.load_{table}_1(1, 1, {rows})"), "55000"),
             (format!("select daftar.write_{table}_1(1, 1, {rows})"), "42501"),
-            (format!("select daftar.switch_generation_1(1, 0, '{table}', 1, 1)"), "55000"),
+            (
+                format!("select daftar.switch_generations_1(1, 0, '{{{table}}}', '{{1}}', '{{1}}')"),
+                "55000",
+            ),
         ] {
             let outcome =
                 sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(&mut *app).await.unwrap_err();
