@@ -329,6 +329,33 @@ def hooked(body=None):
     return of({"webhook": webhook()}, body)
 
 
+def rebuild(**wish):
+    """A job; the one that is under way already is as good."""
+    reply = session.post(f"{BASE}/api/admin/projections/timeline/rebuild", json=wish, timeout=60, headers={
+        "Authorization": f"Bearer {KEYS['admin'][0]}", "Idempotency-Key": fresh("key")})
+    if reply.status_code == 409 and "job" in reply.json():
+        return reply.json()["job"]
+    reply.raise_for_status()
+    return reply.json()["job"]["id"]
+
+
+def ready():
+    """A rebuild that waits for a decision."""
+    ends, one = time.monotonic() + 60, rebuild(preview=True)
+    while time.monotonic() < ends:
+        state = ask("admin", "GET", f"/api/admin/jobs/{one}")["job"]["state"]
+        if state == "ready":
+            return of({"job": one}, {"accept_differences": True})
+        if state in ("done", "failed", "cancelled"):
+            one = rebuild(preview=True)
+        time.sleep(0.1)
+    raise RuntimeError(f"{one} is not ready in time")
+
+
+def verification():
+    return post("auditor", "/api/admin/verify")["job"]["id"]
+
+
 def receipt_path(body=None):
     one = receipt()
     return of({"order": one["id"], "receipt": one["receipts"][0]["id"]}, body)
@@ -437,5 +464,10 @@ MAKERS = {
     "list_webhook_deliveries": hooked,
     "get_webhook_delivery": delivery,
     "retry_webhook_delivery": lambda: delivery({}),
+    "rebuild_projection": lambda: of({"name": "wallet_lines"}, {}),
+    "verify_book": lambda: of({}, {"since": 0}),
+    "get_job": lambda: of({"job": verification()}),
+    "cancel_job": lambda: of({"job": rebuild(preview=True)}, {}),
+    "switch_job": ready,
     "change_settings": lambda: of({}, {"reminder_hours": [24], "reason": "a trial"}),
 }

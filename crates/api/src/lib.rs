@@ -49,6 +49,7 @@ pub use metrics::Metrics;
 pub use openapi::document as openapi_document;
 pub use problem::{CODES as PROBLEM_CODES, INNER as INNER_REJECTIONS, Problem};
 pub use undescribed::{UNDESCRIBED, Undescribed};
+pub use wire::job::FAILURES as JOB_FAILURES;
 pub use wire::webhook::webhook_message;
 
 /// The whole API, to be served on its own or beside other pages.

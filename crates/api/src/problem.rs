@@ -95,6 +95,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("job-already-running", 409, "The view is being rebuilt already"),
     ("job-not-ready", 409, "The job does not wait for a decision"),
     ("job-over", 409, "The job has ended"),
+    ("job-of-another-build", 409, "The job was begun by another build"),
     ("differences-not-accepted", 409, "The rebuild would change money"),
     ("cursor-diverged", 409, "The cursor belongs to another history of the book"),
     ("forgotten", 410, "The customer was forgotten, and this with them"),

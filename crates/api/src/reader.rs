@@ -103,6 +103,11 @@ impl FromRequestParts<App> for Reader {
 }
 
 impl Reader {
+    /// The `Last-Event-ID`.
+    pub(crate) fn last_seen(&self) -> Option<&str> {
+        self.last_seen.as_deref()
+    }
+
     /// The place that the reader has seen last, which goes before what its address says.
     pub(crate) fn after(&self, asked: Option<After>) -> Result<Point, Problem> {
         let Some(last_seen) = &self.last_seen else { return Ok(asked.unwrap_or_default().0) };

@@ -16,8 +16,12 @@ mod admin {
     pub(super) mod book_settings;
     pub(super) mod emergency_order_fix;
     pub(super) mod inconsistencies;
+    pub(super) mod jobs;
     pub(super) mod keys;
     pub(super) mod principals;
+    pub(super) mod projections;
+    pub(super) mod rebuild;
+    pub(super) mod verify;
 }
 mod approvals;
 mod audit {
@@ -119,6 +123,7 @@ pub(crate) fn all() -> OpenApiRouter<App> {
         .merge(suspense_routes())
         .merge(payment_routes())
         .merge(webhook_routes())
+        .merge(job_routes())
         .routes(routes!(customers::orders::handler))
         .routes(routes!(customers::wallet::handler))
         .routes(routes!(customers::statement::handler))
@@ -234,6 +239,18 @@ fn suspense_routes() -> OpenApiRouter<App> {
         .routes(routes!(suspense::open::handler, suspense::list::handler))
         .routes(routes!(suspense::get::handler))
         .routes(routes!(suspense::explain::handler))
+}
+
+fn job_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(admin::projections::handler))
+        .routes(routes!(admin::rebuild::handler))
+        .routes(routes!(admin::verify::handler))
+        .routes(routes!(admin::jobs::list::handler))
+        .routes(routes!(admin::jobs::get::handler))
+        .routes(routes!(admin::jobs::progress::handler))
+        .routes(routes!(admin::jobs::cancel::handler))
+        .routes(routes!(admin::jobs::switch::handler))
 }
 
 fn webhook_routes() -> OpenApiRouter<App> {

@@ -4,6 +4,8 @@ pub(crate) mod approval;
 pub(crate) mod delivery_code;
 pub(crate) mod event;
 pub(crate) mod iban;
+pub(crate) mod job;
+pub(crate) mod job_result;
 pub(crate) mod money;
 pub(crate) mod order;
 pub(crate) mod payment;

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use eventstore::{Cursor, Generation, HeadError, ProjectionState, read_head};
 use projections::projections;
 use sqlx::{FromRow, PgConnection};
+use uuid::Uuid;
 
 use crate::ledger::Ledger;
 
@@ -20,6 +22,17 @@ pub struct ViewState {
     pub rows: Option<i64>,
     /// About how much of the disk they take, indexes included.
     pub bytes: i64,
+    /// The rebuild that is at it, or waits for a decision.
+    pub job: Option<Uuid>,
+    /// The last rebuild that readers were switched to, as long as its job is kept.
+    pub last_rebuild: Option<LastRebuild>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastRebuild {
+    pub job: Uuid,
+    pub ended_at: DateTime<Utc>,
+    pub asked_by: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +56,15 @@ struct Size {
     bytes: i64,
 }
 
+#[derive(FromRow)]
+struct Rebuilds {
+    name: String,
+    current: Option<Uuid>,
+    last: Option<Uuid>,
+    ended_at: Option<DateTime<Utc>>,
+    asked_by: Option<String>,
+}
+
 /// Every view of the book or of this build, by name.
 pub async fn read(
     conn: &mut PgConnection,
@@ -54,12 +76,25 @@ pub async fn read(
     let names: Vec<String> = views.keys().cloned().collect();
     let sizes: Vec<Size> = sqlx::query_as(include_str!("view_states/sql/read_sizes.sql"))
         .bind(book)
-        .bind(names)
-        .fetch_all(conn)
+        .bind(&names)
+        .fetch_all(&mut *conn)
         .await?;
     for Size { name, rows, bytes } in sizes {
         if let Some(view) = views.get_mut(&name) {
             (view.rows, view.bytes) = (rows, bytes);
+        }
+    }
+    let rebuilds: Vec<Rebuilds> = sqlx::query_as(include_str!("view_states/sql/read_rebuilds.sql"))
+        .bind(book)
+        .bind(&names)
+        .fetch_all(conn)
+        .await?;
+    for Rebuilds { name, current, last, ended_at, asked_by } in rebuilds {
+        if let Some(view) = views.get_mut(&name) {
+            view.job = current;
+            view.last_rebuild = last.zip(ended_at).zip(asked_by).map(
+                |((job, ended_at), asked_by)| LastRebuild { job, ended_at, asked_by },
+            );
         }
     }
     Ok((head.cursor(), views.into_values().collect()))
@@ -74,7 +109,15 @@ fn join(live: &[ProjectionState], own: &[ProjectionState]) -> BTreeMap<String, V
             fold_version: state.fold_version,
         });
         let own_fold_version = of(own).map(|state| state.fold_version);
-        let view = ViewState { name: name.clone(), live, own_fold_version, rows: None, bytes: 0 };
+        let view = ViewState {
+            name: name.clone(),
+            live,
+            own_fold_version,
+            rows: None,
+            bytes: 0,
+            job: None,
+            last_rebuild: None,
+        };
         views.insert(name.clone(), view);
     }
     views

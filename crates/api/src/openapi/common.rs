@@ -176,6 +176,7 @@ pub(super) const PROBLEMS: &[(u16, &str, &str, &[&str])] = &[
     (429, "TooManyRequests", "Too much was asked, or too much was refused", &["too-many-refusals"]),
     (500, "InternalServerError", "Something broke", &["internal"]),
     (503, "ServiceUnavailable", "Not now", &["unavailable"]),
+    (507, "InsufficientStorage", "The disk has no room", &["not-enough-room"]),
 ];
 
 /// The replies of refusals, each under the name of its component.

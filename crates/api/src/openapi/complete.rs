@@ -172,6 +172,7 @@ impl Operation<'_> {
             413 | 415 => self.takes("body"),
             422 => command,
             428 => requires_version,
+            507 => command && self.path.ends_with("/rebuild"),
             _ => false,
         }
     }

@@ -191,7 +191,24 @@ fn routes() -> Vec<Route> {
     routes.extend(wallet_routes());
     routes.extend(goods_routes());
     routes.extend(change_routes());
+    routes.extend(job_routes());
     routes
+}
+
+/// Long work.
+fn job_routes() -> Vec<Route> {
+    let rebuild = json!({ "preview": true, "accept_differences": false });
+    let accept = json!({ "accept_differences": true });
+    vec![
+        get("/api/admin/projections", "auditor", "client"),
+        post("/api/admin/projections/{name}/rebuild", "admin", "finance", rebuild),
+        post("/api/admin/verify", "finance", "client", json!({ "since": 1 })),
+        get("/api/admin/jobs", "auditor", "client"),
+        get("/api/admin/jobs/{job}", "auditor", "warehouse"),
+        get("/api/admin/jobs/{job}/progress", "finance", "client"),
+        post("/api/admin/jobs/{job}/cancel", "auditor", "client", json!({})),
+        post("/api/admin/jobs/{job}/switch", "admin", "finance", accept),
+    ]
 }
 
 /// Where the goods of an order go.
@@ -450,6 +467,8 @@ fn path(template: &str, order: &str) -> String {
         .replace("{account}", "2100")
         .replace("{position}", "1")
         .replace("{plan}", &"0".repeat(64))
+        .replace("{name}", NOBODY)
+        .replace("{job}", NOBODY)
         .replace("{book}", "main")
         .replace("{gateway}", GATEWAY)
 }
@@ -559,6 +578,7 @@ async fn unknown_ids_other_methods_and_unknown_parameters_are_problems() {
             let nul = nul.replace("{key}", "%00").replace("{plan}", "%00");
             let nul = nul.replace("{account}", "%00").replace("{position}", "%00");
             let nul = nul.replace("{principal}", "%00").replace("{delivery}", NOBODY);
+            let nul = nul.replace("{name}", "%00").replace("{job}", "%00");
             let nul = nul
                 .replace("{webhook}", "%00")
                 .replace("{book}", "main")

@@ -66,6 +66,34 @@ fn the_page_on_problems_lists_every_code_with_its_status_and_title() {
 }
 
 #[test]
+fn the_page_on_problems_says_how_jobs_fail_and_names_each_code_that_one_can_fail_with() {
+    let page = std::fs::read_to_string(docs("problems.md")).unwrap();
+    let (_, page) = page.split_once("## How a job fails").unwrap();
+    let listed: Vec<(&str, &str)> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("- `")?.split_once("`: "))
+        .collect();
+    assert_eq!(listed, api::JOB_FAILURES);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ledger/src/jobs");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let source = std::fs::read_to_string(&path).unwrap_or_default();
+        // Words with hyphens are nothing else there.
+        for word in source.split('"').skip(1).step_by(2) {
+            let is_code = word.contains('-')
+                && word.bytes().all(|byte| byte == b'-' || byte.is_ascii_lowercase());
+            if is_code {
+                seen += 1;
+                let is_listed = api::JOB_FAILURES.iter().any(|(code, _)| *code == word);
+                assert!(is_listed, "{}: {word}", path.display());
+            }
+        }
+    }
+    assert!(seen >= 7, "{seen}");
+}
+
+#[test]
 fn every_rejection_of_the_domain_has_a_code_in_the_table_or_is_never_answered() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../domain/src/rejection.rs");
     let source = std::fs::read_to_string(source).unwrap();

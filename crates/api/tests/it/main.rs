@@ -35,6 +35,8 @@ mod idempotency;
 #[cfg(test)]
 mod imported;
 #[cfg(test)]
+mod jobs;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod limits;

@@ -73,7 +73,7 @@ fn operations() -> Vec<Operation> {
 struct Wish<'a> {
     whose: Whose,
     role: &'a str,
-    /// Instead of the proposal that the role could have made.
+    /// Instead of the proposal, or the job, that the role could have asked for.
     proposal: Option<&'a str>,
     /// With parameters and a body that nobody takes.
     is_nonsense: bool,
@@ -178,7 +178,9 @@ fn fill(world: &World, operation: &Operation, wish: Wish<'_>, text: &str) -> Str
         "department",
         "gateway",
         "item",
+        "job",
         "key",
+        "name",
         "new",
         "order",
         "payment",
@@ -194,7 +196,7 @@ fn fill(world: &World, operation: &Operation, wish: Wish<'_>, text: &str) -> Str
         let pattern = format!("{{{name}}}");
         if filled.contains(&pattern) {
             let thing = match (name, wish.proposal) {
-                ("approval", Some(proposal)) => proposal.to_owned(),
+                ("approval" | "job", Some(wish)) => wish.to_owned(),
                 _ => world.thing(wish.whose, name, &operation.route, wish.role),
             };
             filled = filled.replace(&pattern, &thing);
@@ -290,11 +292,11 @@ async fn check(world: &World, row: &Row, operation: &Operation) -> (usize, Vec<S
         let heard = ask(world, operation, Some(&unlimited), own).await;
         note(role, &heard, is_let_in(&heard, row), "let in");
         if row.may(role) == May::Some {
-            let theirs = world.strangers_proposal(role);
+            let theirs = world.strangers_wish(&row.route, role);
             let wish = Wish { proposal: Some(&theirs), ..own };
             let heard = ask(world, operation, Some(&unlimited), wish).await;
             let is_right = is_forbidden(&heard) || is_missing(&heard, row);
-            note(role, &heard, is_right, "refused another's proposal");
+            note(role, &heard, is_right, "refused what another asked for");
         }
         let nobodys = Wish { whose: Whose::Nobodys, ..own };
         if row.not_there.is_some() && row.not_there.as_deref() != Some("not-found") {

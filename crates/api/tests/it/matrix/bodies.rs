@@ -87,6 +87,7 @@ pub(super) fn of(route: &str) -> Option<String> {
         "/api/admin/emergency-order-fix" => {
             text(json!({ "orders": ["{order}"], "ticket": "T-1", "reason": "why" }))
         }
+        "/api/admin/jobs/{job}/cancel" => Some(NOTHING.to_owned()),
         _ => match last {
             "cancel" | "reject" | "reject-stock" | "fail" | "reverse" => Some(BECAUSE.to_owned()),
             "freeze" | "unfreeze" | "close" | "reopen" if path.contains("/wallet/") => {
@@ -97,7 +98,8 @@ pub(super) fn of(route: &str) -> Option<String> {
             }
             "approve" | "complete" | "deliver" | "leave-on-account" | "pack"
             | "pay-from-wallet" | "release" | "reopen" | "start-processing" | "rotate"
-            | "rotate-secret" | "disable" | "enable" | "test" | "retry" => Some(NOTHING.to_owned()),
+            | "rotate-secret" | "disable" | "enable" | "test" | "retry" | "rebuild" | "verify"
+            | "switch" => Some(NOTHING.to_owned()),
             "webhooks" | "update" => text(json!({ "url": "https://8.8.8.8/daftar" })),
             "replay" => text(json!({ "from": "0" })),
             _ => None,

@@ -78,6 +78,7 @@ impl World {
             "request" => "withdrawal",
             "webhook" if route.starts_with("DELETE ") => "webhook to delete",
             "approval" if matches!(role, "warehouse" | "logistics") => "approval_of_goods",
+            "job" if matches!(role, "finance" | "auditor") => "verification",
             "department" => {
                 let of_the_role = matches!(role, "finance" | "warehouse" | "logistics");
                 return if of_the_role { role.to_owned() } else { "finance".to_owned() };
@@ -102,8 +103,11 @@ impl World {
         found.unwrap_or_else(|| panic!("{route}: nothing is made for {name}")).1.clone()
     }
 
-    /// A proposal that the role could not have made.
-    pub(super) fn strangers_proposal(&self, role: &str) -> String {
+    /// What the role could not have asked for: a job, or a proposal.
+    pub(super) fn strangers_wish(&self, route: &str, role: &str) -> String {
+        if route.contains("{job}") {
+            return self.things[&(Whose::Own, "job")].clone();
+        }
         let goods = !matches!(role, "warehouse" | "logistics");
         let name = if goods { "approval_of_goods" } else { "approval" };
         self.things[&(Whose::Own, name)].clone()
@@ -220,6 +224,9 @@ impl World {
         let plan = json!({ "ticket": "T-1", "reason": "a look" });
         let plan = service.must("second", "/api/admin/emergency-order-fix", &plan).await;
         principal(&service.ledger, "leaver", Role::Client).await;
+        let path = "/api/admin/projections/timeline/rebuild";
+        let rebuild = service.must("admin", path, &json!({ "preview": true })).await;
+        let verification = service.must("auditor", "/api/admin/verify", &json!({})).await;
         for (name, thing) in [
             ("item", text(&item["suspense"]["id"])),
             ("statement_line", text(&line["statement_line"]["id"])),
@@ -230,6 +237,9 @@ impl World {
             ("webhook", hook),
             ("webhook to delete", text(&going["webhook"]["id"])),
             ("delivery", text(&delivery["delivery"]["id"])),
+            ("name", "wallet_balances".to_owned()),
+            ("job", text(&rebuild["job"]["id"])),
+            ("verification", text(&verification["job"]["id"])),
             ("position", "1".to_owned()),
             ("account", "1010".to_owned()),
         ] {
