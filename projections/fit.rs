@@ -109,16 +109,17 @@ impl std::error::Error for Misfit {}
 
 impl fmt::Display for Misfit {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("the book's rows are of fold version: ")?;
+        if self.needs_rebuild() {
+            write!(formatter, "run `daftar rebuild {}`", self.to_be_rebuilt().join(" "))?;
+        } else {
+            formatter.write_str("this build is too old for the book")?;
+        }
+        formatter.write_str(": the live rows are of fold version ")?;
         for (index, one) in self.differing.iter().enumerate() {
             let comma = if index == 0 { "" } else { ", " };
             write!(formatter, "{comma}{one}")?;
         }
-        if self.needs_rebuild() {
-            write!(formatter, "; run `daftar rebuild {}`", self.to_be_rebuilt().join(" "))
-        } else {
-            formatter.write_str("; this build is too old for the book")
-        }
+        Ok(())
     }
 }
 
@@ -188,15 +189,13 @@ mod tests {
         assert!(older.needs_rebuild());
         assert_eq!(
             older.to_string(),
-            "the book's rows are of fold version: payments 0 (here 1); \
-             run `daftar rebuild payments`",
+            "run `daftar rebuild payments`: the live rows are of fold version payments 0 (here 1)",
         );
         let newer = fit(&all.fold_set().replace("payments:1", "payments:2")).unwrap_err();
         assert!(!newer.needs_rebuild());
         assert_eq!(
             newer.to_string(),
-            "the book's rows are of fold version: payments 2 (here 1); \
-             this build is too old for the book",
+            "this build is too old for the book: the live rows are of fold version payments 2 (here 1)",
         );
         let both = all.fold_set().replace("payments:1", "payments:0") + ",more:7";
         let both = fit(&both).unwrap_err();

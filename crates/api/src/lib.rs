@@ -29,6 +29,7 @@ mod routes;
 mod scope;
 mod sent;
 mod signature;
+mod standing;
 mod trace;
 mod undescribed;
 mod upload;
@@ -68,6 +69,7 @@ pub fn layered(routes: Router<App>, app: App) -> Router {
         .layer(from_fn(if_none_match::answer))
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(from_fn_with_state(app.clone(), min_position::layer))
+        .layer(from_fn_with_state(app.clone(), standing::layer))
         .layer(from_fn_with_state(app.clone(), layers::around))
         .layer(CompressionLayer::new().compress_when(layers::is_worth_compressing()))
         .with_state(app)

@@ -13,6 +13,7 @@ use ledger::SubmitError;
 use ledger::approvals::ApprovalError;
 use ledger::fix::FixError;
 use ledger::history::HistoryError;
+use projections::Misfit;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -20,6 +21,9 @@ use crate::limits::RETRY_SECONDS;
 
 /// The media type of every problem.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
+/// After how long it is worth asking a node again whose folds are not the book's. Another node may
+/// answer at once.
+const MISFIT_SECONDS: u32 = 2;
 /// The longest `detail` that is written.
 const DETAIL_MAX: usize = 300;
 
@@ -146,6 +150,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("too-many-readers", 503, "Too many readers follow the events"),
     ("timeout", 503, "The request took too long"),
     ("outdated", 503, "This node is too old for the book"),
+    ("rebuild-needed", 503, "This node is too new for the book's views"),
     ("not-enough-room", 507, "The disk has no room for the rebuild"),
 ];
 
@@ -260,6 +265,18 @@ impl Problem {
         }
         tracing::error!(error = %causes, "a read failed");
         Self::new("unavailable").retry_after(1)
+    }
+
+    /// The book's rows are of other folds than this node's.
+    pub(crate) fn misfit(misfit: &Misfit) -> Self {
+        let code = if misfit.needs_rebuild() { "rebuild-needed" } else { "outdated" };
+        Self::new(code).detail(misfit).retry_after(MISFIT_SECONDS)
+    }
+
+    /// A view that a route reads is still to be filled.
+    pub(crate) fn unfilled(view: &str) -> Self {
+        let detail = format!("{view} is being filled for the first time; see GET /api/admin/jobs");
+        Self::new("rebuild-needed").detail(detail).retry_after(MISFIT_SECONDS)
     }
 
     /// The JSON text, with what only the request knows.
@@ -528,6 +545,7 @@ impl From<SubmitError> for Problem {
                 Self::new("unavailable").detail(error).retry_after(1)
             }
             SubmitError::Outdated(_) => Self::new("outdated").retry_after(30),
+            SubmitError::Misfit(misfit) => Self::misfit(&misfit),
             SubmitError::TooLarge => Self::new("body-too-large").detail(error),
             SubmitError::Failed(_) => Self::new("internal"),
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use projections::fit;
 use serde::Serialize;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -64,9 +65,10 @@ pub(crate) async fn ready(State(app): State<App>) -> Result<Json<Ready>, Problem
 
 async fn find_out(app: &App) -> Result<Ready, Problem> {
     let head = app.ledger.head().await.map_err(Problem::unreadable)?;
-    if !head.is_understood() || head.fold_set != projections::append_function().fold_set {
+    if !head.is_understood() {
         return Err(Problem::new("outdated").retry_after(30));
     }
+    fit(&head.fold_set).map_err(|misfit| Problem::misfit(&misfit))?;
     let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
     let pending = ledger::schema::pending(&mut conn).await.map_err(Problem::unreadable)?;
     if !pending.is_empty() {
