@@ -7,6 +7,7 @@ pub(crate) mod fix;
 pub(crate) mod gateways;
 pub(crate) mod import;
 pub(crate) mod inconsistencies;
+pub(crate) mod jobs;
 pub(crate) mod keys;
 pub(crate) mod migrate;
 pub(crate) mod rebuild;

@@ -45,6 +45,11 @@ pub(crate) struct Config {
     #[arg(long, env = "DAFTAR_ACCEPT_DATA_LOSS", global = true, help_heading = EVERY_COMMAND)]
     pub(crate) accept_data_loss: bool,
 
+    /// How many bytes are free on the disk of the database, where that cannot be seen from here. A
+    /// rebuild that needs more is refused.
+    #[arg(long, env = "DAFTAR_FREE_SPACE", global = true, help_heading = EVERY_COMMAND, value_name = "BYTES")]
+    pub(crate) free_space: Option<u64>,
+
     /// Print data as one JSON object on stdout, and nothing else there.
     #[arg(long, global = true, help_heading = EVERY_COMMAND)]
     pub(crate) json: bool,

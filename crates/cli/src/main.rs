@@ -46,10 +46,12 @@ enum Command {
     Inconsistencies(commands::inconsistencies::Args),
     /// Plan a repair, approve it, or apply exactly the plan that was shown.
     Fix(commands::fix::Args),
-    /// Fold the views anew from the log.
+    /// Fold views anew from the log while the book is written and read, and switch to them.
     Rebuild(commands::rebuild::Args),
     /// Check the chain, every view row, the journal and the laws of money.
-    Verify,
+    Verify(commands::verify::Args),
+    /// List rebuilds and verifications; go on with one, decide about it, give it up.
+    Jobs(commands::jobs::Args),
     /// Make, list and revoke API keys.
     Keys(commands::keys::Args),
     /// Show and change the book's settings.
@@ -92,8 +94,9 @@ async fn run(cli: Cli, output: Output) -> anyhow::Result<ExitCode> {
             commands::inconsistencies::run(&config, args, output).await
         }
         Command::Fix(args) => commands::fix::run(&config, args, output).await,
-        Command::Rebuild(args) => commands::rebuild::run(&config, args, output).await,
-        Command::Verify => commands::verify::run(&config, output).await,
+        Command::Rebuild(args) => Box::pin(commands::rebuild::run(&config, args, output)).await,
+        Command::Verify(args) => Box::pin(commands::verify::run(&config, args, output)).await,
+        Command::Jobs(args) => Box::pin(commands::jobs::run(&config, args, output)).await,
         Command::Keys(args) => commands::keys::run(&config, args, output).await,
         Command::Book(args) => commands::book::run(&config, args, output).await,
         Command::Gateways(args) => commands::gateways::run(&config, args, output).await,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use eventstore::BookId;
 use ledger::database::Database;
+use ledger::disk::Disk;
 use ledger::{Clock, Ledger};
 use localpg::LocalPg;
 use tokio_util::sync::CancellationToken;
@@ -43,6 +44,11 @@ impl Node {
         let mut conn =
             database.owner().await.context("could not connect to the database at DATABASE_URL")?;
         check_durability(&mut conn, config).await?;
+        let disk = match config.free_space {
+            Some(bytes) => Disk::Free(bytes),
+            None => Disk::find(&mut conn).await,
+        };
+        let database = database.on(disk);
         let secret = Secret::load(config, None)?;
         Ok(Self { database, secret, private: None, clock: Config::clock() })
     }
@@ -59,7 +65,9 @@ impl Node {
     }
 
     fn private(config: &Config, pg: LocalPg, name: &str) -> anyhow::Result<Self> {
-        let database = Database::private(pg.connect_options(name));
+        let here = || Disk::At(pg.data_dir().to_owned());
+        let disk = config.free_space.map_or_else(here, Disk::Free);
+        let database = Database::private(pg.connect_options(name)).on(disk);
         let secret = Secret::load(config, Some(pg.data_dir()))?;
         Ok(Self { database, secret, private: Some(Arc::new(pg)), clock: Config::clock() })
     }

@@ -22,6 +22,11 @@ impl Output {
         }
     }
 
+    /// A line about what went wrong, on stderr: there for people whatever a program reads.
+    pub(crate) fn complain(self, line: impl AsRef<str>) {
+        writeln!(io::stderr().lock(), "daftar: {}", line.as_ref()).ok();
+    }
+
     pub(crate) fn table(self, header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
         if self.json {
             return;
@@ -42,6 +47,16 @@ impl Output {
             print(&serde_json::to_string_pretty(value)?);
         }
         Ok(())
+    }
+
+    /// One JSON object a line, for programs that take more than fits into one; false when nobody
+    /// reads on.
+    pub(crate) fn line(self, value: &impl Serialize) -> anyhow::Result<bool> {
+        if !self.json {
+            return Ok(true);
+        }
+        let text = serde_json::to_string(value)?;
+        Ok(writeln!(io::stdout().lock(), "{text}").is_ok())
     }
 
     /// Progress of something that may take longer than a second, on stderr.

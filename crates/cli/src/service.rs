@@ -50,6 +50,8 @@ pub(crate) struct Settings {
     pub(crate) sends_webhooks: bool,
     /// … which may be named for, and sent to, these addresses.
     pub(crate) webhooks: Allow,
+    /// It works at rebuilds and verifications.
+    pub(crate) works_at_jobs: bool,
     pub(crate) limits: LimitArgs,
 }
 
@@ -60,7 +62,8 @@ impl Service {
         ledger: Ledger,
         settings: Settings,
     ) -> anyhow::Result<Self> {
-        let Settings { listen, fires_deadlines, sends_webhooks, webhooks, limits } = settings;
+        let Settings { listen, fires_deadlines, sends_webhooks, webhooks, works_at_jobs, limits } =
+            settings;
         raise_open_files();
         let listener = TcpListener::bind(listen)
             .await
@@ -80,6 +83,9 @@ impl Service {
             let options = Options::new(webhooks, api::webhook_message);
             let vault = vault(&node.secret);
             tasks.spawn(ledger::webhooks::run(ledger.clone(), vault, options, stop.clone()));
+        }
+        if works_at_jobs {
+            tasks.spawn(ledger::jobs::run(ledger.clone(), vault(&node.secret), stop.clone()));
         }
         tasks.spawn(Server::new(&app, limits.connections()).run(listener));
         tasks.close();

@@ -184,6 +184,20 @@ impl Wish {
         }
     }
 
+    /// Whether this asks for what that job does: whoever asks for it can go on with it. What is
+    /// accepted is for whoever decides.
+    pub fn is_same_work(&self, other: &Self) -> bool {
+        match (self, other) {
+            (
+                Self::Rebuild { views, preview, .. },
+                Self::Rebuild { views: others, preview: other_previews, .. },
+            ) => preview == other_previews && named(views) == named(others),
+            (Self::Verification { since }, Self::Verification { since: other }) => since == other,
+            (Self::Rebuild { .. }, Self::Verification { .. })
+            | (Self::Verification { .. }, Self::Rebuild { .. }) => false,
+        }
+    }
+
     /// What no other job may work at meanwhile.
     fn subjects(&self) -> Vec<String> {
         match self {
@@ -199,11 +213,17 @@ impl Wish {
         if let Some(name) = views.iter().find(|view| !known.contains(view)) {
             return Err(JobError::UnknownView { name: name.clone(), known });
         }
-        let is_meant = |view: &String| views.is_empty() || views.contains(view);
-        let mut views: Vec<String> = known.into_iter().filter(is_meant).collect();
-        views.sort_unstable();
-        Ok(Self::Rebuild { views, preview, accept_differences })
+        Ok(Self::Rebuild { views: named(&views), preview, accept_differences })
     }
+}
+
+/// Each of these views once, in one order; all that there are if none is named.
+fn named(views: &[String]) -> Vec<String> {
+    let known = projections().into_iter().map(|state| state.name);
+    let is_meant = |view: &String| views.is_empty() || views.contains(view);
+    let mut views: Vec<String> = known.filter(is_meant).collect();
+    views.sort_unstable();
+    views
 }
 
 impl Job {

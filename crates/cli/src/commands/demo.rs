@@ -11,6 +11,7 @@ use ledger::Ledger;
 use ledger::fix::{PlanRequest, apply, plan};
 use ledger::import::{self, Options};
 use ledger::inconsistencies::{self, Inconsistency};
+use ledger::jobs::Verified;
 use ledger::principals::{NewPrincipal, PrincipalKind};
 use ledger::webhooks::Allow;
 use legacy::sample::{DECISIONS, Sample};
@@ -99,6 +100,7 @@ pub(crate) async fn run(config: &Config, args: Args, output: Output) -> anyhow::
         fires_deadlines: true,
         sends_webhooks: true,
         webhooks: Allow::Open,
+        works_at_jobs: true,
         limits: args.limits,
     };
     let service = Service::start(&node, ledger.clone(), settings).await?;
@@ -107,9 +109,9 @@ pub(crate) async fn run(config: &Config, args: Args, output: Output) -> anyhow::
 
     output.say("\nBoth views again, folded from the log:");
     let views = ["customer_orders", "order_management"];
-    rebuild::with_progress(&ledger, &views, output).await?;
-    let report = verify::with_progress(&ledger, output).await?;
-    let trial_balance = verify::trial_balance(&report);
+    rebuild::now(&ledger, &views, output).await?;
+    let Verified { report, trial_balance, .. } =
+        verify::now(&ledger, vault(&node.secret), output).await?;
     output.say(format!("trial balance {trial_balance}"));
     let verified = report.is_clean();
     output.data(&Report {

@@ -26,6 +26,9 @@ pub(crate) struct Args {
     /// Leave it to other nodes to send webhooks.
     #[arg(long, env = "DAFTAR_NO_WEBHOOKS")]
     no_webhooks: bool,
+    /// Leave it to other nodes to work at rebuilds and verifications that nobody else works at.
+    #[arg(long, env = "DAFTAR_NO_JOBS")]
+    no_jobs: bool,
     /// Let webhooks go to private addresses and without TLS: whoever may name one then reaches all
     /// that this machine can.
     #[arg(long, env = "DAFTAR_WEBHOOKS_ALLOW_PRIVATE")]
@@ -45,6 +48,7 @@ pub(crate) async fn run(config: &Config, args: Args) -> anyhow::Result<ExitCode>
         fires_deadlines: !args.no_deadlines,
         sends_webhooks: !args.no_webhooks,
         webhooks: if args.webhooks_allow_private { Allow::Private } else { Allow::Open },
+        works_at_jobs: !args.no_jobs,
         limits: args.limits,
     };
     let service = Service::start(&node, ledger, settings).await?;

@@ -2,114 +2,194 @@
 
 use std::process::ExitCode;
 
+use anyhow::Context;
+use eventstore::Position;
 use ledger::Ledger;
-use projections::{Finding, Report, verify_now};
+use ledger::jobs::{Job, State, Verified, Wish};
+use ledger::personal::Vault;
+use projections::{Finding, Quarantined};
 use serde::Serialize;
+use uuid::Uuid;
 
+use super::jobs::{COMMAND_LINE, ask, explain, settle_undone, with_progress};
 use crate::config::Config;
 use crate::node::Node;
 use crate::output::Output;
+use crate::service::vault;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Believe what happened up to this position, and look only at what came after it.
+    #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(i64).range(0..))]
+    since: Option<i64>,
+    /// Who asks for it.
+    #[arg(long = "as", value_name = "PERSON", default_value = COMMAND_LINE)]
+    person: String,
+}
 
 #[derive(Serialize)]
-struct Outcome {
+struct Outcome<'a> {
+    job: Uuid,
     verified: bool,
+    since: Option<i64>,
     position: i64,
     events: u64,
     rows: u64,
-    trial_balance: String,
-    findings: Vec<Difference>,
+    trial_balance: &'a str,
+    findings: Vec<Difference<'a>>,
     /// How many more there are than are listed.
     unlisted: u64,
+    quarantined: &'a [Quarantined],
+    /// What could not be looked at, and why.
+    left_out: &'a [String],
+    took_ms: u64,
 }
 
 #[derive(Serialize)]
-struct Difference {
+struct Difference<'a> {
     check: &'static str,
-    view: Option<String>,
-    key: String,
-    column: Option<String>,
-    expected: Option<String>,
-    found: Option<String>,
+    view: Option<&'a str>,
+    key: &'a str,
+    column: Option<&'a str>,
+    expected: Option<&'a str>,
+    found: Option<&'a str>,
     positions: Vec<i64>,
 }
 
-pub(crate) async fn run(config: &Config, output: Output) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(config: &Config, args: Args, output: Output) -> anyhow::Result<ExitCode> {
     let node = Node::start(config).await?;
-    let ledger = node.open(config).await?;
-    let report = with_progress(&ledger, output).await?;
-    output.data(&Outcome {
-        verified: report.is_clean(),
-        position: report.position.get(),
-        events: report.events,
-        rows: report.rows,
-        trial_balance: trial_balance(&report),
-        findings: report.findings.iter().map(Difference::of).collect(),
-        unlisted: report.unlisted,
-    })?;
+    let ledger = node.open_to_maintain(config).await?;
+    let wish = Wish::Verification { since: args.since.map(Position::new) };
+    let work = ask(&ledger, wish, &args.person, output).await.map_err(explain)?;
+    let job = with_progress(&ledger, work, Some(vault(&node.secret)), output).await?;
+    let code = settle(&job, output)?;
     ledger.stop().await;
     node.stop().await?;
-    Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(code)
 }
 
-/// Verifies and says what was found.
-pub(crate) async fn with_progress(ledger: &Ledger, output: Output) -> anyhow::Result<Report> {
-    let bar = output.progress("Verifying", 0);
-    let report = verify_now(ledger.pool(), ledger.book()).await?;
-    bar.finish_and_clear();
-    if report.is_clean() {
-        output.say(format!(
-            "Verified {} events and {} view rows: no difference. Trial balance {}.",
-            report.events,
-            report.rows,
-            trial_balance(&report)
-        ));
-    } else {
-        output.table(
-            &["check", "view", "key", "column", "expected", "found", "events"],
-            report.findings.iter().map(Difference::of).map(Difference::cells),
-        );
-        let more = match report.unlisted {
-            0 => String::new(),
-            count => format!(" and {count} more"),
-        };
-        output.say(format!("{} differences{more}.", report.findings.len()));
+/// Verifies everything and says what was found.
+pub(crate) async fn now(
+    ledger: &Ledger,
+    vault: Vault,
+    output: Output,
+) -> anyhow::Result<Verified> {
+    let wish = Wish::Verification { since: None };
+    let work = ask(ledger, wish, COMMAND_LINE, output).await.map_err(explain)?;
+    let job = with_progress(ledger, work, Some(vault), output).await?;
+    let verified = verified(&job)?.filter(|_| job.state == State::Done);
+    let verified = verified.with_context(|| {
+        format!("job {} {}: {}", job.id, job.state, job.summary.as_deref().unwrap_or_default())
+    })?;
+    say(&verified, output);
+    Ok(verified)
+}
+
+fn verified(job: &Job) -> anyhow::Result<Option<Verified>> {
+    let verified = job.result.clone().map(serde_json::from_value).transpose();
+    verified.context("the job's result is in a form that this build does not know")
+}
+
+/// Says what came of a verification, and how the process ends.
+pub(crate) fn settle(job: &Job, output: Output) -> anyhow::Result<ExitCode> {
+    let found = verified(job)?;
+    let Some(verified) = found.filter(|_| job.state == State::Done) else {
+        return settle_undone(job, output);
+    };
+    output.data(&Outcome::of(job, &verified))?;
+    say(&verified, output);
+    Ok(if verified.report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Shows what came of a verification.
+pub(crate) fn show(job: &Job, output: Output) -> anyhow::Result<()> {
+    if let Some(verified) = verified(job)? {
+        say(&verified, output);
     }
-    Ok(report)
+    Ok(())
 }
 
-/// Debits less credits over all currencies: "0", or what does not balance.
-pub(crate) fn trial_balance(report: &Report) -> String {
-    let off: Vec<String> = report
-        .trial_balance
-        .iter()
-        .filter(|sums| !sums.difference().is_zero())
-        .map(|sums| format!("{} {}", sums.difference(), sums.currency))
-        .collect();
-    if off.is_empty() { "0".to_owned() } else { off.join(", ") }
+fn say(verified: &Verified, output: Output) {
+    let report = &verified.report;
+    let what = match report.since {
+        None => format!("{} events and {} view rows", report.events, report.rows),
+        Some(since) => {
+            format!("{} events after {since} and {} view rows", report.events, report.rows)
+        }
+    };
+    for left_out in &report.left_out {
+        output.say(format!("Not looked at: {left_out}"));
+    }
+    if report.is_clean() {
+        let balance = &verified.trial_balance;
+        output.say(format!("Verified {what}: no difference. Trial balance {balance}."));
+        return;
+    }
+    output.table(
+        &["check", "view", "key", "column", "expected", "found", "events"],
+        report.findings.iter().map(Difference::of).map(Difference::cells),
+    );
+    let more = match report.unlisted {
+        0 => String::new(),
+        count => format!(" and {count} more"),
+    };
+    let listed = report.findings.len();
+    output.say(format!("Verified {what}: {listed} differences{more}."));
+    if !report.quarantined.is_empty() {
+        output.say(
+            "The rows of quarantined streams were compared with nothing: an event of theirs cannot \
+             be read by this build, or is impossible.",
+        );
+    }
+    output.say(
+        "A view that is not what the events make it is mended by daftar rebuild <view> --preview; \
+         whatever else is named here was written past daftar.",
+    );
 }
 
-impl Difference {
-    fn of(finding: &Finding) -> Self {
+impl<'a> Outcome<'a> {
+    fn of(job: &Job, verified: &'a Verified) -> Self {
+        let report = &verified.report;
+        Self {
+            job: job.id,
+            verified: report.is_clean(),
+            since: report.since.map(Position::get),
+            position: report.position.get(),
+            events: report.events,
+            rows: report.rows,
+            trial_balance: &verified.trial_balance,
+            findings: report.findings.iter().map(Difference::of).collect(),
+            unlisted: report.unlisted,
+            quarantined: &report.quarantined,
+            left_out: &report.left_out,
+            took_ms: u64::try_from(report.took.as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+impl<'a> Difference<'a> {
+    fn of(finding: &'a Finding) -> Self {
         Self {
             check: finding.check.as_str(),
-            view: finding.projection.clone(),
-            key: finding.key.clone(),
-            column: finding.column.clone(),
-            expected: finding.expected.clone(),
-            found: finding.found.clone(),
+            view: finding.projection.as_deref(),
+            key: &finding.key,
+            column: finding.column.as_deref(),
+            expected: finding.expected.as_deref(),
+            found: finding.found.as_deref(),
             positions: finding.positions.iter().map(|position| position.get()).collect(),
         }
     }
 
     fn cells(self) -> Vec<String> {
+        let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
         let positions: Vec<String> = self.positions.iter().map(i64::to_string).collect();
         vec![
             self.check.to_owned(),
-            self.view.unwrap_or_default(),
-            self.key,
-            self.column.unwrap_or_default(),
-            self.expected.unwrap_or_default(),
-            self.found.unwrap_or_default(),
+            text(self.view),
+            self.key.to_owned(),
+            text(self.column),
+            text(self.expected),
+            text(self.found),
             positions.join(" "),
         ]
     }
