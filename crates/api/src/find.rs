@@ -58,10 +58,7 @@ pub(crate) async fn order_as_of<const SCOPE: Scope>(
     id_or_number: &str,
     moment: Option<Moment>,
 ) -> Result<FoundOrder, Problem> {
-    let id = match id_or_number.parse() {
-        Ok(id) => id,
-        Err(_) => order_of_number(app, caller, id_or_number).await?,
-    };
+    let id = order_id(app, caller, id_or_number).await?;
     let stream = StreamKey::Order(id);
     let (at, state, settings) = match moment {
         Some(moment) => as_of::with_settings(&app.ledger, stream, moment).await?,
@@ -80,6 +77,18 @@ pub(crate) async fn order_as_of<const SCOPE: Scope>(
         Ok(FoundOrder { id, state, at, tries_allowed: settings.delivery_code_tries })
     } else {
         Err(Problem::new("order-not-found"))
+    }
+}
+
+/// The id of an order by its id, which need not be there, or its number.
+pub(crate) async fn order_id<const SCOPE: Scope>(
+    app: &App,
+    caller: &Caller<SCOPE>,
+    id_or_number: &str,
+) -> Result<OrderId, Problem> {
+    match id_or_number.parse() {
+        Ok(id) => Ok(id),
+        Err(_) => order_of_number(app, caller, id_or_number).await,
     }
 }
 

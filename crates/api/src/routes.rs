@@ -29,6 +29,7 @@ mod audit {
     pub(super) mod chain;
     pub(super) mod event;
     pub(super) mod export;
+    pub(super) mod replay;
     pub(super) mod trial_balance;
 }
 mod bank_statements {
@@ -142,6 +143,11 @@ pub(crate) fn all() -> OpenApiRouter<App> {
         .routes(routes!(events::stream::handler))
         .routes(routes!(audit::export::handler))
         .routes(routes!(audit::chain::handler))
+        .routes(routes!(audit::replay::handler))
+        .routes(routes!(audit::replay::order::handler))
+        .routes(routes!(audit::replay::wallet::handler))
+        .routes(routes!(audit::replay::view::handler))
+        .routes(routes!(audit::replay::diff::handler))
         .routes(routes!(admin::book_settings::handler))
         .routes(routes!(admin::principals::create, admin::principals::list))
         .routes(routes!(admin::keys::create, admin::keys::list))

@@ -11,6 +11,7 @@ pub(crate) mod jobs;
 pub(crate) mod keys;
 pub(crate) mod migrate;
 pub(crate) mod rebuild;
+pub(crate) mod replay;
 pub(crate) mod serve;
 pub(crate) mod verify;
 pub(crate) mod webhooks;

@@ -52,6 +52,8 @@ enum Command {
     Verify(commands::verify::Args),
     /// List rebuilds and verifications; go on with one, decide about it, give it up.
     Jobs(commands::jobs::Args),
+    /// Show any state as it was, or what changed between two, folded from the events.
+    Replay(commands::replay::Args),
     /// Make, list and revoke API keys.
     Keys(commands::keys::Args),
     /// Show and change the book's settings.
@@ -97,6 +99,7 @@ async fn run(cli: Cli, output: Output) -> anyhow::Result<ExitCode> {
         Command::Rebuild(args) => Box::pin(commands::rebuild::run(&config, args, output)).await,
         Command::Verify(args) => Box::pin(commands::verify::run(&config, args, output)).await,
         Command::Jobs(args) => Box::pin(commands::jobs::run(&config, args, output)).await,
+        Command::Replay(args) => Box::pin(commands::replay::run(&config, args, output)).await,
         Command::Keys(args) => commands::keys::run(&config, args, output).await,
         Command::Book(args) => commands::book::run(&config, args, output).await,
         Command::Gateways(args) => commands::gateways::run(&config, args, output).await,
