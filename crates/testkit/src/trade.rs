@@ -35,6 +35,9 @@ use dice::Dice;
 use record::{Recorded, Recorder, Tally};
 use shop::Shop;
 
+const CUSTOMERS: u64 = 2_000;
+/// As the ledger writes them.
+const SNAPSHOTS_EVERY: u64 = 100;
 /// How many commands a large book's batches hold, as the ledger's writer has at most.
 const BATCH: usize = 512;
 /// How much later each batch is than the one before it.
@@ -47,6 +50,8 @@ const PAGE: u32 = 5_000;
 pub struct Trade {
     seed: u64,
     batch: Option<usize>,
+    customers: u64,
+    snapshots_every: u64,
     /// The head that `shop` stands at.
     known: Option<Head>,
     shop: Shop,
@@ -76,8 +81,10 @@ impl Trade {
         Self {
             seed,
             batch: None,
+            customers: CUSTOMERS,
+            snapshots_every: SNAPSHOTS_EVERY,
             known: None,
-            shop: Shop::new(DateTime::<Utc>::UNIX_EPOCH),
+            shop: Shop::new(DateTime::<Utc>::UNIX_EPOCH, CUSTOMERS),
             dice: Dice::new(seed),
         }
     }
@@ -87,6 +94,19 @@ impl Trade {
     #[must_use]
     pub fn in_batches_of(self, commands: usize) -> Self {
         Self { batch: Some(commands), ..self }
+    }
+
+    /// So many customers, of whom few buy much and many buy little; two thousand otherwise.
+    #[must_use]
+    pub fn among(self, customers: u64) -> Self {
+        Self { customers, shop: Shop::new(DateTime::<Utc>::UNIX_EPOCH, customers), ..self }
+    }
+
+    /// A snapshot each time that a stream has grown by so many events. The ledger waits for a
+    /// hundred, which few streams of a small book have.
+    #[must_use]
+    pub fn with_snapshots_every(self, events: u64) -> Self {
+        Self { snapshots_every: events, ..self }
     }
 
     /// Appends that many more events to a book, which is created if it is not there. A book that
@@ -101,12 +121,14 @@ impl Trade {
 
         // The next batch is decided while the last one is written.
         let (send, mut batches) = mpsc::channel(2);
-        let idle = Shop::new(DateTime::<Utc>::UNIX_EPOCH);
+        let idle = Shop::new(DateTime::<Utc>::UNIX_EPOCH, 0);
         let mut shop = mem::replace(&mut self.shop, idle);
         let mut dice = self.dice.clone();
         let start = head.clone();
+        let snapshots_every = self.snapshots_every;
         let trading = thread::spawn(move || {
-            let head = trade(&mut shop, &mut dice, start, events, batch, &send);
+            let begin = |head: &Head, now| Recorder::new(head, now, snapshots_every);
+            let head = trade(&mut shop, &mut dice, start, (events, batch), &begin, &send);
             (shop, dice, head)
         });
         let mut tally = Tally::default();
@@ -144,7 +166,7 @@ impl Trade {
             return head;
         }
         let position = u64::try_from(head.position.get()).expect("a position is not negative");
-        self.shop = Shop::new(head.recorded_at);
+        self.shop = Shop::new(head.recorded_at, self.customers);
         self.dice = Dice::new(self.seed ^ position.wrapping_mul(0x9e37_79b9));
         let upcasters = upcasters();
         let mut after = eventstore::Position::ZERO;
@@ -167,14 +189,14 @@ fn trade(
     shop: &mut Shop,
     dice: &mut Dice,
     mut head: Head,
-    events: u64,
-    batch: usize,
+    (events, batch): (u64, usize),
+    begin: &dyn Fn(&Head, DateTime<Utc>) -> Recorder,
     send: &mpsc::Sender<Recorded>,
 ) -> Head {
     let mut left = events;
     while left > 0 {
         shop.now = head.recorded_at + BETWEEN_BATCHES;
-        let mut recorder = Recorder::new(&head, shop.now);
+        let mut recorder = begin(&head, shop.now);
         for _ in 0..batch {
             if recorder.tally.events >= left {
                 break;

@@ -20,13 +20,13 @@ use super::shop::Shop;
 
 /// As the ledger writes them.
 const SNAPSHOT_FORMAT: i32 = 1;
-const SNAPSHOT_EVERY: u64 = 100;
 
 /// A batch being made.
 pub(super) struct Recorder {
     batch: Batch,
     views: Views,
     snapshots: BTreeMap<StreamId, Snapshot>,
+    snapshots_every: u64,
     pub(super) tally: Tally,
 }
 
@@ -49,11 +49,12 @@ pub(super) struct Tally {
 }
 
 impl Recorder {
-    pub(super) fn new(head: &Head, now: DateTime<Utc>) -> Self {
+    pub(super) fn new(head: &Head, now: DateTime<Utc>, snapshots_every: u64) -> Self {
         Self {
             batch: Batch::new(head, now),
             views: Views::default(),
             snapshots: BTreeMap::new(),
+            snapshots_every,
             tally: Tally::default(),
         }
     }
@@ -128,7 +129,7 @@ impl Recorder {
             Event::Wallet(domain::wallet::Event::Opened { .. }) => self.tally.wallets += 1,
             _ => {}
         }
-        if change.version.is_multiple_of(SNAPSHOT_EVERY) {
+        if change.version.is_multiple_of(self.snapshots_every) {
             let state = serde_json::to_string(state).expect("a state is JSON");
             let format = SNAPSHOT_FORMAT;
             self.snapshots.insert(stream.clone(), Snapshot { stream, version, format, state });

@@ -19,9 +19,6 @@ use super::dice::Dice;
 use super::form::CURRENCY;
 use super::pool::Pool;
 
-/// Few buy much, many buy little.
-const CUSTOMERS: u64 = 2_000;
-
 #[derive(Debug)]
 pub(super) struct Shop {
     states: BTreeMap<StreamKey, Arc<State>>,
@@ -40,8 +37,9 @@ pub(super) struct Shop {
 }
 
 impl Shop {
-    pub(super) fn new(now: DateTime<Utc>) -> Self {
-        let chances = (1..=CUSTOMERS).scan(0_u64, |sum, rank| {
+    pub(super) fn new(now: DateTime<Utc>, customers: u64) -> Self {
+        // Few buy much, many buy little.
+        let chances = (1..=customers).scan(0_u64, |sum, rank| {
             *sum += 1_000_000 / rank;
             Some(*sum)
         });
