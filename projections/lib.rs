@@ -22,6 +22,7 @@ mod projection;
 pub mod rebuild;
 mod replay;
 mod row;
+mod saved;
 pub mod statement_lines;
 pub mod suspense_items;
 pub mod timeline;
@@ -45,6 +46,7 @@ pub use projection::{Maker, Projection, Rows, Sql, columns, select_list};
 pub use rebuild::{RebuildError, Rebuilt, RebuiltProjection, rebuild_now};
 pub use replay::{DecodeError, Replay, ReplayError, decode, upcasters};
 pub use row::Row;
+pub use saved::SNAPSHOT_FORMAT;
 pub use verify::{
     Beside, Check, CurrencySums, Finding, NothingBeside, Options, Report, Verification,
     VerifyError, guards, verify, verify_beside, verify_now,

@@ -44,6 +44,11 @@ pub fn migrations() -> Vec<Migration> {
         step(213, "carry_over", include_str!("sql/rebuild/carry_over.sql")),
         step(214, "drop_old_rebuild", include_str!("sql/rebuild/drop_old_rebuild.sql")),
     ]);
+    all.push(step(
+        220,
+        "wallet_requests_by_wallet",
+        include_str!("wallet_requests/index_by_wallet.sql"),
+    ));
     all
 }
 

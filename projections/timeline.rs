@@ -6,7 +6,7 @@ use domain::money::Money;
 use domain::payment::{self, Target};
 use domain::receipt_file::{self, On};
 use domain::wallet::{self, DebtCause, Purpose, Source};
-use domain::{Event, order};
+use domain::{Event, StreamKey, order};
 use eventstore::{BookId, Position};
 use rust_decimal::Decimal;
 use sqlx::postgres::PgRow;
@@ -95,7 +95,7 @@ impl Projection for Timeline {
     }
 
     fn fold(fact: &Fact<'_>, rows: &mut Rows<Self>) -> Result<(), FoldError> {
-        let Some(order) = order_of(fact) else { return Ok(()) };
+        let Some(order) = order_of(fact.stream, fact.event) else { return Ok(()) };
         let metadata = fact.metadata()?;
         let stated = stated(fact.event);
         let moved = moved(fact);
@@ -122,9 +122,9 @@ impl Projection for Timeline {
 }
 
 /// The order whose story this event is part of.
-fn order_of(fact: &Fact<'_>) -> Option<OrderId> {
-    match fact.event {
-        Event::Order(_) => Some(OrderId::new(fact.stream.aggregate_id())),
+pub(crate) fn order_of(stream: StreamKey, event: &Event) -> Option<OrderId> {
+    match event {
+        Event::Order(_) => Some(OrderId::new(stream.aggregate_id())),
         Event::Wallet(wallet::Event::Credited { source, .. }) => match source {
             Source::Excess { order, .. }
             | Source::Late { order, .. }

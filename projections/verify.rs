@@ -1,33 +1,47 @@
 //! Verification: the log's own chain, every row of every view against the fold of the events, and
 //! the laws of the books. Each difference is named.
+//!
+//! It reads a page at a time, each in a short snapshot of its own, in which events and rows belong
+//! together. So neither writers nor vacuum notice it, its memory is that of a page, and it goes on
+//! where it was kept.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use eventstore::verify::{ChainCheck, VerifyError as LogError};
-use eventstore::{BookId, Head, HeadError, Position, fold_set, read, read_head};
+use domain::StreamKey;
+use eventstore::verify::VerifyError as LogError;
+use eventstore::{BookId, Head, HeadError, Piece, Position, Revision, Streams, read_head};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use sqlx::{Acquire, PgConnection, PgPool};
+use sqlx::{Acquire as _, PgConnection, PgPool};
+use uuid::Uuid;
 
 use crate::keeper::{GoOn, Keeper, Unkept};
 use crate::progress::Progress;
-use crate::replay::{Replay, upcasters};
-use crate::views::{Views, projections};
 use crate::whole::Quarantined;
 
 mod beside;
-mod compare;
+mod decisions;
+mod ends;
 mod finding;
-mod laws;
+mod guards;
+mod log;
+mod moment;
+mod named;
+mod numbers;
+mod rows;
+mod saved;
+mod streams;
+mod sums;
+mod touched;
 
 pub use beside::{Beside, NothingBeside};
 pub use finding::{Check, Finding};
 
 use finding::Findings;
-
-/// How many events are folded at a time.
-const PAGE_SIZE: u32 = 5_000;
+use log::Log;
+use saved::{Of, Saved};
+use streams::Folding;
 
 /// What a verification looks at.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,8 +56,34 @@ pub struct Options {
 /// How far a verification has come: whoever keeps it can go on from there.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verification {
+    part: Part,
+    /// None before the first page.
+    log: Option<Log>,
+    /// Where the log ended when it was last looked at.
+    end: Position,
     findings: Findings,
+    events: u64,
+    /// Of these, how many were folded.
+    folded: u64,
+    rows: u64,
     took: Duration,
+}
+
+/// What comes next, and after what.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Part {
+    #[default]
+    Guards,
+    Log,
+    Decisions { revision: Revision, command_id: Uuid },
+    /// The streams of one type after another.
+    Streams { of_type: usize, after: Option<String>, key: Option<Uuid> },
+    /// The streams that went on since a position, by their first event since.
+    Touched { after: Position },
+    Beside { after: Uuid },
+    Ends,
+    Done,
 }
 
 /// What a verification found.
@@ -120,7 +160,7 @@ impl From<LogError> for VerifyError {
 /// The guards that are gone or off: tables that somebody could write by hand.
 pub async fn guards(conn: &mut PgConnection) -> Result<Vec<Finding>, sqlx::Error> {
     let mut findings = Findings::default();
-    laws::guards(conn, &mut findings).await?;
+    guards::check(conn, &mut findings).await?;
     Ok(findings.listed().to_vec())
 }
 
@@ -131,7 +171,7 @@ pub async fn verify_now(pool: &PgPool, book: BookId) -> Result<Report, VerifyErr
     verify(&mut conn, book, &Options::default(), &mut verification, &mut Unkept).await
 }
 
-/// Verifies a book, or goes on with a verification that was kept.
+/// Verifies a book, or goes on with a verification that was kept, by the same options.
 pub async fn verify<K: Keeper>(
     conn: &mut PgConnection,
     book: BookId,
@@ -151,111 +191,284 @@ pub async fn verify_beside<K: Keeper, B: Beside>(
     keeper: &mut K,
     beside: &mut B,
 ) -> Result<Report, VerifyError> {
-    let began = Instant::now();
-    verification.findings = Findings::without(options.without.clone());
-    let mut tx = conn.begin().await?;
-    sqlx::query("set transaction isolation level repeatable read, read only")
-        .execute(&mut *tx)
-        .await?;
-    // It locks nothing, so it may think for as long as folding takes.
-    sqlx::query("set local idle_in_transaction_session_timeout = 0").execute(&mut *tx).await?;
-    let head = read_head(&mut tx, book).await?;
-    if !head.is_understood() {
-        return Err(VerifyError::Format(book));
-    }
-    let mut findings = verification.findings.empty();
-    laws::guards(&mut tx, &mut findings).await?;
-    chain(&mut tx, book, &mut findings).await?;
-    let mut rows = 0;
-    let mut views = Views::default();
-    let events = match fold(&mut tx, &head, &mut views).await? {
-        Folded::All(events) => {
-            rows = views.compare(&mut tx, &head, &mut findings).await?;
-            events
+    verification.findings.leave_out(options.without.clone());
+    let since = options.since.unwrap_or_default();
+    let mut run = Run { conn, book, since, keeper, beside, lap: Instant::now() };
+    loop {
+        match verification.part.clone() {
+            Part::Guards => run.guards(verification).await?,
+            Part::Log => run.log(verification).await?,
+            Part::Decisions { revision, command_id } => {
+                run.decisions(verification, (revision, command_id)).await?;
+            }
+            Part::Streams { of_type, after, key } => {
+                run.streams(verification, of_type, after, key).await?;
+            }
+            Part::Touched { after } => run.touched(verification, after).await?,
+            Part::Beside { after } => run.beside(verification, after).await?,
+            Part::Ends => run.ends(verification).await?,
+            Part::Done => break,
         }
-        // Without the whole fold there is nothing to compare with.
-        Folded::Until(events, finding) => {
-            findings.add(finding);
-            events
-        }
-    };
-    check_fold_set(&head, &mut findings);
-    let trial_balance = laws::laws(&mut tx, book, &mut findings).await?;
-    tx.rollback().await?;
-    verification.findings.absorb(findings);
-    let progress = Progress::Checked { position: head.position, end: head.position };
-    match keeper.keep(&mut *conn, &*verification, &progress).await? {
-        GoOn::Yes => {}
-        GoOn::Cancelled => return Err(VerifyError::Cancelled),
-        GoOn::Lost => return Err(VerifyError::Lost),
     }
-    verification.took += began.elapsed();
+    let Verification { log, findings, events, rows, took, .. } = &*verification;
     Ok(Report {
         book,
         since: options.since,
-        position: head.position,
-        events,
-        rows,
-        trial_balance,
-        findings: verification.findings.listed().to_vec(),
-        unlisted: verification.findings.unlisted(),
-        quarantined: Vec::new(),
-        left_out: beside.left_out(),
-        took: verification.took,
+        position: log.as_ref().map_or(since, Log::position),
+        events: *events,
+        rows: *rows,
+        trial_balance: log.as_ref().map_or_else(Vec::new, Log::trial_balance),
+        findings: findings.listed().to_vec(),
+        unlisted: findings.unlisted(),
+        quarantined: findings.quarantined().to_vec(),
+        left_out: run.beside.left_out(),
+        took: *took,
     })
 }
 
-async fn chain(
-    conn: &mut PgConnection,
+/// One run of a verification, from its beginning or from where it was kept.
+struct Run<'a, K, B> {
+    conn: &'a mut PgConnection,
     book: BookId,
-    findings: &mut Findings,
-) -> Result<(), VerifyError> {
-    let mut check = ChainCheck::start(conn, book, Position::ZERO).await?;
-    while let Some(page) = check.next_page(conn).await? {
-        for finding in page {
-            findings.add(Finding::of_log(&finding));
+    since: Position,
+    keeper: &'a mut K,
+    beside: &'a mut B,
+    lap: Instant,
+}
+
+impl<K: Keeper, B: Beside> Run<'_, K, B> {
+    /// Keeps how far it has come, in a transaction of its own: nothing that it read is held by then.
+    async fn keep(
+        &mut self,
+        verification: &mut Verification,
+        what: &'static str,
+        (done, total): (u64, u64),
+    ) -> Result<(), VerifyError> {
+        verification.took += self.lap.elapsed();
+        self.lap = Instant::now();
+        let progress = Progress::Verified { what, done, total: total.max(done) };
+        let mut tx = self.conn.begin().await?;
+        match self.keeper.keep(&mut tx, &*verification, &progress).await? {
+            GoOn::Yes => Ok(tx.commit().await?),
+            GoOn::Cancelled => Err(VerifyError::Cancelled),
+            GoOn::Lost => Err(VerifyError::Lost),
         }
     }
-    Ok(())
-}
 
-/// How far the events could be folded.
-enum Folded {
-    All(u64),
-    Until(u64, Finding),
-}
+    async fn guards(&mut self, verification: &mut Verification) -> Result<(), VerifyError> {
+        let mut tx = moment::open(self.conn).await?;
+        let head = understood(&mut tx, self.book).await?;
+        guards::check(&mut tx, &mut verification.findings).await?;
+        verification.log = Some(Log::start(&mut tx, &head, self.since).await?);
+        tx.rollback().await?;
+        verification.end = head.position;
+        verification.part = Part::Log;
+        self.keep(verification, "Looking at the guards", (1, 1)).await
+    }
 
-async fn fold(
-    conn: &mut PgConnection,
-    head: &Head,
-    views: &mut Views,
-) -> Result<Folded, sqlx::Error> {
-    let mut replay = Replay::new(upcasters());
-    let mut events = 0;
-    loop {
-        let page = read::after(conn, head.book, replay.position(), PAGE_SIZE).await?;
-        for recorded in &page {
-            if let Err(error) = replay.apply(recorded, views) {
-                let quarantined = Quarantined::new(recorded, &error);
-                return Ok(Folded::Until(events, Finding::of_quarantined(&quarantined)));
+    /// Follows the log up to where it ended at the beginning; what comes later is followed at the end.
+    async fn log(&mut self, verification: &mut Verification) -> Result<(), VerifyError> {
+        let mut tx = moment::open(self.conn).await?;
+        let head = understood(&mut tx, self.book).await?;
+        let Verification { log, findings, .. } = verification;
+        let Some(log) = log else { return Err(never_begun()) };
+        let events = log.page(&mut tx, &head, verification.end, findings, self.beside).await?;
+        tx.rollback().await?;
+        let progress = (number(log.position()), number(verification.end));
+        verification.events += events;
+        if events == 0 {
+            let revision = self.first_revision().await?;
+            verification.part = Part::Decisions { revision, command_id: Uuid::nil() };
+        }
+        self.keep(verification, "Following the log", progress).await
+    }
+
+    /// The revision from which decisions are looked at.
+    async fn first_revision(&mut self) -> Result<Revision, VerifyError> {
+        if self.since == Position::ZERO {
+            return Ok(Revision::ZERO);
+        }
+        let revision: Option<Revision> =
+            sqlx::query_scalar(include_str!("sql/verify/read_revision_at.sql"))
+                .bind(self.book)
+                .bind(self.since)
+                .fetch_optional(&mut *self.conn)
+                .await?;
+        Ok(revision.unwrap_or_default())
+    }
+
+    async fn decisions(
+        &mut self,
+        verification: &mut Verification,
+        after: decisions::Place,
+    ) -> Result<(), VerifyError> {
+        let mut tx = moment::open(self.conn).await?;
+        let head = understood(&mut tx, self.book).await?;
+        let findings = &mut verification.findings;
+        let next = decisions::page(&mut tx, self.book, after, head.position, findings).await?;
+        tx.rollback().await?;
+        verification.part = match next {
+            Some((revision, command_id)) => Part::Decisions { revision, command_id },
+            None if self.since > Position::ZERO => Part::Touched { after: self.since },
+            None => Part::Streams { of_type: 0, after: None, key: None },
+        };
+        let done = next.map_or(head.revision, |(revision, _)| revision);
+        let progress = (count(done.get()), count(head.revision.get()));
+        self.keep(verification, "Comparing decisions", progress).await
+    }
+
+    /// All streams of one type, each whole, with the rows between them that are nobody's.
+    async fn streams(
+        &mut self,
+        verification: &mut Verification,
+        of_type: usize,
+        mut after: Option<String>,
+        mut key: Option<Uuid>,
+    ) -> Result<(), VerifyError> {
+        let Some(aggregate_type) = StreamKey::AGGREGATE_TYPES.get(of_type).copied() else {
+            verification.part = Part::Beside { after: Uuid::nil() };
+            return Ok(());
+        };
+        let mut streams = Streams::new(self.book, aggregate_type, after.clone(), None);
+        let mut folding = Folding::new(aggregate_type, &verification.findings);
+        loop {
+            let mut tx = moment::open(self.conn).await?;
+            let head = understood(&mut tx, self.book).await?;
+            let piece = streams.next(&mut tx).await?;
+            let is_last = piece.is_none();
+            let open = folding.open().map(str::to_owned);
+            let (scope, until) = streams::between(key, piece.as_ref(), open.as_deref());
+            let piece = piece.unwrap_or(Piece { events: Vec::new(), ends: true });
+            let id = piece.events.last().map(|event| event.stream.aggregate_id.clone()).or(open);
+            let of = match &id {
+                _ if is_last => Of::Between { after: after.as_deref(), until: None },
+                Some(id) if !piece.ends => Of::These(vec![id]),
+                id => Of::Between { after: after.as_deref(), until: id.as_deref() },
+            };
+            let saved = Saved::load(&mut tx, self.book, aggregate_type, of).await?;
+            folding.look(&mut tx, &head, &piece, scope, &saved).await?;
+            tx.rollback().await?;
+            if piece.ends {
+                // A part of a stream alone is not kept: it would have to begin in the middle.
+                verification.settle(folding.settle());
+                (after, key) = (id.or(after), until);
+                verification.part = match is_last {
+                    true => Part::Streams { of_type: of_type + 1, after: None, key: None },
+                    false => Part::Streams { of_type, after: after.clone(), key },
+                };
             }
-            events += 1;
+            let progress = (verification.folded + folding.events, number(head.position));
+            self.keep(verification, "Comparing rows", progress).await?;
+            if is_last {
+                return Ok(());
+            }
         }
-        if page.is_empty() {
-            return Ok(Folded::All(events));
+    }
+
+    /// The streams that went on since a position, as far as the log was followed.
+    async fn touched(
+        &mut self,
+        verification: &mut Verification,
+        after: Position,
+    ) -> Result<(), VerifyError> {
+        let end = verification.end;
+        let until = Position(after.get().saturating_add(touched::PAGE)).min(end);
+        if after >= end {
+            verification.part = Part::Beside { after: Uuid::nil() };
+            return Ok(());
         }
+        let found = touched::find(self.conn, self.book, self.since, (after, until)).await?;
+        let mut by_type: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
+        for stream in found {
+            let mut types = StreamKey::AGGREGATE_TYPES.into_iter();
+            if let Some(known) = types.find(|known| stream.aggregate_type == *known) {
+                by_type.entry(known).or_default().push(stream.aggregate_id);
+            }
+        }
+        let mut settled = Vec::new();
+        for (aggregate_type, ids) in by_type {
+            let findings = &verification.findings;
+            let looked = touched::look(self.conn, self.book, aggregate_type, &ids, findings).await?;
+            settled.push(looked);
+        }
+        for looked in settled {
+            verification.settle(looked);
+        }
+        verification.part = Part::Touched { after: until };
+        let progress = (number(until), number(end));
+        self.keep(verification, "Comparing rows", progress).await
+    }
+
+    async fn beside(
+        &mut self,
+        verification: &mut Verification,
+        after: Uuid,
+    ) -> Result<(), VerifyError> {
+        let mut next = None;
+        if verification.findings.looks_for(Check::PersonalData) {
+            let mut tx = moment::open(self.conn).await?;
+            let (found, last) = self.beside.of_rows(&mut tx, after).await?;
+            tx.rollback().await?;
+            for finding in found {
+                verification.findings.add(finding);
+            }
+            next = last;
+        }
+        verification.part = next.map_or(Part::Ends, |after| Part::Beside { after });
+        self.keep(verification, "Comparing personal data", (0, 0)).await
+    }
+
+    /// Follows the log to its very end, and looks at everything else in that same moment.
+    async fn ends(&mut self, verification: &mut Verification) -> Result<(), VerifyError> {
+        let mut tx = moment::open(self.conn).await?;
+        let head = understood(&mut tx, self.book).await?;
+        let Verification { log, findings, .. } = verification;
+        let Some(log) = log else { return Err(never_begun()) };
+        let events = log.page(&mut tx, &head, head.position, findings, self.beside).await?;
+        let is_page = events == u64::from(log::PAGE_SIZE);
+        verification.end = head.position;
+        verification.events += events;
+        if !is_page || log.position() >= head.position {
+            log.finish(&mut tx, &head, findings).await?;
+            ends::head(&mut tx, &head, log, findings).await?;
+            if let Some(sums) = log.sums() {
+                ends::items(&mut tx, &head, sums, findings).await?;
+            }
+            ends::lines_outside(&mut tx, &head, findings).await?;
+            ends::finished_orders(&mut tx, &head, findings).await?;
+            let kept = self.beside.kept(&mut tx).await?;
+            ends::fold_sets(&head, &kept, findings);
+            ends::generations(&mut tx, &head, &kept, findings).await?;
+            verification.part = Part::Done;
+        }
+        tx.rollback().await?;
+        let progress = (number(verification.end), number(head.position));
+        self.keep(verification, "Comparing sums", progress).await
     }
 }
 
-/// The head says that the views were filled by these very folds.
-fn check_fold_set(head: &Head, findings: &mut Findings) {
-    let ours = projections();
-    let ours = fold_set(ours.iter().map(|state| (state.name.as_str(), state.fold_version)));
-    let live = head.projections.iter().map(|state| (state.name.as_str(), state.fold_version));
-    for found in [head.fold_set.clone(), fold_set(live)] {
-        if found != ours {
-            let finding = Finding::new(Check::FoldSet, "live projections");
-            findings.add(finding.expected(ours.as_str()).found(found));
-        }
+impl Verification {
+    /// What was looked for and found in whole streams.
+    fn settle(&mut self, (found, rows, events): (Findings, u64, u64)) {
+        self.findings.absorb(found);
+        self.rows += rows;
+        self.folded += events;
     }
+}
+
+async fn understood(conn: &mut PgConnection, book: BookId) -> Result<Head, VerifyError> {
+    let head = read_head(conn, book).await?;
+    if head.is_understood() { Ok(head) } else { Err(VerifyError::Format(book)) }
+}
+
+fn never_begun() -> VerifyError {
+    VerifyError::Database(sqlx::Error::Protocol("the verification was kept wrongly".to_owned()))
+}
+
+fn number(position: Position) -> u64 {
+    count(position.get())
+}
+
+fn count(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or_default()
 }

@@ -12,9 +12,7 @@ use crate::whole::Quarantined;
 const LISTED_MAX: usize = 10_000;
 
 /// What was checked.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Check {
     /// A trigger, an owner or a function's setting that keeps hands off the log and the views.
@@ -201,6 +199,7 @@ impl fmt::Display for Finding {
 pub(super) struct Findings {
     listed: Vec<Finding>,
     unlisted: u64,
+    quarantined: Vec<Quarantined>,
     /// The checks that are switched off.
     #[serde(skip)]
     without: BTreeSet<Check>,
@@ -235,10 +234,30 @@ impl Findings {
         }
     }
 
+    /// Names a stream once.
+    pub(super) fn quarantine(&mut self, quarantined: Quarantined) {
+        if self.quarantined.iter().any(|known| known.stream == quarantined.stream) {
+            return;
+        }
+        self.add(Finding::of_quarantined(&quarantined));
+        if self.quarantined.len() < LISTED_MAX {
+            self.quarantined.push(quarantined);
+        }
+    }
+
+    pub(super) fn quarantined(&self) -> &[Quarantined] {
+        &self.quarantined
+    }
+
     pub(super) fn absorb(&mut self, other: Self) {
         self.unlisted = self.unlisted.saturating_add(other.unlisted);
         for finding in other.listed {
             self.add(finding);
+        }
+        for quarantined in other.quarantined {
+            if !self.quarantined.contains(&quarantined) {
+                self.quarantined.push(quarantined);
+            }
         }
     }
 

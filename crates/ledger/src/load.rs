@@ -6,12 +6,8 @@ use std::sync::Arc;
 
 use domain::{Event, State, StreamKey};
 use eventstore::{BookId, Position, RecordedEvent, Snapshot, StreamId, Upcasters, Version};
-use projections::DecodeError;
+use projections::{DecodeError, SNAPSHOT_FORMAT};
 use sqlx::PgConnection;
-
-/// The form of the snapshots that this build writes. Raise it whenever a state changes its shape;
-/// snapshots of another form are not used.
-const SNAPSHOT_FORMAT: i32 = 1;
 
 /// A stream gets a new snapshot each time it has grown by this many events.
 const SNAPSHOT_EVERY: u64 = 100;

@@ -1,0 +1,5 @@
+select book_id, position, aggregate_type, aggregate_id, sequence, event_id, event_type, event_version,
+       payload, metadata, recorded_at, effective_at, command_id, hash
+  from daftar.events
+ where book_id = $1 and position = any ($2)
+ order by position
