@@ -16,6 +16,8 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use testkit::Database;
 use uuid::Uuid;
 
+use crate::diary::{self, Entry};
+
 pub(crate) const TABLES: &[&str] = &[
     "customer_orders",
     "order_management",
@@ -42,6 +44,8 @@ pub(crate) struct Book {
     pub(crate) pool: PgPool,
     pub(crate) memory: Memory,
     commands: u32,
+    /// What the views held after each batch, if somebody keeps it.
+    pub(crate) diary: Option<Vec<Entry>>,
 }
 
 impl Databases {
@@ -69,7 +73,8 @@ impl Databases {
         };
         let mut conn = self.pool.acquire().await.unwrap();
         assert!(create_book(&mut conn, book).await.unwrap());
-        Book { id: BookId(id), pool: self.pool.clone(), memory: Memory::default(), commands: 0 }
+        let (pool, memory) = (self.pool.clone(), Memory::default());
+        Book { id: BookId(id), pool, memory, commands: 0, diary: None }
     }
 
     /// As the superuser, past every guard that one can get past.
@@ -130,6 +135,10 @@ impl Book {
     pub(crate) async fn run_all(&mut self, commands: Vec<Command>) {
         let head = self.head().await;
         assert_eq!(self.send(&head, commands).await, Appended::Ok);
+        if let Some(mut diary) = self.diary.take() {
+            diary.push(diary::entry(&self.pool, self.id).await);
+            self.diary = Some(diary);
+        }
     }
 
     pub(crate) async fn send(&mut self, head: &Head, commands: Vec<Command>) -> Appended {

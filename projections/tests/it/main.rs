@@ -7,6 +7,10 @@ mod book;
 #[cfg(test)]
 mod deadlines;
 #[cfg(test)]
+mod diary;
+#[cfg(test)]
+mod past;
+#[cfg(test)]
 mod queries;
 #[cfg(test)]
 mod rebuild;
