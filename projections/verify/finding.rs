@@ -147,7 +147,7 @@ impl Finding {
     }
 
     #[must_use]
-    pub(super) fn in_column(self, column: &str) -> Self {
+    pub fn in_column(self, column: &str) -> Self {
         Self { column: Some(column.to_owned()), ..self }
     }
 

@@ -288,6 +288,59 @@ async fn read_row(
         .ok_or(PersonalError::Unknown(id))
 }
 
+/// A row with its customer's key, if there is one, as a verification reads them.
+#[derive(sqlx::FromRow)]
+pub(crate) struct Encrypted {
+    pub(crate) id: Uuid,
+    customer_id: String,
+    key_id: Uuid,
+    nonce: Vec<u8>,
+    ciphertext: Vec<u8>,
+    pub(crate) digest: String,
+    customer_key_id: Option<Uuid>,
+    wrapped_nonce: Option<Vec<u8>>,
+    wrapped: Option<Vec<u8>>,
+}
+
+/// What is wrong with a row.
+pub(crate) enum Wrong {
+    /// The customer's key does not open.
+    Key,
+    /// The content does not open with the customer's key.
+    Content,
+    Digest {
+        expected: String,
+    },
+}
+
+impl Encrypted {
+    /// Whether it opens, and has the digest of its content. That of a customer who was forgotten
+    /// cannot be told any more.
+    pub(crate) fn check(&self, vault: &Vault, book: BookId) -> Result<(), Wrong> {
+        let (Some(key_id), Some(nonce), Some(wrapped)) =
+            (self.customer_key_id, &self.wrapped_nonce, &self.wrapped)
+        else {
+            return Ok(());
+        };
+        if key_id != self.key_id {
+            return Ok(());
+        }
+        let sealed = Sealed { nonce: nonce.clone(), ciphertext: wrapped.clone() };
+        let data_key = vault
+            .open(&bound_to(book, &self.customer_id), &sealed)
+            .map_err(|Unsealable| Wrong::Key)?;
+        let data_key: [u8; KEY_LENGTH] = data_key.try_into().map_err(|_| Wrong::Key)?;
+        let nonce: [u8; NONCE_LENGTH] =
+            self.nonce.as_slice().try_into().map_err(|_| Wrong::Content)?;
+        let message = Payload { msg: self.ciphertext.as_slice(), aad: self.id.as_bytes() };
+        let content = XChaCha20Poly1305::new(&Key::from(data_key))
+            .decrypt(&XNonce::from(nonce), message)
+            .map_err(|_| Wrong::Content)?;
+        let expected = digest(&data_key, PersonalDataId::new(self.id), &content);
+        if expected == self.digest { Ok(()) } else { Err(Wrong::Digest { expected }) }
+    }
+}
+
 /// SHA-256 with a salt that comes from the customer's key: once that is destroyed, nobody can try
 /// out which name or phone number has this digest.
 fn digest(data_key: &[u8; KEY_LENGTH], id: PersonalDataId, content: &[u8]) -> String {

@@ -1,12 +1,16 @@
 //! Verifies a book with what stands beside its log.
 
-use eventstore::{Generation, RecordedEvent};
+use eventstore::{BookId, Generation, RecordedEvent};
 use projections::{Beside, Finding, Keeper, Options, Report, Verification, VerifyError};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::jobs::generations_under_way;
 use crate::ledger::Ledger;
 use crate::personal::Vault;
+
+mod named;
+mod rows;
 
 /// Verifies the ledger's book on a connection of its own, or goes on with a verification that was
 /// kept. Without the vault, what is encrypted is compared by its digest alone.
@@ -18,52 +22,50 @@ pub async fn run<K: Keeper>(
     verification: &mut Verification,
     keeper: &mut K,
 ) -> Result<Report, VerifyError> {
-    let mut personal = Personal { vault };
-    projections::verify_beside(
-        conn,
-        ledger.book(),
-        options,
-        verification,
-        keeper,
-        &mut personal,
-    )
-    .await
+    let book = ledger.book();
+    let mut personal = Personal { book, vault };
+    projections::verify_beside(conn, book, options, verification, keeper, &mut personal).await
 }
 
 /// Personal data, row by row and as events name it.
 struct Personal<'a> {
+    book: BookId,
     vault: Option<&'a Vault>,
 }
 
 impl Beside for Personal<'_> {
     async fn of_events(
         &mut self,
-        _: &mut PgConnection,
-        _: &[RecordedEvent],
+        conn: &mut PgConnection,
+        events: &[RecordedEvent],
     ) -> Result<Vec<Finding>, sqlx::Error> {
-        Ok(Vec::new())
+        named::check(conn, self.book, events).await
     }
 
     async fn of_rows(
         &mut self,
-        _: &mut PgConnection,
-        _: Uuid,
+        conn: &mut PgConnection,
+        after: Uuid,
     ) -> Result<(Vec<Finding>, Option<Uuid>), sqlx::Error> {
-        Ok((Vec::new(), None))
+        match self.vault {
+            Some(vault) => rows::check(conn, self.book, vault, after).await,
+            None => Ok((Vec::new(), None)),
+        }
     }
 
     async fn kept(
         &mut self,
-        _: &mut PgConnection,
+        conn: &mut PgConnection,
     ) -> Result<Vec<(String, Generation)>, sqlx::Error> {
-        Ok(Vec::new())
+        generations_under_way(conn, self.book).await
     }
 
     fn left_out(&self) -> Vec<String> {
         match self.vault {
             Some(_) => Vec::new(),
             None => vec![
-                "the contents of personal data: without the secret only their digests are compared"
+                "the contents of personal data: without the secret only the digests that events \
+                 name are compared"
                     .to_owned(),
             ],
         }
