@@ -128,6 +128,18 @@ async fn inspect(
                     Ok(()) => check("secret", State::Good, format!("{}: fits", head.name)),
                     Err(error) => check("secret", State::Bad, error.to_string()),
                 }
+                match projections::fit(&head.fold_set) {
+                    Ok(live) if live.missing().is_empty() => {
+                        check("folds", State::Good, format!("{}: this build's", head.name));
+                    }
+                    Ok(live) => {
+                        let missing = live.missing().join(", ");
+                        let says =
+                            format!("{}: a node that serves has yet to fill {missing}", head.name);
+                        check("folds", State::Advice, says);
+                    }
+                    Err(misfit) => check("folds", State::Bad, format!("{}: {misfit}", head.name)),
+                }
                 if ahead {
                     let says = "the clock is behind the last event: times stand still until it \
                                 catches up";
