@@ -9,6 +9,8 @@ mod deadlines;
 #[cfg(test)]
 mod diary;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod past;
 #[cfg(test)]
 mod queries;
