@@ -29,8 +29,8 @@ mod worker;
 
 pub use claim::{Held, begin};
 pub use rebuild::{Rebuilt, RebuiltView, Switch, generations_under_way};
-pub use verification::Verified;
 pub use room::check as check_room;
+pub use verification::Verified;
 pub use work::{Options, work};
 pub use worker::run;
 
@@ -254,14 +254,8 @@ impl Kind {
 }
 
 impl State {
-    pub const ALL: [Self; 6] = [
-        Self::Waiting,
-        Self::Running,
-        Self::Ready,
-        Self::Done,
-        Self::Failed,
-        Self::Cancelled,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Waiting, Self::Running, Self::Ready, Self::Done, Self::Failed, Self::Cancelled];
 
     pub fn as_str(self) -> &'static str {
         match self {

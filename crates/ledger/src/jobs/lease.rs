@@ -2,7 +2,7 @@
 
 use eventstore::BookId;
 use projections::{GoOn, Keeper, Progress};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use sqlx::PgConnection;
 use tokio_util::sync::CancellationToken;
@@ -21,33 +21,15 @@ pub(super) struct Claim {
     pub(super) id: Uuid,
 }
 
-/// What a job does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Stage {
-    /// It makes what is wanted, and has changed nothing that anybody sees.
-    Make,
-    /// Readers see it; what they saw before is deleted.
-    Sweep,
-}
-
-/// A checkpoint as it is stored: the stage, and where in it.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Kept<C> {
-    pub(super) stage: Stage,
-    pub(super) at: C,
-}
-
 /// Keeps a job's steps for as long as the claim holds.
 pub(super) struct Lease<'a> {
     pub(super) claim: Claim,
     pub(super) job: &'a mut Job,
     pub(super) stop: &'a CancellationToken,
     pub(super) told: &'a mut (dyn FnMut(&Job) + Send),
-    /// What is kept as having been reached by the step; without one, only how far it is is kept.
-    pub(super) stage: Option<Stage>,
-    /// What was begun is to be ended in any case: nobody can cancel it any more.
-    pub(super) is_final: bool,
+    /// What was begun is to be ended in any case: nobody can cancel it any more, and it can be begun
+    /// anew, so only how far it is is kept.
+    pub(super) is_ending: bool,
 }
 
 impl std::fmt::Debug for Lease<'_> {
@@ -57,16 +39,10 @@ impl std::fmt::Debug for Lease<'_> {
 }
 
 impl Lease<'_> {
-    /// The same job at another stage.
-    pub(super) fn at(&mut self, stage: Stage) -> Lease<'_> {
-        let Lease { claim, job, stop, told, .. } = self;
-        Lease { claim: *claim, job, stop, told: &mut **told, stage: Some(stage), is_final: false }
-    }
-
-    /// The same job, which nobody can cancel any more. It can do again what it does.
+    /// The same job, to be ended.
     pub(super) fn ending(&mut self) -> Lease<'_> {
         let Lease { claim, job, stop, told, .. } = self;
-        Lease { claim: *claim, job, stop, told: &mut **told, stage: None, is_final: true }
+        Lease { claim: *claim, job, stop, told: &mut **told, is_ending: true }
     }
 
     async fn write(
@@ -90,7 +66,7 @@ impl Lease<'_> {
             .await?;
         match cancel_asked {
             None => Ok(GoOn::Lost),
-            Some(true) if !self.is_final => {
+            Some(true) if !self.is_ending => {
                 self.job.cancel_asked = true;
                 Ok(GoOn::Cancelled)
             }
@@ -110,8 +86,8 @@ impl Keeper for Lease<'_> {
         checkpoint: &C,
         progress: &Progress,
     ) -> Result<GoOn, sqlx::Error> {
-        let kept = self.stage.map(|stage| Kept { stage, at: checkpoint });
-        let kept = kept.map(|kept| serde_json::to_string(&kept)).transpose().map_err(unwritable)?;
+        let kept = (!self.is_ending).then(|| serde_json::to_string(checkpoint));
+        let kept = kept.transpose().map_err(unwritable)?;
         self.write(conn, kept, Step::of(progress)).await
     }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use eventstore::{BookId, Generation, Position, Revision};
 use projections::rebuild::{
-    Allowed, Build, Differences, Switched, ViewDifferences, begin, differences, fill, sweep, switch,
+    Allowed, Build, Differences, Place, Switched, ViewDifferences, begin, differences, fill, sweep,
+    switch,
 };
 use projections::{GoOn, Keeper as _, Progress, Quarantined, RebuildError, projections};
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,7 @@ use serde_json::json;
 use sqlx::{Acquire as _, PgConnection};
 use tracing::info;
 
-use super::lease::{Claim, Kept, Lease, Stage};
+use super::lease::{Claim, Lease};
 use super::work::{Broken, Made, Told};
 use super::{Failure, Wish, room, row};
 use crate::ledger::Ledger;
@@ -118,33 +119,41 @@ pub(super) async fn make(
     lease: &mut Lease<'_>,
 ) -> Result<Made, Broken> {
     let book = ledger.book();
-    let kept: Option<Kept<Build>> = row::checkpoint(conn, book, lease.claim.job).await?;
+    let kept: Option<Build> = row::checkpoint(conn, book, lease.claim.job).await?;
     let mut build = match kept {
-        Some(Kept { stage: Stage::Sweep, at }) => return end(conn, ledger, lease, at).await,
-        Some(Kept { stage: Stage::Make, at }) => at,
+        Some(build) if build.place == Place::Switched => {
+            return end(conn, ledger, lease, build).await;
+        }
+        Some(build) => build,
         None => start(conn, ledger, lease).await?,
     };
-    let (is_preview, accepts_all) = wanted(lease);
-    let decision = lease.job.decision.clone();
-    let accepts = accepts_all || decision.as_ref().is_some_and(|decision| decision.accept_differences);
+    let (is_preview, accepts) = wanted(lease);
+    // Whoever decided has seen these, and nothing else.
+    let mut seen = match &lease.job.decision {
+        Some(_) => kept_result(lease.job.result.clone())?.map(|rebuilt| rebuilt.differences),
+        None => None,
+    };
     let mut surprises = 0;
     loop {
         fill(conn, book, &mut build, lease).await?;
-        let differences = differences(conn, book, &build).await?;
+        let is_decided = seen.is_some();
+        let differences = match seen.take() {
+            Some(seen) => seen,
+            None => differences(conn, book, &build).await?,
+        };
         let rebuilt = Rebuilt::of(&build, differences);
-        if is_preview && decision.is_none() || rebuilt.changes_money && !accepts {
+        if !is_decided && (is_preview || rebuilt.changes_money && !accepts) {
             return Ok(Made::Ready(Told::new(rebuilt.summary(), &rebuilt)?));
         }
         keep_result(conn, lease.claim, &rebuilt).await?;
-        // Money may change where it was seen to, and nowhere else; unless every look at it finds
-        // more, and it is accepted whatever it is.
+        // Money may change where it was seen to, and nowhere else; unless it is accepted unseen, and
+        // every look at it finds more.
         let allowed = if accepts && surprises > 0 {
             Allowed::Everything
         } else {
             Allowed::Seen(&rebuilt.differences)
         };
-        let switched = switch(conn, book, &mut build, allowed, &mut lease.at(Stage::Sweep)).await;
-        match switched {
+        match switch(conn, book, &mut build, allowed, lease).await {
             Ok(switched) => {
                 ledger.metrics().switched(switched.writers_waited);
                 info!(
@@ -161,6 +170,11 @@ pub(super) async fn make(
             Err(error) => return Err(error.into()),
         }
     }
+}
+
+fn kept_result(result: Option<serde_json::Value>) -> Result<Option<Rebuilt>, Broken> {
+    let kept = result.map(serde_json::from_value).transpose();
+    kept.map_err(|error| Broken::Job(error.into()))
 }
 
 impl Rebuilt {
@@ -207,7 +221,9 @@ async fn start(
     let (book, views) = (ledger.book(), views(lease));
     let needed = room::check(conn, ledger, &views).await?;
     match ledger.disk().free() {
-        Some(free) => info!(job = %lease.claim.job, needed, free, "the disk has room for a rebuild"),
+        Some(free) => {
+            info!(job = %lease.claim.job, needed, free, "the disk has room for a rebuild")
+        }
         None => info!(job = %lease.claim.job, needed, "how much room the disk has is not known"),
     }
     let names: Vec<&str> = views.iter().map(String::as_str).collect();
@@ -253,8 +269,7 @@ async fn end(
 ) -> Result<Made, Broken> {
     let swept = sweep_views(conn, ledger, lease).await?;
     let job = row::read(conn, ledger.book(), lease.claim.job).await?;
-    let kept = job.and_then(|job| job.result).map(serde_json::from_value::<Rebuilt>).transpose();
-    let kept = kept.map_err(|error| Broken::Job(error.into()))?;
+    let kept = kept_result(job.and_then(|job| job.result))?;
     let mut rebuilt = kept.unwrap_or_else(|| Rebuilt::of(&build, Differences::default()));
     // Whoever was killed at the switch could not say more of it.
     let unsaid = Switch { revision: None, writers_waited_ms: None, swept: 0 };

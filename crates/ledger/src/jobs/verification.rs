@@ -4,7 +4,7 @@ use projections::{Finding, Options as What, Report, Verification, VerifyError};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
-use super::lease::{Kept, Lease};
+use super::lease::Lease;
 use super::work::{Broken, Made, Options, Told};
 use super::{Wish, row};
 use crate::ledger::Ledger;
@@ -58,9 +58,8 @@ pub(super) async fn make(
     options: &Options,
     lease: &mut Lease<'_>,
 ) -> Result<Made, Broken> {
-    let kept: Option<Kept<Verification>> =
-        row::checkpoint(conn, ledger.book(), lease.claim.job).await?;
-    let mut verification = kept.map_or_else(Verification::default, |kept| kept.at);
+    let kept: Option<Verification> = row::checkpoint(conn, ledger.book(), lease.claim.job).await?;
+    let mut verification = kept.unwrap_or_default();
     let since = match &lease.job.wish {
         Wish::Verification { since } => *since,
         Wish::Rebuild { .. } => None,

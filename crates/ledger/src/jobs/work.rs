@@ -10,7 +10,7 @@ use tracing::{error, info, warn};
 use uuid::Uuid;
 
 use super::claim::{Held, take, try_release};
-use super::lease::{Claim, LEASE_SECONDS, Lease, Stage};
+use super::lease::{Claim, LEASE_SECONDS, Lease};
 use super::{Failure, Job, JobError, Kind, State, find, folds, rebuild, row, verification};
 use crate::ledger::Ledger;
 use crate::personal::Vault;
@@ -159,14 +159,7 @@ impl Held {
         let (id, kind) = (job.id, job.kind());
         info!(job = %id, %kind, by = job.asked_by, resumed = job.progress.is_some(), "a job begins");
         told(&job);
-        let lease = Lease {
-            claim,
-            job: &mut job,
-            stop: &options.stop,
-            told,
-            stage: Some(Stage::Make),
-            is_final: false,
-        };
+        let lease = Lease { claim, job: &mut job, stop: &options.stop, told, is_ending: false };
         let _running = ledger.metrics().job_running(kind);
         let ended = tokio::select! {
             ended = Box::pin(run(&ledger, options, lease)) => ended,
@@ -222,7 +215,6 @@ async fn run(ledger: &Ledger, options: &Options, mut lease: Lease<'_>) -> Result
         Err(Broken::Cancelled) => (State::Cancelled, undo(ledger, &mut lease).await?),
         Err(Broken::Refused(failure)) => {
             note(&mut conn, lease.claim, &failure).await?;
-            lease.job.failure = Some(failure);
             (State::Failed, undo(ledger, &mut lease).await?)
         }
         Err(other) => return Err(other),
@@ -250,21 +242,17 @@ async fn undo(ledger: &Ledger, lease: &mut Lease<'_>) -> Result<Told, Broken> {
         Kind::Rebuild => Box::pin(rebuild::undo(&mut conn, ledger, lease)).await?,
         Kind::Verification => 0,
     };
-    let Job { failure, cancel_asked_by, .. } = &*lease.job;
-    let why = match (failure, cancel_asked_by) {
-        (_, Some(person)) => format!("cancelled by {person}"),
-        (Some(failure), None) => failure.text.clone(),
-        (None, None) => "cancelled".to_owned(),
+    let now = row::read(&mut conn, lease.claim.book, lease.claim.job).await?;
+    let why = match now.map(|now| (now.failure, now.cancel_asked_by)) {
+        Some((Some(failure), None)) => failure.text,
+        Some((_, Some(person))) => format!("cancelled by {person}"),
+        Some((None, None)) | None => "cancelled".to_owned(),
     };
     let summary = if swept > 0 { format!("{why}; {swept} rows swept") } else { why };
     Ok(Told { summary, result: "null".to_owned() })
 }
 
-async fn note(
-    conn: &mut PgConnection,
-    claim: Claim,
-    failure: &Failure,
-) -> Result<(), Broken> {
+async fn note(conn: &mut PgConnection, claim: Claim, failure: &Failure) -> Result<(), Broken> {
     let failure = serde_json::to_string(failure).map_err(|error| Broken::Job(error.into()))?;
     let noted = sqlx::query(include_str!("sql/note_failure.sql"))
         .bind(claim.book)

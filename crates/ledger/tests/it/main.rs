@@ -29,6 +29,8 @@ mod formats;
 #[cfg(test)]
 mod import;
 #[cfg(test)]
+mod jobs;
+#[cfg(test)]
 mod lost;
 #[cfg(test)]
 mod nodes;
