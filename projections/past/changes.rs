@@ -61,8 +61,7 @@ pub async fn changes(
                 }
                 taker(item)
             };
-            let left =
-                of_stream(conn, book, &stream, between, wanted, skip, &mut counting).await?;
+            let left = of_stream(conn, book, &stream, between, wanted, skip, &mut counting).await?;
             if let Some(given) = left {
                 return Ok(Some(ChangePlace { touched: position, given }));
             }

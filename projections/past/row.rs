@@ -49,9 +49,8 @@ impl PastRow {
     pub fn of<P: Projection>(row: &P::Row) -> Self {
         let mut columns = row.values();
         columns.retain(|(column, _)| !P::TRANSIENT.contains(column));
-        let of_key = |column: &&'static str| {
-            columns.iter().find(|(name, _)| name == column).cloned()
-        };
+        let of_key =
+            |column: &&'static str| columns.iter().find(|(name, _)| name == column).cloned();
         Self {
             view: P::NAME,
             key: Columns(P::KEY.iter().filter_map(of_key).collect()),

@@ -49,8 +49,7 @@ impl Summing {
                 return Ok(false);
             };
             self.types = types;
-            self.streams =
-                Some(Streams::new(self.book, *aggregate_type, None, Some(self.until)));
+            self.streams = Some(Streams::new(self.book, *aggregate_type, None, Some(self.until)));
             return Ok(true);
         };
         let Some(piece) = streams.next(conn).await? else {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
+use crate::journal_lines::JournalLines;
 use crate::past::row::{Change, PastRow};
 use crate::projection::Projection;
-use crate::journal_lines::JournalLines;
 
 /// A sum of one column of one view.
 #[derive(Debug, Clone, PartialEq, Eq)]

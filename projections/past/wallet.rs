@@ -7,10 +7,10 @@ use domain::id::WalletId;
 use eventstore::{BookId, Position, StreamId};
 use sqlx::PgConnection;
 
+use crate::past::Taker;
 use crate::past::changes;
 use crate::past::fold::Wanted;
 use crate::past::view::Giving;
-use crate::past::Taker;
 use crate::projection::Projection;
 use crate::wallet_balances::WalletBalances;
 use crate::wallet_lines::WalletLines;

@@ -43,6 +43,8 @@ mod overload;
 mod pages;
 // They set the clock of the service, which a release does not let them.
 #[cfg(test)]
+mod replay;
+#[cfg(test)]
 mod retry;
 #[cfg(all(test, debug_assertions))]
 mod scenarios;

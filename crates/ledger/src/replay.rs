@@ -119,9 +119,9 @@ pub fn wallet_of(text: &str) -> Option<WalletId> {
     if let Ok(id) = text.parse() {
         return Some(id);
     }
-    let in_currency = text.rsplit_once(':').and_then(|(customer, currency)| {
-        Some((customer, Currency::from_code(currency)?))
-    });
+    let in_currency = text
+        .rsplit_once(':')
+        .and_then(|(customer, currency)| Some((customer, Currency::from_code(currency)?)));
     let (customer, currency) = in_currency.unwrap_or((text, Currency::IQD));
     Some(WalletId::of(&CustomerId::new(customer).ok()?, currency))
 }
@@ -132,7 +132,8 @@ mod tests {
 
     #[test]
     fn a_wallet_is_named_by_its_customer_their_currency_or_its_id() {
-        let of = |customer: &str, currency| WalletId::of(&CustomerId::new(customer).unwrap(), currency);
+        let of =
+            |customer: &str, currency| WalletId::of(&CustomerId::new(customer).unwrap(), currency);
         assert_eq!(wallet_of("94"), Some(of("94", Currency::IQD)));
         assert_eq!(wallet_of("94:USD"), Some(of("94", Currency::USD)));
         assert_eq!(wallet_of("shop:94"), Some(of("shop:94", Currency::IQD)));

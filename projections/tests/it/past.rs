@@ -8,10 +8,10 @@ use domain::decide::Command;
 use domain::id::OrderId;
 use domain::wallet::Source;
 use eventstore::Position;
+use projections::Quarantined;
 use projections::past::{
     self, Change, ChangePlace, Item, MoneyChanges, NAMES, PastRow, Place, Summing, WALLET_VIEWS,
 };
-use projections::Quarantined;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
@@ -22,14 +22,8 @@ use crate::story::{
     amount, order, tell, top_up, wallet,
 };
 
-const ORDERS: [u128; 6] = [
-    WALLET_ORDER,
-    TRANSFER_ORDER,
-    WAITING_ORDER,
-    EXPIRED_ORDER,
-    REVIEWED_ORDER,
-    RESOLVED_ORDER,
-];
+const ORDERS: [u128; 6] =
+    [WALLET_ORDER, TRANSFER_ORDER, WAITING_ORDER, EXPIRED_ORDER, REVIEWED_ORDER, RESOLVED_ORDER];
 
 fn is_full() -> bool {
     std::env::var_os("DAFTAR_FULL").is_some()
@@ -134,7 +128,8 @@ async fn the_sums_of_a_book_are_those_of_its_rows() {
                 "{view} at {position}"
             );
             for total in summary.totals.money().filter(|total| total.view == *view) {
-                let sum: Decimal = of_view.clone().filter_map(|row| amount_of(row, total.column)).sum();
+                let sum: Decimal =
+                    of_view.clone().filter_map(|row| amount_of(row, total.column)).sum();
                 assert_eq!(sum, total.after, "{view} at {position}");
             }
         }
@@ -168,7 +163,9 @@ async fn a_view_comes_in_order_and_in_pages_of_any_size() {
                 (row.columns.text("wallet_id").map(str::to_owned), sequence)
             })),
             "wallet_requests" => {
-                assert!(whole.is_sorted_by_key(|row| row.columns.text("wallet_id").map(str::to_owned)));
+                assert!(
+                    whole.is_sorted_by_key(|row| row.columns.text("wallet_id").map(str::to_owned))
+                );
             }
             _ => assert!(whole.is_sorted_by_key(|row| format!("{:?}", row.key)), "{view}"),
         }
@@ -356,8 +353,7 @@ async fn an_order_is_told_with_what_happened_to_it_elsewhere() {
     for (since, until) in pairs(end.get()) {
         let between = (Position(since), Position(until));
         for id in ORDERS.map(order) {
-            let (changed, _) =
-                past::story_changes(&mut conn, book.id, id, between).await.unwrap();
+            let (changed, _) = past::story_changes(&mut conn, book.id, id, between).await.unwrap();
             let before = past::order(&mut conn, book.id, id, between.0).await.unwrap();
             let after = past::order(&mut conn, book.id, id, between.1).await.unwrap();
             assert_eq!(apply(&before.rows, &changed), sorted(after.rows));
@@ -438,7 +434,8 @@ async fn a_stream_that_cannot_be_followed_is_named_and_the_others_are_whole() {
     let mut rows = Vec::new();
     for view in NAMES {
         let taken = view_at(&book, view, end.position).await;
-        let touches = ["wallet_lines", "wallet_balances", "wallet_requests", "journal_lines", "timeline"];
+        let touches =
+            ["wallet_lines", "wallet_balances", "wallet_requests", "journal_lines", "timeline"];
         assert_eq!(taken.quarantined.len(), usize::from(touches.contains(view)), "{view}");
         let of_view = u64::try_from(taken.rows.len()).unwrap();
         assert_eq!(summary.totals.rows(view), of_view, "{view}");

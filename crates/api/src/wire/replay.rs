@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use ledger::replay::At;
-use projections::past::{AccountTotal, Change, Columns, MoneyTotal, PastRow};
 use projections::Quarantined;
+use projections::past::{AccountTotal, Change, Columns, MoneyTotal, PastRow};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;

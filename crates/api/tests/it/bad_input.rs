@@ -395,6 +395,11 @@ fn wallet_routes() -> Vec<Route> {
         ),
         get("/api/me", "client", NOBODYS),
         get("/api/audit/export", "auditor", "client"),
+        get("/api/audit/replay", "auditor", "client"),
+        get("/api/audit/replay/orders/{order}", "finance", "warehouse"),
+        get("/api/audit/replay/wallets/{wallet}", "auditor", "logistics"),
+        get("/api/audit/replay/views/{name}", "admin", "client"),
+        get("/api/audit/replay/diff", "finance", "gateway"),
         get("/api/events/stream", "auditor", "client"),
         post(
             "/api/admin/keys/{key}/rotate",
@@ -468,6 +473,7 @@ fn path(template: &str, order: &str) -> String {
         .replace("{position}", "1")
         .replace("{plan}", &"0".repeat(64))
         .replace("{name}", NOBODY)
+        .replace("{wallet}", NOBODY)
         .replace("{job}", NOBODY)
         .replace("{book}", "main")
         .replace("{gateway}", GATEWAY)
@@ -579,6 +585,7 @@ async fn unknown_ids_other_methods_and_unknown_parameters_are_problems() {
             let nul = nul.replace("{account}", "%00").replace("{position}", "%00");
             let nul = nul.replace("{principal}", "%00").replace("{delivery}", NOBODY);
             let nul = nul.replace("{name}", "%00").replace("{job}", "%00");
+            let nul = nul.replace("{wallet}", "%00");
             let nul = nul
                 .replace("{webhook}", "%00")
                 .replace("{book}", "main")

@@ -59,6 +59,8 @@ mod receipts;
 #[cfg(test)]
 mod replay;
 #[cfg(test)]
+mod replayed;
+#[cfg(test)]
 mod service;
 #[cfg(test)]
 mod statements;

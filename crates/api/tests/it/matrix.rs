@@ -190,6 +190,7 @@ fn fill(world: &World, operation: &Operation, wish: Wish<'_>, text: &str) -> Str
         "receipt",
         "request",
         "statement_line",
+        "wallet",
         "webhook",
     ];
     for name in names {

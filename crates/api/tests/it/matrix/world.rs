@@ -180,6 +180,7 @@ impl World {
         let made = service.must("admin", "/api/admin/keys", &new).await;
         for (name, thing) in [
             ("customer", customer.to_owned()),
+            ("wallet", format!("{customer}:IQD")),
             ("order", order),
             ("receipt", text(&shown["order"]["receipts"][0]["id"])),
             ("payment", text(&paid["payment"]["id"])),

@@ -98,9 +98,10 @@ pub(crate) async fn handler(
     caller.must_see_every_customer("changes of the book")?;
     let Parameters { from, to, view, cursor, limit } = query;
     let name = match view.as_deref() {
-        Some(view) => Some(past::view_named(view).ok_or_else(|| {
-            Problem::new("invalid-query").fault("view", "unknown-value")
-        })?),
+        Some(view) => Some(
+            past::view_named(view)
+                .ok_or_else(|| Problem::new("invalid-query").fault("view", "unknown-value"))?,
+        ),
         None => None,
     };
     let filters = [("from", from.clone()), ("to", to.clone()), ("view", view)];
