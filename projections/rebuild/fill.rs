@@ -90,8 +90,13 @@ impl Reader {
         piece: Piece,
         keeper: &mut K,
     ) -> Result<(), RebuildError> {
-        let mut next = build.clone();
         let Folded { views, quarantined } = self.whole.fold(&piece);
+        let written = self.written(&piece);
+        if !piece.ends && written.len() == piece.events.len() {
+            // What was taken up within: it had to be folded again, and no more.
+            return Ok(());
+        }
+        let mut next = build.clone();
         for found in quarantined {
             next.quarantine(found)?;
         }
@@ -102,7 +107,6 @@ impl Reader {
                 .map_err(RebuildError::database(self.book))?;
             journal::require_few_changes(&next)?;
         }
-        let written = self.written(&piece);
         let new = piece.events.len() - written.len();
         next.events += u64::try_from(new).unwrap_or_default();
         next.place = self.place_after(&piece, build);

@@ -1,0 +1,96 @@
+//! Clients write between all steps, and readers read on: the result is exact.
+
+use eventstore::Generation;
+use projections::rebuild::{Allowed, Differences, begin, differences, fill, sweep, switch};
+use projections::{Unkept, rebuild_now};
+use sqlx::Acquire;
+
+use super::keepers::Writing;
+use super::{rows_of, told_book};
+use crate::book::{Databases, TABLES};
+use crate::story::top_up;
+
+#[tokio::test]
+async fn what_is_appended_between_all_steps_is_in_the_new_rows() {
+    let databases = Databases::empty().await;
+    let mut book = told_book(&databases).await;
+    let pool = book.pool.clone();
+    let mut conn = pool.acquire().await.unwrap();
+    let mut build = begin(&mut conn, book.id, &[]).await.unwrap();
+    let id = book.id;
+    let mut keeper = Writing::new(&mut book, 25, 20);
+
+    fill(&mut conn, id, &mut build, &mut keeper).await.unwrap();
+    let seen = differences(&mut conn, id, &build).await.unwrap();
+    assert!(seen.is_none(), "{seen:?}");
+    assert_eq!((seen.until, seen.views.len()), (build.until, TABLES.len()));
+    keeper.times = 3;
+    let switched =
+        switch(&mut conn, id, &mut build, Allowed::Seen(&seen), &mut keeper).await.unwrap();
+
+    assert!(keeper.places.iter().filter(|place| *place == "tail").count() > 1);
+    assert_eq!(keeper.places.last().unwrap(), "switched");
+    assert!(switched.differences.is_none(), "{:?}", switched.differences);
+    assert!(switched.events <= 64, "{switched:?}");
+    let head = book.head().await;
+    assert_eq!((head.position, head.revision), (switched.position, switched.revision));
+    assert!(head.projections.iter().all(|state| state.generation == Generation(2)));
+    assert_eq!(rows_of(&databases, id, 2).await, rows_of(&databases, id, 1).await);
+    sweep(&mut conn, id, &[], &[], &mut Unkept).await.unwrap();
+    drop(conn);
+    book.run(top_up(0x9001, "10")).await;
+    book.verify_clean().await;
+    let before = databases.all_rows().await;
+    rebuild_now(&book.pool, book.id, &[]).await.unwrap();
+    assert_eq!(databases.all_rows().await, before, "a rebuild from nothing makes the same");
+}
+
+#[tokio::test]
+async fn writers_who_leave_no_rest_are_switched_to_all_the_same() {
+    let databases = Databases::empty().await;
+    let mut book = told_book(&databases).await;
+    let pool = book.pool.clone();
+    let mut conn = pool.acquire().await.unwrap();
+    let mut build = begin(&mut conn, book.id, &[]).await.unwrap();
+    let id = book.id;
+    // More at each step than the switch would take: what is left becomes no less.
+    let mut keeper = Writing::new(&mut book, 80, u32::MAX);
+
+    fill(&mut conn, id, &mut build, &mut keeper).await.unwrap();
+    let nothing = Differences { until: build.until, ..Differences::default() };
+    let switched =
+        switch(&mut conn, id, &mut build, Allowed::Seen(&nothing), &mut keeper).await.unwrap();
+
+    assert!(switched.events > 64, "{switched:?}");
+    assert_eq!(rows_of(&databases, id, 2).await, rows_of(&databases, id, 1).await);
+    drop(conn);
+    assert_eq!(book.head().await.position, switched.position);
+}
+
+#[tokio::test]
+async fn a_long_reader_sees_the_old_rows_to_its_end() {
+    let databases = Databases::empty().await;
+    let book = told_book(&databases).await;
+    let count = "select count(*) from daftar.timeline
+                  where book_id = 1
+                    and generation = (select generation from daftar.book_projections
+                                       where book_id = 1 and name = 'timeline')";
+    let mut conn = book.pool.acquire().await.unwrap();
+    let mut reader = conn.begin().await.unwrap();
+    for sql in [
+        "set transaction isolation level repeatable read, read only",
+        "set local idle_in_transaction_session_timeout = 0",
+    ] {
+        sqlx::query(sql).execute(&mut *reader).await.unwrap();
+    }
+    let before: i64 = sqlx::query_scalar(count).fetch_one(&mut *reader).await.unwrap();
+    assert!(before > 0);
+
+    rebuild_now(&book.pool, book.id, &[]).await.unwrap();
+
+    let after: i64 = sqlx::query_scalar(count).fetch_one(&mut *reader).await.unwrap();
+    assert_eq!(after, before, "its snapshot has the generation and its rows");
+    reader.rollback().await.unwrap();
+    let now: i64 = sqlx::query_scalar(count).fetch_one(&mut *conn).await.unwrap();
+    assert_eq!(now, before);
+}
