@@ -11,7 +11,10 @@ mod world;
 use std::collections::BTreeSet;
 
 use cell::{Cell, Kind, Outcome, try_together};
+use eventstore::{NewBook, create_book};
+use projections::{Check, Finding};
 use testkit::Trade;
+use uuid::Uuid;
 use world::World;
 
 fn table() -> Vec<Cell> {
@@ -112,6 +115,35 @@ fn the_table_has_every_kind_in_every_place() {
 #[test]
 fn the_page_tells_what_the_table_says() {
     page::check(&table());
+}
+
+/// No stream makes anyone look there.
+#[tokio::test]
+async fn a_row_of_any_view_in_an_empty_book_is_found() {
+    let mut world = World::new().await;
+    let book = eventstore::BookId::new(3);
+    let empty = NewBook {
+        id: book,
+        uuid: Uuid::from_u128(3),
+        name: "empty".to_owned(),
+        projections: projections::projections(),
+        created_at: crate::book::at(0),
+    };
+    assert!(create_book(world.conn(), empty).await.unwrap());
+    assert!(world.try_verify(book, &[]).await.unwrap().is_clean());
+    let views: Vec<_> = views::names().collect();
+    for view in &views {
+        assert_eq!(views::in_empty_book(view).by(&mut world).await.len(), 1, "{view}");
+    }
+
+    let report = world.try_verify(book, &[]).await.unwrap();
+
+    for view in views {
+        let is_extra = |one: &&Finding| {
+            one.check == Check::ExtraRow && one.projection.as_deref() == Some(view)
+        };
+        assert!(report.findings.iter().any(|one| is_extra(&one)), "{view}: {:?}", report.findings);
+    }
 }
 
 /// A million events in the full run.

@@ -1,6 +1,8 @@
 //! Executing commands, against a real Postgres.
 
 #[cfg(test)]
+mod alerts;
+#[cfg(test)]
 mod answers;
 #[cfg(test)]
 mod approvals;
@@ -40,6 +42,8 @@ mod old_shop;
 mod operations;
 #[cfg(test)]
 mod personal;
+#[cfg(test)]
+mod personal_faults;
 #[cfg(test)]
 mod privileges;
 #[cfg(test)]

@@ -64,6 +64,8 @@ pub(super) enum Outcome {
     Refused { force: Force, by: &'static str },
     /// It is planted and nothing finds it, since nothing is wrong.
     Harmless { force: Force, why: &'static str },
+    /// It is planted and nothing finds it, though something is wrong.
+    Unseen { force: Force, why: &'static str },
     /// There is no such fault.
     CannotBe { why: &'static str },
     /// It takes more than statements: a test of its own shows it.
@@ -112,7 +114,7 @@ impl Cell {
                 }
                 faults
             }
-            Outcome::Harmless { force, .. } => {
+            Outcome::Harmless { force, .. } | Outcome::Unseen { force, .. } => {
                 let told = force.by(world).await;
                 let report = world.verify(&[]).await;
                 world.restore(&force.tables).await;
@@ -152,6 +154,8 @@ pub(super) async fn try_together(cells: &[&Cell], world: &mut World, deeply: boo
     }
     expected.sort_unstable();
     expected.dedup();
+    tables.sort_unstable();
+    tables.dedup();
     let report = world.verify(&[]).await;
     if deeply {
         let unseen = world.verify(&expected).await;

@@ -30,6 +30,10 @@ fn harmless(tables: &[&'static str], sql: impl Into<String>, why: &'static str) 
     Outcome::Harmless { force: force(tables, sql), why }
 }
 
+fn unseen(tables: &[&'static str], sql: impl Into<String>, why: &'static str) -> Outcome {
+    Outcome::Unseen { force: force(tables, sql), why }
+}
+
 fn events() -> Vec<Cell> {
     const E: &[&str] = &["events"];
     let place = "events";
@@ -581,6 +585,23 @@ fn commands() -> Vec<Cell> {
         ),
         cell(
             place,
+            Kind::RowChanged,
+            "the reply, with its digest made anew",
+            unseen(
+                C,
+                format!(
+                    "update daftar.commands
+                        set reply = '{{}}',
+                            digest = daftar.command_digest_1(book_id, command_id, revision,
+                              fingerprint, status, resource, version, position, '{{}}'::json,
+                              recorded_at)
+                      where ctid = {accepted} returning {told}"
+                ),
+                "what somebody was answered stands nowhere else; what was done does",
+            ),
+        ),
+        cell(
+            place,
             Kind::RowDeleted,
             "one that made events",
             found(
@@ -625,7 +646,7 @@ fn commands() -> Vec<Cell> {
             place,
             Kind::RowAdded,
             "the same, with its digest made anew",
-            harmless(
+            unseen(
                 C,
                 format!(
                     "insert into daftar.commands
@@ -637,7 +658,7 @@ fn commands() -> Vec<Cell> {
                        from daftar.commands where ctid = {accepted}
                      returning {told}"
                 ),
-                "it made no event: it is one that found things as it wished them",
+                "it reads as one that found things as it wished them, and made no event",
             ),
         ),
         cell(

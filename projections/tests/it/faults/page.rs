@@ -71,6 +71,7 @@ fn in_short(table: &[Cell], place: &str, kind: Kind) -> String {
             Outcome::NoBook { .. } => "no book".to_owned(),
             Outcome::Refused { .. } => "refused".to_owned(),
             Outcome::Harmless { .. } => "harmless".to_owned(),
+            Outcome::Unseen { .. } => "unseen".to_owned(),
             Outcome::CannotBe { .. } => "cannot be".to_owned(),
         };
         if !parts.contains(&part) {
@@ -93,6 +94,7 @@ fn at_length(cell: &Cell) -> String {
         Outcome::NoBook { .. } => "the verification says that there is no such book".to_owned(),
         Outcome::Refused { by, .. } => format!("refused, even with every guard off, by `{by}`"),
         Outcome::Harmless { why, .. } => format!("harmless: {why}"),
+        Outcome::Unseen { why, .. } => format!("unseen: {why}"),
         Outcome::CannotBe { why } => format!("cannot be: {why}"),
     }
 }

@@ -199,7 +199,98 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 
 /// Every kind of fault of every view.
 pub(super) fn cells() -> Vec<Cell> {
-    VIEWS.iter().flat_map(View::cells).collect()
+    VIEWS.iter().flat_map(View::cells).chain(told_by_others()).collect()
+}
+
+/// A row of the view in a book that has no events at all; and what must be named.
+pub(super) fn in_empty_book(view: &'static str) -> Force {
+    let sql = format!(
+        "insert into daftar.{view} as t
+         select (jsonb_populate_record(null::daftar.{view},
+                   to_jsonb(o) || '{{\"book_id\": 3, \"generation\": 1}}')).*
+           from (select * from daftar.{view} where book_id = 1 limit 1) as o
+         returning jsonb_build_object('check', 'extra_row', 'view', '{view}')"
+    );
+    Force { tables: vec![view], sql }
+}
+
+/// What is special about rows that another stream tells than the one that they stand with.
+fn told_by_others() -> Vec<Cell> {
+    let timeline = |kind, what: &str, sql: &str, checks: &[Check]| Cell {
+        kind,
+        place: "timeline",
+        what: what.to_owned(),
+        outcome: Outcome::Found {
+            force: Force { tables: vec!["timeline"], sql: sql.to_owned() },
+            checks: checks.to_vec(),
+        },
+    };
+    let outside = |position: &str| Cell {
+        kind: Kind::RowAdded,
+        place: "journal_lines",
+        what: format!("a line at position {position}, where no event is"),
+        outcome: Outcome::Found {
+            force: Force {
+                tables: vec!["journal_lines"],
+                sql: format!(
+                    "insert into daftar.journal_lines as t
+                     select (jsonb_populate_record(null::daftar.journal_lines,
+                               to_jsonb(o) || '{{\"position\": {position}}}')).*
+                       from daftar.journal_lines as o
+                      where book_id = 1 and account = '4000' and position =
+                            (select max(position) from daftar.journal_lines
+                              where book_id = 1 and account = '4000')
+                     returning jsonb_build_object('check', 'extra_row', 'view', 'journal_lines',
+                                 'position', t.position)"
+                ),
+            },
+            checks: vec![Check::ExtraRow],
+        },
+    };
+    vec![
+        timeline(
+            Kind::RowDeleted,
+            "one that a wallet's event tells",
+            "delete from daftar.timeline
+              where book_id = 1 and stream_type = 'wallet' and position =
+                    (select max(position) from daftar.timeline
+                      where book_id = 1 and stream_type = 'wallet')
+             returning jsonb_build_object('check', 'missing_row', 'view', 'timeline',
+                         'key', jsonb_build_array(order_id), 'position', position)",
+            &[Check::MissingRow],
+        ),
+        timeline(
+            Kind::RowChanged,
+            "one that a payment's event tells, in another order's story",
+            "update daftar.timeline as t
+                set order_id = (select max(order_id::text)::uuid from daftar.timeline
+                                 where book_id = 1)
+              where book_id = 1 and stream_type = 'payment' and position =
+                    (select min(position) from daftar.timeline
+                      where book_id = 1 and stream_type = 'payment')
+             returning jsonb_build_object('check', 'extra_row', 'view', 'timeline',
+                         'key', jsonb_build_array(order_id), 'position', position)",
+            &[Check::MissingRow, Check::ExtraRow],
+        ),
+        timeline(
+            Kind::RowAdded,
+            "one that a wallet's event does not tell, in an order's story",
+            "insert into daftar.timeline as t
+             select (jsonb_populate_record(null::daftar.timeline,
+                       to_jsonb(o) || jsonb_build_object('order_id', other.order_id))).*
+               from daftar.timeline as o,
+                    (select max(order_id::text) as order_id from daftar.timeline
+                      where book_id = 1) as other
+              where o.book_id = 1 and o.stream_type = 'wallet' and o.position =
+                    (select min(position) from daftar.timeline
+                      where book_id = 1 and stream_type = 'wallet')
+             returning jsonb_build_object('check', 'extra_row', 'view', 'timeline',
+                         'key', jsonb_build_array(t.order_id), 'position', t.position)",
+            &[Check::ExtraRow],
+        ),
+        outside("0"),
+        outside("99999"),
+    ]
 }
 
 impl View {
