@@ -41,11 +41,13 @@ mod overload;
 // They set the clock of the service, which a release does not let them.
 #[cfg(all(test, debug_assertions))]
 mod pages;
-// They set the clock of the service, which a release does not let them.
+#[cfg(test)]
+mod rebuild;
 #[cfg(test)]
 mod replay;
 #[cfg(test)]
 mod retry;
+// They set the clock of the service, which a release does not let them.
 #[cfg(all(test, debug_assertions))]
 mod scenarios;
 #[cfg(test)]
