@@ -166,12 +166,12 @@ impl<'a> Query<'a> {
                     query.scope = format!("{column} <> all ($6)");
                 }
                 if !matches!(span, Span::Whole) {
-                    query.scope.push_str(&format!(" and {column} = any ($7)"));
+                    query.scope = format!("{} and {column} = any ($7)", query.scope);
                 }
             }
             (Maker::Named, Span::Held(_, orders)) if view.key.first() == Some(&"order_id") => {
                 query.ours = orders.to_vec();
-                query.scope.push_str(" and order_id = any ($7)");
+                query.scope += " and order_id = any ($7)";
             }
             (Maker::Named, _) => {}
         }

@@ -154,6 +154,7 @@ async fn what_was_switched_to_is_not_switched_to_again() {
         assert!(matches!(refused.unwrap_err(), RebuildError::NotAbove { .. }));
     }
     assert_eq!(book.head().await, head);
+    sweep(&mut conn, book.id, &[], &[], &mut Unkept).await.unwrap();
     drop(conn);
     book.verify_clean().await;
 }
