@@ -469,5 +469,10 @@ MAKERS = {
     "get_job": lambda: of({"job": verification()}),
     "cancel_job": lambda: of({"job": rebuild(preview=True)}, {}),
     "switch_job": ready,
+    "replay_book": lambda: of({}, query={"as_of": "3"}),
+    "replay_order": lambda: at(order()),
+    "replay_wallet": lambda: of({"wallet": customer() + ":IQD"}),
+    "replay_view": lambda: of({"name": "wallet_balances"}, query={"limit": "5"}),
+    "replay_diff": lambda: of({}, query={"from": "1", "to": "5"}),
     "change_settings": lambda: of({}, {"reminder_hours": [24], "reason": "a trial"}),
 }

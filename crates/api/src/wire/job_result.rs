@@ -113,6 +113,7 @@ pub(crate) struct Switch {
 
 /// A stream with an event that cannot be read, or is impossible.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UnfoldableStream)]
 pub(crate) struct QuarantinedStream {
     stream: String,
     id: String,

@@ -164,16 +164,20 @@ fn making() -> Vec<Row> {
 }
 
 /// These have no dry run.
-const NO_DRY_RUN: [(&str, &str); 10] = [
+const NO_DRY_RUN: [(&str, &str); 14] = [
     ("/api/gateways/{book}/{gateway}/callback", "a gateway tells what has happened"),
     ("/api/approvals/{approval}/approve", "the proposal shows what it would do"),
     ("/api/approvals/{approval}/reject", "nothing moves"),
     ("/api/admin/emergency-order-fix", "planning is its dry run"),
     ("/api/admin/emergency-order-fix/{plan}/approve", "nothing moves"),
+    ("/api/admin/jobs/{job}/cancel", "nothing moves"),
+    ("/api/admin/jobs/{job}/switch", "the job shows what it would do"),
     ("/api/admin/keys", "no money"),
     ("/api/admin/keys/{key}/rotate", "no money"),
     ("/api/admin/principals", "no money"),
     ("/api/admin/principals/{principal}/disable", "no money"),
+    ("/api/admin/projections/{name}/rebuild", "a preview is its dry run"),
+    ("/api/admin/verify", "nothing moves"),
     ("/api/webhooks", "no money, nor has anything below it"),
 ];
 

@@ -14,12 +14,13 @@ use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use crate::service::{Answer, BOOK, Service, iqd, wallet_order};
+use crate::service::{Answer, BOOK, Service, iqd, transfer_order, wallet_order};
 
 const UNKNOWN: &str = "00000000-0000-4000-8000-00000000dead";
 const BALANCES: &str = "/api/admin/projections/wallet_balances/rebuild";
 /// How long anything may take, on a machine that builds something else meanwhile.
 const WITHIN: Duration = Duration::from_secs(30);
+const SOON: Duration = Duration::from_millis(20);
 
 /// A service with some orders and money.
 async fn traded() -> Service {
@@ -246,6 +247,67 @@ async fn money_changes_only_when_somebody_accepts_it() {
 }
 
 #[tokio::test]
+async fn a_view_that_the_book_has_not_yet_is_shown_once_it_is_filled() {
+    let service = traded().await;
+    service
+        .run(
+            "do $$ begin \
+                 alter table daftar.book_projections disable trigger all; \
+                 delete from daftar.book_projections where name = 'timeline'; \
+                 set local role daftar_writer; \
+                 update daftar.books set revision = revision + 1, fold_set = daftar.fold_set_1(1); \
+             end $$",
+        )
+        .await;
+    // Orders are placed all the while.
+    let placed = service.must("client", "/api/orders", &transfer_order("c1", "10")).await;
+    let order = placed["order"]["id"].as_str().unwrap();
+    let timeline = format!("/api/orders/{order}/timeline");
+    let read = async || service.get(&timeline).by("finance").send().await;
+    let early = read().await;
+    assert!(early.header("retry-after").is_some(), "{early:?}");
+    early.expect_problem(503, "rebuild-needed");
+    let missing = view(&service, "timeline").await;
+    assert_eq!((&missing["generation"], &missing["own_fold_version"]), (&Value::Null, &json!(1)));
+
+    let rebuild = "/api/admin/projections/timeline/rebuild";
+    let job = id(&service.must("admin", rebuild, &json!({})).await);
+    let done = work(&service, &job).await;
+    assert_eq!(done["state"], "done", "{done:#}");
+    assert_eq!(done["result"]["views"][0]["differences"], Value::Null, "nobody saw it before");
+    let ready = async {
+        while read().await.status != 200 {
+            tokio::time::sleep(SOON).await;
+        }
+    };
+    tokio::time::timeout(WITHIN, ready).await.expect("the node notices");
+    assert!(!read().await.expect(200)["steps"].as_array().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_rebuild_that_would_change_the_journal_fails_and_says_where_and_what_to_do() {
+    let service = traded().await;
+    service
+        .run(
+            "do $$ begin alter table daftar.journal_lines disable trigger all; \
+             update daftar.journal_lines set amount = amount + 1 where position = 1; end $$",
+        )
+        .await;
+    let journal = "/api/admin/projections/journal_lines/rebuild";
+    let job = id(&service.must("admin", journal, &json!({})).await);
+    let failed = work(&service, &job).await;
+    assert_eq!(failed["state"], "failed", "{failed:#}");
+    let failure = &failed["failure"];
+    assert_eq!(failure["code"], "journal-would-change");
+    assert!(failure["what_to_do"].as_str().unwrap().starts_with("Mend the fold"), "{failure}");
+    assert!(failure["details"].to_string().contains('1'), "{failure}");
+    assert_eq!(generation(&service, "journal_lines").await, 1);
+    assert_eq!(view(&service, "journal_lines").await["job"], Value::Null, "another may follow");
+    let late = ask(&service, "admin", &format!("{}/cancel", path(&job)), "late", json!({})).await;
+    late.expect_problem(409, "job-over");
+}
+
+#[tokio::test]
 async fn whoever_could_have_asked_for_a_job_gives_it_up() {
     let service = traded().await;
     let job = rebuild(&service, json!({})).await;
@@ -323,7 +385,7 @@ async fn jobs_are_listed_by_kind_and_state_in_pages() {
     };
     assert_eq!(list("").await.0, [third.clone(), second.clone(), first.clone()]);
     assert_eq!(list("kind=rebuild").await.0, [second.clone(), first.clone()]);
-    assert_eq!(list("kind=rebuild&state=done").await.0, [first.clone()]);
+    assert_eq!(list("kind=rebuild&state=done").await.0, std::slice::from_ref(&first));
     assert_eq!(list("state=failed").await.0, [""; 0]);
     let (page, next) = list("limit=2").await;
     assert_eq!(page, [third, second]);

@@ -25,7 +25,7 @@ use crate::wire::job::JobReply;
 use crate::wire::reply::ProblemReply;
 
 /// How often it is looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
+const LOOK_EVERY: Duration = Duration::from_millis(400);
 /// How long a client waits before it connects again.
 const RETRY: Duration = Duration::from_secs(1);
 /// How much of the digest of what was told names it.
