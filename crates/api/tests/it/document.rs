@@ -69,10 +69,8 @@ fn the_page_on_problems_lists_every_code_with_its_status_and_title() {
 fn the_page_on_problems_says_how_jobs_fail_and_names_each_code_that_one_can_fail_with() {
     let page = std::fs::read_to_string(docs("problems.md")).unwrap();
     let (_, page) = page.split_once("## How a job fails").unwrap();
-    let listed: Vec<(&str, &str)> = page
-        .lines()
-        .filter_map(|line| line.strip_prefix("- `")?.split_once("`: "))
-        .collect();
+    let listed: Vec<(&str, &str)> =
+        page.lines().filter_map(|line| line.strip_prefix("- `")?.split_once("`: ")).collect();
     assert_eq!(listed, api::JOB_FAILURES);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ledger/src/jobs");
     let mut seen = 0;

@@ -360,9 +360,13 @@ async fn a_verification_names_what_is_not_as_it_must_be() {
     let done = work(&service, &id(&asked)).await;
     let result = &done["result"];
     assert_eq!(result["verified"], false, "{done:#}");
-    let finding = result["findings"].as_array().unwrap().iter().find(|one| one["check"] == "column");
+    let finding =
+        result["findings"].as_array().unwrap().iter().find(|one| one["check"] == "column");
     let finding = finding.unwrap_or_else(|| panic!("{result:#}"));
-    assert_eq!((&finding["view"], &finding["column"]), (&json!("wallet_balances"), &json!("balance")));
+    assert_eq!(
+        (&finding["view"], &finding["column"]),
+        (&json!("wallet_balances"), &json!("balance"))
+    );
     assert!(finding["expected"].as_str().unwrap().starts_with("940"), "{finding:#}");
     assert!(finding["found"].as_str().unwrap().starts_with("945"), "{finding:#}");
     assert!(!finding["positions"].as_array().unwrap().is_empty(), "{finding:#}");
