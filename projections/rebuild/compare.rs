@@ -166,6 +166,9 @@ impl<'a> Query<'a> {
                     query.scope = format!("{column} <> all ($6)");
                 }
                 if !matches!(span, Span::Whole) {
+                    if query.ours.is_empty() {
+                        return None;
+                    }
                     query.scope = format!("{} and {column} = any ($7)", query.scope);
                 }
             }
