@@ -112,6 +112,20 @@ fn the_table_has_every_kind_in_every_place() {
     assert!(table.iter().filter(cannot).count() < 10);
 }
 
+/// What guards the tables, and personal data, are tried elsewhere.
+#[test]
+fn every_check_finds_something_in_the_table() {
+    let table = table();
+    let found: BTreeSet<Check> =
+        table.iter().filter_map(Cell::found).flat_map(|(_, checks)| checks.to_vec()).collect();
+    let elsewhere = [Check::Guard, Check::PersonalData];
+    let idle: Vec<_> = Check::ALL
+        .iter()
+        .filter(|check| !found.contains(check) && !elsewhere.contains(check))
+        .collect();
+    assert!(idle.is_empty(), "{idle:?}");
+}
+
 #[test]
 fn the_page_tells_what_the_table_says() {
     page::check(&table());

@@ -86,6 +86,20 @@ fn events() -> Vec<Cell> {
         cell(
             place,
             Kind::RowChanged,
+            "the number of an order",
+            found(
+                E,
+                "update daftar.events
+                    set payload = replace(payload::text, '\"number\":\"M', '\"number\":\"N')::json
+                  where book_id = 1 and position = (select min(position) from daftar.events
+                          where book_id = 1 and event_type = 'placed')
+                 returning jsonb_build_object('check', 'number', 'position', position)",
+                &[Check::Chain, Check::Column, Check::Number],
+            ),
+        ),
+        cell(
+            place,
+            Kind::RowChanged,
             "the decision that it came from",
             found(
                 E,

@@ -236,10 +236,9 @@ fn told_by_others() -> Vec<Cell> {
                     "insert into daftar.journal_lines as t
                      select (jsonb_populate_record(null::daftar.journal_lines,
                                to_jsonb(o) || '{{\"position\": {position}}}')).*
-                       from daftar.journal_lines as o
-                      where book_id = 1 and account = '4000' and position =
-                            (select max(position) from daftar.journal_lines
-                              where book_id = 1 and account = '4000')
+                       from (select * from daftar.journal_lines
+                              where book_id = 1 and account not in ('2100', '2120', '2200', '9010')
+                              order by position desc, line limit 1) as o
                      returning jsonb_build_object('check', 'extra_row', 'view', 'journal_lines',
                                  'position', t.position)"
                 ),
@@ -290,7 +289,36 @@ fn told_by_others() -> Vec<Cell> {
         ),
         outside("0"),
         outside("99999"),
+        money(
+            "order_management",
+            "what a completed order holds",
+            "update daftar.order_management set held = 1
+              where book_id = 1 and phase = 'completed' and order_id =
+                    (select min(order_id::text)::uuid from daftar.order_management
+                      where book_id = 1 and phase = 'completed')
+             returning jsonb_build_object('check', 'finished_order', 'view', 'order_management',
+                         'key', jsonb_build_array(order_id), 'found', '1', 'position', position)",
+            &[Check::Column, Check::AccountBalance, Check::FinishedOrder],
+        ),
+        money(
+            "journal_lines",
+            "what a wallet paid, to more than it had",
+            "update daftar.journal_lines set amount = amount * 1000000
+              where book_id = 1 and account = '2100' and side = 'debit' and position =
+                    (select min(position) from daftar.journal_lines
+                      where book_id = 1 and account = '2100' and side = 'debit')
+             returning jsonb_build_object('check', 'negative_balance',
+                         'key', jsonb_build_array('2100', item), 'position', position)",
+            &[Check::Column, Check::TrialBalance, Check::NegativeBalance, Check::AccountBalance],
+        ),
     ]
+}
+
+/// Money that breaks a law of the books.
+fn money(place: &'static str, what: &str, sql: &str, checks: &[Check]) -> Cell {
+    let force = Force { tables: vec![place], sql: sql.to_owned() };
+    let outcome = Outcome::Found { force, checks: checks.to_vec() };
+    Cell { kind: Kind::RowChanged, place, what: what.to_owned(), outcome }
 }
 
 impl View {
