@@ -6,6 +6,7 @@
 //! where it was kept.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU16;
 use std::time::{Duration, Instant};
 
 use domain::StreamKey;
@@ -42,15 +43,25 @@ use finding::Findings;
 use log::Log;
 use saved::{Of, Saved};
 use streams::Folding;
+use touched::Touched;
 
 /// What a verification looks at.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// What happened up to here is believed: only what came after it is looked at, and the streams
     /// that went on since.
     pub since: Option<Position>,
     /// What is not to be looked for.
     pub without: BTreeSet<Check>,
+    /// How many events, or decisions, are looked at in one moment: what memory is needed goes by it.
+    pub page_size: NonZeroU16,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let page_size = NonZeroU16::new(2_000).expect("more than zero");
+        Self { since: None, without: BTreeSet::new(), page_size }
+    }
 }
 
 /// How far a verification has come: whoever keeps it can go on from there.
@@ -76,12 +87,23 @@ enum Part {
     #[default]
     Guards,
     Log,
-    Decisions { revision: Revision, command_id: Uuid },
+    Decisions {
+        revision: Revision,
+        command_id: Uuid,
+    },
     /// The streams of one type after another.
-    Streams { of_type: usize, after: Option<String>, key: Option<Uuid> },
+    Streams {
+        of_type: usize,
+        after: Option<String>,
+        key: Option<Uuid>,
+    },
     /// The streams that went on since a position, by their first event since.
-    Touched { after: Position },
-    Beside { after: Uuid },
+    Touched {
+        after: Position,
+    },
+    Beside {
+        after: Uuid,
+    },
     Ends,
     Done,
 }
@@ -193,7 +215,8 @@ pub async fn verify_beside<K: Keeper, B: Beside>(
 ) -> Result<Report, VerifyError> {
     verification.findings.leave_out(options.without.clone());
     let since = options.since.unwrap_or_default();
-    let mut run = Run { conn, book, since, keeper, beside, lap: Instant::now() };
+    let page_size = options.page_size.get();
+    let mut run = Run { conn, book, since, page_size, keeper, beside, lap: Instant::now() };
     loop {
         match verification.part.clone() {
             Part::Guards => run.guards(verification).await?,
@@ -231,6 +254,7 @@ struct Run<'a, K, B> {
     conn: &'a mut PgConnection,
     book: BookId,
     since: Position,
+    page_size: u16,
     keeper: &'a mut K,
     beside: &'a mut B,
     lap: Instant,
@@ -272,7 +296,8 @@ impl<K: Keeper, B: Beside> Run<'_, K, B> {
         let head = understood(&mut tx, self.book).await?;
         let Verification { log, findings, .. } = verification;
         let Some(log) = log else { return Err(never_begun()) };
-        let events = log.page(&mut tx, &head, verification.end, findings, self.beside).await?;
+        let (until, size) = (verification.end, self.page_size);
+        let events = log.page(&mut tx, &head, (until, size), findings, self.beside).await?;
         tx.rollback().await?;
         let progress = (number(log.position()), number(verification.end));
         verification.events += events;
@@ -305,7 +330,7 @@ impl<K: Keeper, B: Beside> Run<'_, K, B> {
         let mut tx = moment::open(self.conn).await?;
         let head = understood(&mut tx, self.book).await?;
         let findings = &mut verification.findings;
-        let next = decisions::page(&mut tx, self.book, after, head.position, findings).await?;
+        let next = decisions::page(&mut tx, &head, after, self.page_size, findings).await?;
         tx.rollback().await?;
         verification.part = match next {
             Some((revision, command_id)) => Part::Decisions { revision, command_id },
@@ -329,34 +354,47 @@ impl<K: Keeper, B: Beside> Run<'_, K, B> {
             verification.part = Part::Beside { after: Uuid::nil() };
             return Ok(());
         };
-        let mut streams = Streams::new(self.book, aggregate_type, after.clone(), None);
+        let size = usize::from(self.page_size);
+        let book = self.book;
+        let begin = move |after| Streams::new(book, aggregate_type, after, None).in_pieces_of(size);
+        let mut streams = begin(after.clone());
         let mut folding = Folding::new(aggregate_type, &verification.findings);
         loop {
             let mut tx = moment::open(self.conn).await?;
             let head = understood(&mut tx, self.book).await?;
+            if folding.open().is_none() {
+                // Anew in each moment: that there are no more streams must be so in this one.
+                streams = begin(after.clone());
+            }
             let piece = streams.next(&mut tx).await?;
             let is_last = piece.is_none();
-            let open = folding.open().map(str::to_owned);
-            let (scope, until) = streams::between(key, piece.as_ref(), open.as_deref());
-            let piece = piece.unwrap_or(Piece { events: Vec::new(), ends: true });
-            let id = piece.events.last().map(|event| event.stream.aggregate_id.clone()).or(open);
-            let of = match &id {
-                _ if is_last => Of::Between { after: after.as_deref(), until: None },
-                Some(id) if !piece.ends => Of::These(vec![id]),
-                id => Of::Between { after: after.as_deref(), until: id.as_deref() },
-            };
-            let saved = Saved::load(&mut tx, self.book, aggregate_type, of).await?;
-            folding.look(&mut tx, &head, &piece, scope, &saved).await?;
-            tx.rollback().await?;
-            if piece.ends {
-                // A part of a stream alone is not kept: it would have to begin in the middle.
-                verification.settle(folding.settle());
-                (after, key) = (id.or(after), until);
-                verification.part = match is_last {
-                    true => Part::Streams { of_type: of_type + 1, after: None, key: None },
-                    false => Part::Streams { of_type, after: after.clone(), key },
+            // The next long stream comes in the place of more of this one.
+            let over = folding.is_over(piece.as_ref()).then(|| Some(ending()));
+            for piece in over.into_iter().chain([piece]) {
+                let is_last = piece.is_none();
+                let open = folding.open().map(str::to_owned);
+                let (scope, until) = streams::between(key, piece.as_ref(), open.as_deref());
+                let piece = piece.unwrap_or_else(ending);
+                let id = piece.events.last().map(|event| event.stream.aggregate_id.clone());
+                let id = id.or(open);
+                let of = match &id {
+                    _ if is_last => Of::Between { after: after.as_deref(), until: None },
+                    Some(id) if !piece.ends => Of::These(vec![id]),
+                    id => Of::Between { after: after.as_deref(), until: id.as_deref() },
                 };
+                let saved = Saved::load(&mut tx, book, aggregate_type, of).await?;
+                folding.look(&mut tx, &head, &piece, scope, &saved).await?;
+                if piece.ends {
+                    // A part of a stream alone is not kept: it would have to begin in the middle.
+                    verification.settle(folding.settle());
+                    (after, key) = (id.or(after), until);
+                    verification.part = match is_last {
+                        true => Part::Streams { of_type: of_type + 1, after: None, key: None },
+                        false => Part::Streams { of_type, after: after.clone(), key },
+                    };
+                }
             }
+            tx.rollback().await?;
             let progress = (verification.folded + folding.events, number(head.position));
             self.keep(verification, "Comparing rows", progress).await?;
             if is_last {
@@ -372,7 +410,7 @@ impl<K: Keeper, B: Beside> Run<'_, K, B> {
         after: Position,
     ) -> Result<(), VerifyError> {
         let end = verification.end;
-        let until = Position(after.get().saturating_add(touched::PAGE)).min(end);
+        let until = Position(after.get().saturating_add(self.page_size.into())).min(end);
         if after >= end {
             verification.part = Part::Beside { after: Uuid::nil() };
             return Ok(());
@@ -388,7 +426,8 @@ impl<K: Keeper, B: Beside> Run<'_, K, B> {
         let mut settled = Vec::new();
         for (aggregate_type, ids) in by_type {
             let findings = &verification.findings;
-            let looked = touched::look(self.conn, self.book, aggregate_type, &ids, findings).await?;
+            let mut touched = Touched::new(self.book, aggregate_type, self.page_size, findings);
+            let looked = touched.look(self.conn, &ids).await?;
             settled.push(looked);
         }
         for looked in settled {
@@ -424,11 +463,12 @@ impl<K: Keeper, B: Beside> Run<'_, K, B> {
         let head = understood(&mut tx, self.book).await?;
         let Verification { log, findings, .. } = verification;
         let Some(log) = log else { return Err(never_begun()) };
-        let events = log.page(&mut tx, &head, head.position, findings, self.beside).await?;
-        let is_page = events == u64::from(log::PAGE_SIZE);
+        let (until, size) = (head.position, self.page_size);
+        let events = log.page(&mut tx, &head, (until, size), findings, self.beside).await?;
         verification.end = head.position;
         verification.events += events;
-        if !is_page || log.position() >= head.position {
+        // Of a log whose end is gone there comes nothing more.
+        if log.position() >= head.position || events < u64::from(size) {
             log.finish(&mut tx, &head, findings).await?;
             ends::head(&mut tx, &head, log, findings).await?;
             if let Some(sums) = log.sums() {
@@ -454,6 +494,11 @@ impl Verification {
         self.rows += rows;
         self.folded += events;
     }
+}
+
+/// The end of a stream that goes on no more.
+fn ending() -> Piece {
+    Piece { events: Vec::new(), ends: true }
 }
 
 async fn understood(conn: &mut PgConnection, book: BookId) -> Result<Head, VerifyError> {

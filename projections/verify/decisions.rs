@@ -4,15 +4,12 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use eventstore::command::stored_after;
-use eventstore::{BookId, Position, RecordedEvent, Revision, Version};
+use eventstore::{BookId, Head, Position, RecordedEvent, Revision, Version};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::finding::{Check, Finding, Findings};
-
-/// How many decisions are read at a time.
-const PAGE_SIZE: u32 = 2_000;
 
 /// The events of one decision: they stand one after the other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,15 +129,16 @@ fn named(made: &Made, check: Check) -> Finding {
 /// Up to where decisions were read.
 pub(super) type Place = (Revision, Uuid);
 
-/// Looks at the next decisions; how many there were, and the last of them.
+/// Looks at the next decisions, so many at most; answers the last of them.
 pub(super) async fn page(
     conn: &mut PgConnection,
-    book: BookId,
+    head: &Head,
     after: Place,
-    head: Position,
+    size: u16,
     findings: &mut Findings,
 ) -> Result<Option<Place>, sqlx::Error> {
-    let page = stored_after(conn, book, after, PAGE_SIZE).await?;
+    let book = head.book;
+    let page = stored_after(conn, book, after, size.into()).await?;
     for command in &page {
         let finding = |check| {
             let positions = command.position.into_iter().collect();
@@ -153,7 +151,7 @@ pub(super) async fn page(
         }
         // Where a book was still empty, a refusal stands at position 0, before any event.
         if let Some(position) = command.position
-            && (position > head || position < Position::ZERO)
+            && (position > head.position || position < Position::ZERO)
         {
             let finding = finding(Check::CommandPosition).in_column("position");
             findings.add(finding.expected("an event").found(position.to_string()));

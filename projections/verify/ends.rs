@@ -38,8 +38,7 @@ pub(super) async fn head(
     let last_position = beyond.unwrap_or_else(|| log.position());
     if last_position != head.position {
         findings.add(wrong("position", last_position.to_string(), head.position.to_string()));
-    }
-    if log.position() == head.position {
+    } else {
         let hash = log.follower().hash();
         if hash != head.hash {
             findings.add(wrong("hash", hash.to_string(), head.hash.to_string()));
@@ -67,11 +66,7 @@ pub(super) async fn head(
 
 /// The head says that the views were filled by these very folds. One that is being filled for the
 /// first time is not among them yet.
-pub(super) fn fold_sets(
-    head: &Head,
-    kept: &[(String, Generation)],
-    findings: &mut Findings,
-) {
+pub(super) fn fold_sets(head: &Head, kept: &[(String, Generation)], findings: &mut Findings) {
     let live = || head.projections.iter().map(|state| (state.name.as_str(), state.fold_version));
     let ours = projections();
     let is_filled = |name: &str| {

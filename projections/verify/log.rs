@@ -23,9 +23,6 @@ use crate::projection::Projection as _;
 use crate::replay::upcasters;
 use crate::whole::Quarantined;
 
-/// How many events are looked at in one moment.
-pub(super) const PAGE_SIZE: u32 = 2_000;
-
 /// How far the log was followed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Log {
@@ -108,12 +105,12 @@ impl Log {
         self.sums.as_mut()
     }
 
-    /// Looks at the next events up to a position; how many there were.
+    /// Looks at the next events up to a position, so many at most; how many there were.
     pub(super) async fn page<B: Beside>(
         &mut self,
         conn: &mut PgConnection,
         head: &Head,
-        until: Position,
+        (until, size): (Position, u16),
         findings: &mut Findings,
         beside: &mut B,
     ) -> Result<u64, VerifyError> {
@@ -122,7 +119,7 @@ impl Log {
         if let (None, Some(journal)) = (&self.sums, journal) {
             self.sums = Some(Sums::load(conn, head.book, journal, from).await?);
         }
-        let mut events = read::after(conn, head.book, from, PAGE_SIZE).await?;
+        let mut events = read::after(conn, head.book, from, size.into()).await?;
         events.retain(|event| event.position <= until);
         let Some(last) = events.last().map(|event| event.position) else { return Ok(0) };
         self.chain(conn, from, &events, findings).await?;
@@ -163,7 +160,8 @@ impl Log {
         findings: &mut Findings,
     ) -> Result<(), sqlx::Error> {
         let found = self.follower.follow(conn, events).await?;
-        let is_unlinked = |finding: &&LogFinding| matches!(finding, LogFinding::HashMismatch { .. });
+        let is_unlinked =
+            |finding: &&LogFinding| matches!(finding, LogFinding::HashMismatch { .. });
         let unlinked = found.iter().filter(is_unlinked).count();
         if from == Position::ZERO && events.len() > 1 && unlinked == events.len() {
             self.is_unchained = true;
@@ -242,7 +240,9 @@ impl Log {
             if may_not && now < Decimal::ZERO && before >= Decimal::ZERO {
                 let key = format!("{}:{}", item.account, item.item);
                 let finding = Finding::new(Check::NegativeBalance, key);
-                findings.add(finding.found(format!("{} {}", now.normalize(), item.currency)).at(position));
+                findings.add(
+                    finding.found(format!("{} {}", now.normalize(), item.currency)).at(position),
+                );
             }
         }
     }

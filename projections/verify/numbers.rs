@@ -63,10 +63,7 @@ impl Counters {
             let finding = Finding::new(Check::Number, recorded.stream.aggregate_id.as_str());
             let expected = text.map_or_else(String::new, |text| text.to_string());
             findings.add(
-                finding
-                    .expected(expected)
-                    .found(placed.number.to_string())
-                    .at(recorded.position),
+                finding.expected(expected).found(placed.number.to_string()).at(recorded.position),
             );
         }
         let last = self.last.entry(series).or_default();

@@ -16,7 +16,10 @@ use crate::views::{Views, each_projection, fold_version, is_built};
 #[derive(Debug, Clone)]
 pub(super) enum Scope {
     /// All rows that name an id after the one and up to the other: also those of no stream.
-    Between { after: Option<Uuid>, until: Option<Uuid> },
+    Between {
+        after: Option<Uuid>,
+        until: Option<Uuid>,
+    },
     These(Vec<Uuid>),
 }
 
@@ -35,7 +38,12 @@ pub(super) struct Part {
 
 impl Part {
     /// Adds which rows are meant, as their maker's column and the position say.
-    pub(super) fn restrict(&self, query: &mut QueryBuilder<Postgres>, column: &str, is_final: bool) {
+    pub(super) fn restrict(
+        &self,
+        query: &mut QueryBuilder<Postgres>,
+        column: &str,
+        is_final: bool,
+    ) {
         match &self.scope {
             Scope::Between { after, until } => {
                 if let Some(after) = after {
@@ -154,10 +162,7 @@ pub(super) fn extra<P: Projection>(row: &P::Row) -> Finding {
 }
 
 /// Names the rows that were expected and are not there.
-pub(super) fn missing<P: Projection>(
-    expected: &BTreeMap<P::Key, P::Row>,
-    findings: &mut Findings,
-) {
+pub(super) fn missing<P: Projection>(expected: &BTreeMap<P::Key, P::Row>, findings: &mut Findings) {
     for row in expected.values() {
         let finding = of_row::<P>(Check::MissingRow, row);
         findings.add(finding.expected(whole(row)).at(row.position()));

@@ -99,10 +99,7 @@ impl Saved {
                     let finding = self.named(saved).in_column("sequence");
                     let expected = format!("{last} at most");
                     findings.add(
-                        finding
-                            .expected(expected)
-                            .found(saved.sequence.to_string())
-                            .at(*position),
+                        finding.expected(expected).found(saved.sequence.to_string()).at(*position),
                     );
                 }
                 Some(_) => {}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use eventstore::{Head, Piece, Position, Version};
+use eventstore::{Head, Piece, Position, RecordedEvent, Version};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -48,6 +48,13 @@ impl Folding {
     /// The stream that goes on.
     pub(super) fn open(&self) -> Option<&str> {
         self.open.as_ref().map(|open| open.id.as_str())
+    }
+
+    /// Whether the stream that went on has ended although this piece does not say so.
+    pub(super) fn is_over(&self, piece: Option<&Piece>) -> bool {
+        let (Some(open), Some(piece)) = (self.open(), piece) else { return false };
+        let is_another = |event: &RecordedEvent| event.stream.aggregate_id != open;
+        !piece.ends && piece.events.first().is_some_and(is_another)
     }
 
     /// Looks at a piece; in the same moment `saved` was read, and are the rows.

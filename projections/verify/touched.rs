@@ -1,6 +1,6 @@
 //! The streams that went on since a position: each is folded whole, and only those.
 
-use eventstore::{BookId, Piece, Position, StreamId, Version, read, read_head, streams::PIECE};
+use eventstore::{BookId, Piece, Position, RecordedEvent, StreamId, Version, read, read_head};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -11,89 +11,100 @@ use super::rows::Scope;
 use super::saved::{Of, Saved};
 use super::streams::Folding;
 
-/// Looks at these streams, which are of one type.
-pub(super) async fn look(
-    conn: &mut PgConnection,
+/// Looks at streams of one type.
+pub(super) struct Touched {
     book: BookId,
     aggregate_type: &'static str,
-    ids: &[String],
-    findings: &Findings,
-) -> Result<(Findings, u64, u64), VerifyError> {
-    let mut folding = Folding::new(aggregate_type, findings);
-    let mut ids = ids.iter();
-    let mut long = None;
-    loop {
-        if let Some(id) = long.take() {
-            follow(conn, book, &mut folding, aggregate_type, id).await?;
-        }
-        // As many short ones as make a piece.
-        let mut tx = moment::open(conn).await?;
-        let head = read_head(&mut tx, book).await?;
-        let mut piece = Piece { events: Vec::new(), ends: true };
-        let mut taken = Vec::new();
-        while piece.events.len() < PIECE
-            && long.is_none()
-            && let Some(id) = ids.next()
-        {
-            let stream = StreamId::new(aggregate_type, id.as_str());
-            let events = page(&mut tx, book, &stream, Version::ZERO).await?;
-            if events.len() == PIECE {
-                long = Some(id);
-            } else {
-                taken.push(id.as_str());
-                piece.events.extend(events);
+    /// How many events make a piece.
+    size: u16,
+    folding: Folding,
+}
+
+impl Touched {
+    pub(super) fn new(
+        book: BookId,
+        aggregate_type: &'static str,
+        size: u16,
+        findings: &Findings,
+    ) -> Self {
+        Self { book, aggregate_type, size, folding: Folding::new(aggregate_type, findings) }
+    }
+
+    /// What was found in these streams, and how many rows and events were looked at.
+    pub(super) async fn look(
+        &mut self,
+        conn: &mut PgConnection,
+        ids: &[String],
+    ) -> Result<(Findings, u64, u64), VerifyError> {
+        let mut ids = ids.iter();
+        loop {
+            // As many short ones as make a piece.
+            let mut tx = moment::open(conn).await?;
+            let head = read_head(&mut tx, self.book).await?;
+            let mut piece = Piece { events: Vec::new(), ends: true };
+            let mut taken = Vec::new();
+            let mut long = None;
+            while piece.events.len() < self.size.into()
+                && long.is_none()
+                && let Some(id) = ids.next()
+            {
+                let events = self.page(&mut tx, id, Version::ZERO).await?;
+                if events.len() == usize::from(self.size) {
+                    long = Some(id);
+                } else {
+                    taken.push(id.as_str());
+                    piece.events.extend(events);
+                }
+            }
+            let is_last = taken.is_empty() && long.is_none();
+            let scope =
+                Scope::These(taken.iter().filter_map(|id| id.parse::<Uuid>().ok()).collect());
+            let of = Of::These(taken);
+            let saved = Saved::load(&mut tx, self.book, self.aggregate_type, of).await?;
+            self.folding.look(&mut tx, &head, &piece, scope, &saved).await?;
+            tx.rollback().await?;
+            if is_last {
+                return Ok(self.folding.settle());
+            }
+            if let Some(id) = long {
+                self.follow(conn, id).await?;
             }
         }
-        if taken.is_empty() && long.is_none() {
+    }
+
+    /// Looks at a long stream, piece by piece.
+    async fn follow(&mut self, conn: &mut PgConnection, id: &str) -> Result<(), VerifyError> {
+        let mut version = Version::ZERO;
+        loop {
+            let mut tx = moment::open(conn).await?;
+            let head = read_head(&mut tx, self.book).await?;
+            let events = self.page(&mut tx, id, version).await?;
+            let ends = events.len() < self.size.into();
+            version = events.last().map_or(version, |last| last.version);
+            let of = Of::These(vec![id]);
+            let saved = Saved::load(&mut tx, self.book, self.aggregate_type, of).await?;
+            let scope = Scope::These(id.parse().into_iter().collect());
+            let piece = Piece { events, ends };
+            self.folding.look(&mut tx, &head, &piece, scope, &saved).await?;
             tx.rollback().await?;
-            return Ok(folding.settle());
+            if ends {
+                return Ok(());
+            }
         }
-        let scope = Scope::These(taken.iter().filter_map(|id| id.parse::<Uuid>().ok()).collect());
-        let saved = Saved::load(&mut tx, book, aggregate_type, Of::These(taken)).await?;
-        folding.look(&mut tx, &head, &piece, scope, &saved).await?;
-        tx.rollback().await?;
+    }
+
+    async fn page(
+        &self,
+        conn: &mut PgConnection,
+        id: &str,
+        after: Version,
+    ) -> Result<Vec<RecordedEvent>, sqlx::Error> {
+        let stream = StreamId::new(self.aggregate_type, id);
+        read::stream_page(conn, self.book, &stream, after, self.size.into()).await
     }
 }
 
-/// Looks at a long stream, piece by piece.
-async fn follow(
-    conn: &mut PgConnection,
-    book: BookId,
-    folding: &mut Folding,
-    aggregate_type: &'static str,
-    id: &str,
-) -> Result<(), VerifyError> {
-    let stream = StreamId::new(aggregate_type, id);
-    let scope = || Scope::These(id.parse().into_iter().collect());
-    let mut version = Version::ZERO;
-    loop {
-        let mut tx = moment::open(conn).await?;
-        let head = read_head(&mut tx, book).await?;
-        let events = page(&mut tx, book, &stream, version).await?;
-        let ends = events.len() < PIECE;
-        version = events.last().map_or(version, |last| last.version);
-        let saved = Saved::load(&mut tx, book, aggregate_type, Of::These(vec![id])).await?;
-        folding.look(&mut tx, &head, &Piece { events, ends }, scope(), &saved).await?;
-        tx.rollback().await?;
-        if ends {
-            return Ok(());
-        }
-    }
-}
-
-async fn page(
-    conn: &mut PgConnection,
-    book: BookId,
-    stream: &StreamId,
-    after: Version,
-) -> Result<Vec<eventstore::RecordedEvent>, sqlx::Error> {
-    read::stream_page(conn, book, stream, after, u32::try_from(PIECE).unwrap_or(u32::MAX)).await
-}
-
-/// How many positions are looked through at a time for streams that went on.
-pub(super) const PAGE: i64 = 2_000;
-
-/// The streams of a type among those that went on first after one position and up to another.
+/// The streams that went on first after one position and up to another.
 pub(super) async fn find(
     conn: &mut PgConnection,
     book: BookId,

@@ -1,5 +1,11 @@
 //! Whatever is done behind our backs, a verification names it.
 
+mod beside_writers;
+mod checks;
+mod keeping;
+mod part;
+mod quarantine;
+
 use projections::{Check, Finding};
 
 use crate::book::{Book, Databases, TABLES, run};
