@@ -54,3 +54,5 @@ mod scenarios;
 mod secret;
 #[cfg(test)]
 mod two_nodes;
+#[cfg(test)]
+mod verify_memory;
