@@ -47,6 +47,9 @@ mod rebuild;
 mod replay;
 #[cfg(test)]
 mod retry;
+// Another build is asked for by the environment, which a release does not look at.
+#[cfg(all(test, debug_assertions))]
+mod rollout;
 // They set the clock of the service, which a release does not let them.
 #[cfg(all(test, debug_assertions))]
 mod scenarios;

@@ -1,6 +1,8 @@
 //! Pages that tell of calls: what each role does all day, and the guide to the API. Every call of a
-//! page is made, in its order, and answered as the page says.
+//! page is made, in its order, and answered as the page says. So is every command that operators are
+//! shown of how one build follows another.
 
+mod builds;
 mod compare;
 mod page;
 mod play;
@@ -38,6 +40,17 @@ async fn an_admin_does_what_its_page_says() {
 #[tokio::test]
 async fn the_guide_to_the_api_is_true() {
     play::page("API").await;
+}
+
+#[tokio::test]
+async fn a_fold_version_is_rolled_out_found_wrong_and_mended_as_the_page_for_operators_says() {
+    let titles = ["A new fold version, without stopping", "A fold that was wrong"];
+    builds::sections("fold", &titles).await;
+}
+
+#[tokio::test]
+async fn a_view_is_added_as_the_page_for_operators_says() {
+    builds::sections("view", &["A projection added later"]).await;
 }
 
 #[test]

@@ -268,7 +268,10 @@ impl Ledger {
         let book = self.inner.book;
         let conn = self.inner.pool.acquire().await;
         let mut conn = conn.map_err(|cause| HeadError::Database { book, cause })?;
-        eventstore::read_head(&mut conn, book).await
+        let head = eventstore::read_head(&mut conn, book).await?;
+        // Whoever was told that this node can serve is served.
+        self.inner.standing.see_head(&head);
+        Ok(head)
     }
 
     /// The last position that this node knows to be committed, by itself or by another node: at

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, ExitStatus, Stdio};
 
 use serde_json::Value;
 use testkit::Database;
@@ -24,6 +24,11 @@ const WITHIN_SECONDS: &str = "240";
 /// Stands for what differs from one run to the next.
 const ELLIPSIS: char = '…';
 const ADDRESSES: [&str; 3] = ["A", "B", "C"];
+
+/// Whatever becomes of the page, its nodes end with it.
+const BEGIN: &str = r#"set -eu
+trap 'jobs -p >"$OUT/jobs"; kill $(cat "$OUT/jobs") 2>/dev/null || true; wait' EXIT
+"#;
 
 /// A block of shell, and what it prints.
 #[derive(Debug)]
@@ -54,7 +59,10 @@ pub(super) async fn sections(name: &str, titles: &[&str]) {
     fs::write(&script, write(&steps)).expect("the place is ours");
 
     let mut shell = Command::new("timeout");
-    shell.args(["--foreground", WITHIN_SECONDS, "sh"]).arg(&script).current_dir(&out);
+    shell.args([WITHIN_SECONDS, "sh"]).arg(&script).current_dir(&out);
+    // A file and no pipe: nodes that the shell leaves behind would keep it open.
+    let said = installation.path("said");
+    shell.stderr(fs::File::create(&said).expect("the place is ours")).stdout(Stdio::null());
     // The environment of any other command of this installation.
     for (variable, value) in installation.daftar(&[]).get_envs() {
         match value {
@@ -69,9 +77,10 @@ pub(super) async fn sections(name: &str, titles: &[&str]) {
     for (variable, address) in ADDRESSES.iter().zip(addresses()) {
         shell.env(variable, address);
     }
-    let ended = tokio::task::spawn_blocking(move || shell.output()).await;
+    let ended = tokio::task::spawn_blocking(move || shell.status()).await;
     let ended = ended.expect("it is waited for").expect("there is a shell");
-    let wrong = check(&steps, &out, &ended);
+    let said = fs::read_to_string(said).unwrap_or_default();
+    let wrong = check(&steps, &out, ended, &said);
     assert!(wrong.is_empty(), "docs/{PAGE}.md:\n{wrong}");
 }
 
@@ -132,7 +141,7 @@ fn steps(titles: &[&str]) -> Vec<Step> {
 
 /// One shell, so that what a block sets is there in the next; what a block prints goes to a file.
 fn write(steps: &[Step]) -> String {
-    let mut script = "set -eu\ntrap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT\n".to_owned();
+    let mut script = BEGIN.to_owned();
     for (index, Step { folds, shell, .. }) in steps.iter().enumerate() {
         write!(
             script,
@@ -145,7 +154,7 @@ fn write(steps: &[Step]) -> String {
 }
 
 /// Everything that is not as the page says, with its line.
-fn check(steps: &[Step], out: &Path, ended: &Output) -> String {
+fn check(steps: &[Step], out: &Path, ended: ExitStatus, said: &str) -> String {
     let mut wrong = String::new();
     for (index, step) in steps.iter().enumerate() {
         let mut tell = |what: &str| {
@@ -154,8 +163,7 @@ fn check(steps: &[Step], out: &Path, ended: &Output) -> String {
         let read = |what: &str| fs::read_to_string(out.join(format!("{index}.{what}"))).ok();
         let printed = read("out").unwrap_or_default();
         if read("done").is_none() {
-            let said = String::from_utf8_lossy(&ended.stderr);
-            tell(&format!("the shell ended here with {}: {printed}\n{said}", ended.status));
+            tell(&format!("the shell ended here with {ended}: {printed}\n{said}"));
             return wrong;
         }
         match &step.shown {
