@@ -329,14 +329,18 @@ def hooked(body=None):
     return of({"webhook": webhook()}, body)
 
 
-def rebuild(**wish):
-    """A job; the one that is under way already is as good."""
-    reply = session.post(f"{BASE}/api/admin/projections/timeline/rebuild", json=wish, timeout=60, headers={
+def job(path, **wish):
+    """The one that is under way already is as good."""
+    reply = session.post(f"{BASE}/api/admin/{path}", json=wish, timeout=60, headers={
         "Authorization": f"Bearer {KEYS['admin'][0]}", "Idempotency-Key": fresh("key")})
     if reply.status_code == 409 and "job" in reply.json():
         return reply.json()["job"]
     reply.raise_for_status()
     return reply.json()["job"]["id"]
+
+
+def rebuild(**wish):
+    return job("projections/timeline/rebuild", **wish)
 
 
 def ready():
@@ -353,7 +357,7 @@ def ready():
 
 
 def verification():
-    return post("auditor", "/api/admin/verify")["job"]["id"]
+    return job("verify")
 
 
 def receipt_path(body=None):

@@ -96,7 +96,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("approval-expired", 409, "The proposal was not approved in time"),
     ("approval-proposer-revoked", 409, "The key that proposed it is not trusted any more"),
     ("webhook-disabled", 409, "The webhook is disabled"),
-    ("job-already-running", 409, "The view is being rebuilt already"),
+    ("job-already-running", 409, "Another job is at it already"),
     ("job-not-ready", 409, "The job does not wait for a decision"),
     ("job-over", 409, "The job has ended"),
     ("job-of-another-build", 409, "The job was begun by another build"),
