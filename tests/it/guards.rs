@@ -115,7 +115,7 @@ async fn a_view_row_changed_by_hand_is_refused_or_found_and_named() {
     assert_eq!((&named["expected"], &named["found"]), (&"650".into(), &"999999".into()));
 
     // The events know better.
-    installation.run(&["rebuild", "wallet_balances"]);
+    installation.run(&["rebuild", "wallet_balances", "--accept-differences"]);
     installation.assert_verified();
 }
 

@@ -21,6 +21,8 @@ mod gateways;
 #[cfg(test)]
 mod guards;
 #[cfg(test)]
+mod jobs;
+#[cfg(test)]
 mod kill_postgres;
 #[cfg(test)]
 mod kill_service;

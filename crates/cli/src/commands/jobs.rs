@@ -138,7 +138,10 @@ pub(crate) async fn ask(
         Ok(held) => Ok(Work::Held(Box::new(held))),
         Err(JobError::AlreadyRunning(job)) if job.wish.is_same_work(&wish) => {
             let at = job.asked_at.format("%F %T UTC");
-            output.say(format!("Going on with job {}, which {} asked for at {at}.", job.id, job.asked_by));
+            output.say(format!(
+                "Going on with job {}, which {} asked for at {at}.",
+                job.id, job.asked_by
+            ));
             Ok(Work::Follow(job.id))
         }
         Err(error) => Err(error),
@@ -264,7 +267,9 @@ fn what_next(code: &str) -> Option<&'static str> {
         "too-many-quarantined" => {
             "Nearly nothing can be read by this build: look at what daftar verify says first."
         }
-        "position-not-found" => "Name a position that the book has: daftar doctor says where it ends.",
+        "position-not-found" => {
+            "Name a position that the book has: daftar doctor says where it ends."
+        }
         _ => return None,
     })
 }
@@ -272,7 +277,11 @@ fn what_next(code: &str) -> Option<&'static str> {
 fn say_cancelled(job: &Job, output: Output) -> anyhow::Result<ExitCode> {
     match job.state {
         State::Cancelled => {
-            output.say(format!("Job {}: {}.", job.id, job.summary.as_deref().unwrap_or("cancelled")));
+            output.say(format!(
+                "Job {}: {}.",
+                job.id,
+                job.summary.as_deref().unwrap_or("cancelled")
+            ));
             output.data(&undone(job))?;
             Ok(ExitCode::SUCCESS)
         }

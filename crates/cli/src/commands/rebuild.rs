@@ -186,7 +186,8 @@ fn table(rebuilt: &Rebuilt, output: Output) {
     output.table(
         &["view", "generation", "rows", "changed", "money"],
         rebuilt.views.iter().map(|view| {
-            let money = if has_money(&rebuilt.differences, &view.name) { "changes" } else { "same" };
+            let money =
+                if has_money(&rebuilt.differences, &view.name) { "changes" } else { "same" };
             vec![
                 view.name.clone(),
                 view.generation.to_string(),
@@ -221,9 +222,10 @@ fn quarantined(rebuilt: &Rebuilt, output: Output) {
     output.say("These streams cannot be folded; their rows stay as they are:");
     output.table(
         &["stream", "event", "why"],
-        rebuilt.quarantined.iter().map(|one| {
-            vec![one.stream.to_string(), one.position.to_string(), one.why.clone()]
-        }),
+        rebuilt
+            .quarantined
+            .iter()
+            .map(|one| vec![one.stream.to_string(), one.position.to_string(), one.why.clone()]),
     );
 }
 
@@ -275,7 +277,8 @@ fn lines(view: &str, row: &RowDifference) -> Vec<Vec<String>> {
         RowChange::Added => vec![line("", "(no row)", "(a row)")],
         RowChange::Gone => vec![line("", "(a row)", "(no row)")],
         RowChange::Changed => {
-            let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "(none)".to_owned());
+            let text =
+                |value: &Option<String>| value.clone().unwrap_or_else(|| "(none)".to_owned());
             let columns = row.columns.iter();
             columns
                 .map(|column| line(&column.column, &text(&column.found), &text(&column.expected)))

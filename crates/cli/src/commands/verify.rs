@@ -69,11 +69,7 @@ pub(crate) async fn run(config: &Config, args: Args, output: Output) -> anyhow::
 }
 
 /// Verifies everything and says what was found.
-pub(crate) async fn now(
-    ledger: &Ledger,
-    vault: Vault,
-    output: Output,
-) -> anyhow::Result<Verified> {
+pub(crate) async fn now(ledger: &Ledger, vault: Vault, output: Output) -> anyhow::Result<Verified> {
     let wish = Wish::Verification { since: None };
     let work = ask(ledger, wish, COMMAND_LINE, output).await.map_err(explain)?;
     let job = with_progress(ledger, work, Some(vault), output).await?;

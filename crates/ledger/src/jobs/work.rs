@@ -81,6 +81,8 @@ impl From<JobError> for Broken {
         match error {
             JobError::Database(error) => error.into(),
             error @ JobError::NotEnoughRoom { .. } => Self::refused("not-enough-room", &error),
+            // Another look at it would find the same.
+            error @ JobError::Stored(_) => Self::refused("internal", &error),
             error => Self::Job(error),
         }
     }
@@ -306,12 +308,7 @@ async fn end(
     }
     row::free_subjects(&mut tx, book, job).await?;
     tx.commit().await?;
-    match state {
-        State::Failed => error!(%job, %kind, summary = told.summary, "a job failed"),
-        State::Waiting | State::Running | State::Ready | State::Done | State::Cancelled => {
-            info!(%job, %kind, %state, summary = told.summary, "a job ends");
-        }
-    }
+    info!(%job, %kind, %state, summary = told.summary, "a job ends");
     Ok(())
 }
 

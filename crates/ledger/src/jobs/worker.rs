@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::claim::take;
 use super::lease::Claim;
 use super::work::Options;
-use super::{Failure, JobError};
+use super::{Failure, Job, JobError, State};
 use crate::ledger::Ledger;
 use crate::personal::Vault;
 
@@ -32,7 +32,7 @@ const KEPT_DAYS: i32 = 180;
 struct Worker {
     ledger: Ledger,
     options: Options,
-    working: JoinSet<(Uuid, Result<(), JobError>)>,
+    working: JoinSet<(Uuid, Result<Option<Job>, JobError>)>,
     claims: BTreeMap<Id, Claim>,
     watched: Option<Instant>,
     swept: Option<Instant>,
@@ -85,7 +85,7 @@ impl Worker {
             let (id, claim, options) = (held.job.id, held.claim, self.options.clone());
             let task = self.working.spawn(async move {
                 let worked = Box::pin(held.work(&options, &mut |_| {})).await;
-                (id, worked.map(|_job| ()))
+                (id, worked)
             });
             self.claims.insert(task.id(), claim);
         }
@@ -96,12 +96,17 @@ impl Worker {
     /// Looks what came of a task. One that broke off would break off again.
     async fn ended(
         &mut self,
-        done: Result<(Id, (Uuid, Result<(), JobError>)), tokio::task::JoinError>,
+        done: Result<(Id, (Uuid, Result<Option<Job>, JobError>)), tokio::task::JoinError>,
     ) -> Result<(), JobError> {
         let broken = match done {
-            Ok((task, (job, worked))) => {
+            Ok((task, (id, worked))) => {
                 self.claims.remove(&task);
-                return worked.inspect_err(|error| warn!(%error, %job, "a job was left"));
+                let worked = worked.inspect_err(|error| warn!(%error, job = %id, "a job was left"));
+                if let Some(Job { state: State::Failed, wish, summary, .. }) = worked? {
+                    // Whoever asked for it elsewhere is told by the job alone.
+                    warn!(job = %id, kind = %wish.kind(), summary, "a job failed");
+                }
+                return Ok(());
             }
             Err(broken) => broken,
         };

@@ -550,6 +550,18 @@ async fn a_rebuild_that_would_change_the_journal_fails_and_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn a_job_that_cannot_be_read_back_fails_and_leaves_nothing() {
+    let (book, node) = busy().await;
+    let id = half_built(&node).await;
+    jobs::decide(&node, id, false, "omar").await.unwrap();
+    book.by_hand("checkpoint = '{}'", "state = 'waiting'").await;
+    let job = work(&node, id).await;
+    assert_eq!((job.state, job.failure.unwrap().code.as_str()), (State::Failed, "internal"));
+    book.assert_swept().await;
+    book.assert_verified().await;
+}
+
+#[tokio::test]
 async fn a_rebuild_that_the_disk_has_no_room_for_is_not_asked_for() {
     let (book, _) = busy().await;
     let config = |disk| Config { disk, ..Config::default() };
