@@ -17,8 +17,8 @@ mod totals;
 mod view;
 mod wallet;
 
-pub use changes::{ChangePlace, changes, stream_changes};
-pub use fold::{NAMES, types_of, view_named};
+pub use changes::{ChangePlace, changes};
+pub use fold::{NAMES, view_named};
 pub use order::{Story, order, story_changes};
 pub use row::{Change, ColumnChange, Columns, PastRow};
 pub use summary::{Summary, Summing};

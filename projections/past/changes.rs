@@ -75,18 +75,6 @@ pub async fn changes(
     Ok(None)
 }
 
-/// What changed of one stream's rows in all views: see [`changes`].
-pub async fn stream_changes(
-    conn: &mut PgConnection,
-    book: BookId,
-    stream: &StreamId,
-    between: (Position, Position),
-    taker: Taker<'_>,
-) -> Result<(), sqlx::Error> {
-    of_stream(conn, book, stream, between, Wanted::All, 0, taker).await?;
-    Ok(())
-}
-
 /// Hands out one stream's changes, but for the first `skip`; how many are done if the taker broke
 /// off.
 pub(super) async fn of_stream(

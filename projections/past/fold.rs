@@ -210,7 +210,7 @@ pub fn view_named(name: &str) -> Option<&'static str> {
 }
 
 /// The types of streams that make a view's rows.
-pub fn types_of(view: &str) -> Vec<&'static str> {
+pub(super) fn types_of(view: &str) -> Vec<&'static str> {
     match maker(view) {
         Some(Maker::Of { aggregate_type, .. }) => vec![aggregate_type],
         Some(Maker::Named) | None => StreamKey::AGGREGATE_TYPES.to_vec(),

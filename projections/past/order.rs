@@ -43,7 +43,11 @@ impl Story {
 fn text(row: &PastRow) -> Vec<String> {
     let order = |value: &Value| match value {
         Value::Number(number) => format!("{number:0>20}"),
-        other => other.to_string(),
+        other @ (Value::Null
+        | Value::Bool(_)
+        | Value::String(_)
+        | Value::Array(_)
+        | Value::Object(_)) => other.to_string(),
     };
     row.key.0.iter().map(|(_, value)| order(value)).collect()
 }

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::as_of::moment;
 use crate::caller::Caller;
 use crate::extract::Search;
-use crate::page::{Next, Page};
+use crate::page::Page;
 use crate::problem::Problem;
 use crate::scope::REPLAY;
 use crate::view::View;
@@ -143,7 +143,7 @@ pub(crate) async fn handler(
     let next = left
         .map_err(Problem::unreadable)?
         .map(|place| page.next(Pinned { from: from.cursor(), to: to.cursor(), place }));
-    let next = next.unwrap_or_else(Next::default);
+    let next = next.unwrap_or_default();
     let body = Body {
         from: Place::from(&from),
         to: Place::from(&to),

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::as_of::moment;
 use crate::caller::Caller;
 use crate::extract::{Search, Segments};
-use crate::page::{Next, Page};
+use crate::page::Page;
 use crate::problem::Problem;
 use crate::scope::REPLAY;
 use crate::view::View;
@@ -101,7 +101,7 @@ pub(crate) async fn handler(
         left.map_err(Problem::unreadable)?
     };
     let next = left.map(|row| page.next(reports::Place { at: at.cursor(), row }));
-    let next = next.unwrap_or_else(Next::default);
+    let next = next.unwrap_or_default();
     let body = Body { at: Place::from(&at), rows, quarantined, next: next.cursor };
     Ok(View::new(at.cursor(), body).with_next(next.link))
 }
