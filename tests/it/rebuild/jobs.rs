@@ -10,7 +10,8 @@ use crate::daftar::{Answer, Api, Reply, Ticket};
 const POLL: Duration = Duration::from_millis(20);
 /// How long the longest may take.
 const WITHIN: Duration = Duration::from_mins(30);
-const ENDED: [&str; 3] = ["done", "failed", "cancelled"];
+/// When nothing more happens by itself: one that is ready waits for a decision.
+const SETTLED: [&str; 4] = ["done", "failed", "cancelled", "ready"];
 
 /// An admin, at some node.
 #[derive(Debug, Clone)]
@@ -41,7 +42,7 @@ impl Admin {
         self.api.command(&ticket).await
     }
 
-    /// The job once it is over. While nobody answers it is asked again.
+    /// The job once nothing more happens to it. While nobody answers it is asked again.
     pub(super) async fn ended(&self, job: &str) -> Value {
         let begun = Instant::now();
         let path = format!("/api/admin/jobs/{job}");
@@ -50,7 +51,7 @@ impl Admin {
                 Answer::Decided(reply) => {
                     assert!(reply.is_accepted(), "{}", reply.body);
                     let said = reply.json()["job"].take();
-                    if ENDED.iter().any(|state| said["state"] == **state) {
+                    if SETTLED.iter().any(|state| said["state"] == **state) {
                         return said;
                     }
                     reply.body
