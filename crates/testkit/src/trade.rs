@@ -127,8 +127,8 @@ impl Trade {
         let start = head.clone();
         let snapshots_every = self.snapshots_every;
         let trading = thread::spawn(move || {
-            let begin = |head: &Head, now| Recorder::new(head, now, snapshots_every);
-            let head = trade(&mut shop, &mut dice, start, (events, batch), &begin, &send);
+            let recorder = |head: &Head, now| Recorder::new(head, now, snapshots_every);
+            let head = trade(&mut shop, &mut dice, start, (events, batch), &recorder, &send);
             (shop, dice, head)
         });
         let mut tally = Tally::default();
@@ -190,22 +190,21 @@ fn trade(
     dice: &mut Dice,
     mut head: Head,
     (events, batch): (u64, usize),
-    begin: &dyn Fn(&Head, DateTime<Utc>) -> Recorder,
+    start: &dyn Fn(&Head, DateTime<Utc>) -> Recorder,
     send: &mpsc::Sender<Recorded>,
 ) -> Head {
     let mut left = events;
     while left > 0 {
         shop.now = head.recorded_at + BETWEEN_BATCHES;
-        let mut recorder = begin(&head, shop.now);
+        let mut batched = start(&head, shop.now);
         for _ in 0..batch {
-            if recorder.tally.events >= left {
+            if batched.tally.events >= left {
                 break;
             }
-            let command =
-                wish(shop, dice, head.position.get() == 0 && recorder.tally.commands == 0);
-            recorder.record(shop, dice, command);
+            let command = wish(shop, dice, head.position.get() == 0 && batched.tally.commands == 0);
+            batched.record(shop, dice, command);
         }
-        let recorded = recorder.finish();
+        let recorded = batched.finish();
         left = left.saturating_sub(recorded.tally.events);
         head = recorded.prepared.head_after.clone();
         if send.blocking_send(recorded).is_err() {

@@ -39,7 +39,11 @@ pub(super) fn wish(shop: &Shop, dice: &mut Dice) -> Command {
     let row = dice.below(1 << 40);
     let proven = match stage {
         Stage::Review | Stage::Open => dice.one_of(&[iqd(0), iqd(0), price]),
-        _ => price,
+        Stage::Released { .. }
+        | Stage::Dispatched
+        | Stage::Delivered
+        | Stage::Completed
+        | Stage::Ended(_) => price,
     };
     let debit = LinkedDebit {
         debit: code(format!("wallet_transactions:{row}")),

@@ -276,7 +276,7 @@ fn unpaid(shop: &Shop, order: OrderId, facts: &Facts, dice: &mut Dice) -> Option
     let owed = facts.owed();
     Some(match (facts.channel, dice.below(20)) {
         (_, 0) => Command::Cancel { order, reason: because("found it cheaper") },
-        (_, 1) => from_wallet(order),
+        (_, 1) | (Channel::Wallet, _) => from_wallet(order),
         (Channel::BankTransfer, _) => Command::UploadReceipt {
             order,
             receipt: Receipt {
@@ -292,7 +292,6 @@ fn unpaid(shop: &Shop, order: OrderId, facts: &Facts, dice: &mut Dice) -> Option
             callback(shop, order, less(owed, iqd(500)), dice)
         }
         (Channel::Gateway, _) => callback(shop, order, owed, dice),
-        (Channel::Wallet, _) => from_wallet(order),
     })
 }
 

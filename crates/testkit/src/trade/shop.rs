@@ -142,7 +142,13 @@ impl Shop {
                 Some((placed.series.clone(), placed.counter))
             }
             Event::Order(order::Event::Imported(imported)) => imported.series.clone(),
-            _ => None,
+            Event::Order(_)
+            | Event::Wallet(_)
+            | Event::Payment(_)
+            | Event::Suspense(_)
+            | Event::StatementLine(_)
+            | Event::ReceiptFile(_)
+            | Event::Settings(_) => None,
         };
         if let Some((series, counter)) = counter {
             let last = self.counters.entry(series).or_default();
@@ -204,9 +210,7 @@ impl States for Shop {
 }
 
 fn is_over(facts: &Facts) -> bool {
-    match facts.phase() {
-        Phase::Completed | Phase::Cancelled | Phase::Expired => true,
-        Phase::Returned => facts.every(order::Line::refundable).is_empty(),
-        _ => false,
-    }
+    let phase = facts.phase();
+    let is_returned = phase == Phase::Returned && facts.every(order::Line::refundable).is_empty();
+    is_returned || matches!(phase, Phase::Completed | Phase::Cancelled | Phase::Expired)
 }

@@ -101,10 +101,8 @@ impl Cell {
             }
             Outcome::Refused { force, by } => {
                 let outcome = world.force(&force.tables, &force.sql).await;
-                let constraint = match &outcome {
-                    Err(sqlx::Error::Database(error)) => error.constraint(),
-                    _ => None,
-                };
+                let constraint = outcome.as_ref().err().and_then(sqlx::Error::as_database_error);
+                let constraint = constraint.and_then(|error| error.constraint());
                 if constraint == Some(*by) {
                     return Vec::new();
                 }
@@ -128,10 +126,8 @@ impl Cell {
     }
 
     pub(super) fn found(&self) -> Option<(&Force, &[Check])> {
-        match &self.outcome {
-            Outcome::Found { force, checks } => Some((force, checks)),
-            _ => None,
-        }
+        let Outcome::Found { force, checks } = &self.outcome else { return None };
+        Some((force, checks))
     }
 }
 
@@ -202,7 +198,8 @@ pub(super) fn names(finding: &Finding, told: &Value) -> bool {
         text(field).is_none_or(|told| found.as_ref().is_some_and(|found| found.contains(told)))
     };
     let parts = told.get("key").and_then(Value::as_array).cloned().unwrap_or_default();
-    let parts = parts.iter().map(|part| part.as_str().map_or(part.to_string(), str::to_owned));
+    let parts =
+        parts.iter().map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned));
     let position = told.get("position").and_then(Value::as_i64);
     is("check", Some(finding.check.as_str()))
         && is("view", finding.projection.as_deref())

@@ -163,10 +163,7 @@ async fn choose(world: &mut World, dice: &mut Dice) -> Option<Change> {
     let new = world
         .text(format!("select coalesce(({to})::text, '') from daftar.{table} where ctid = '{row}'"))
         .await;
-    let part = |name: &&str| match &whole[*name] {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
+    let part = |name: &&str| plain(&whole[*name]);
     let old_key: Vec<String> = key_columns(table).iter().map(part).collect();
     let new_key = key_columns(table)
         .iter()
@@ -191,11 +188,11 @@ async fn choose(world: &mut World, dice: &mut Dice) -> Option<Change> {
 }
 
 fn quoted(value: &Value) -> String {
-    let text = match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    format!("'{}'", text.replace('\'', "''"))
+    format!("'{}'", plain(value).replace('\'', "''"))
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn from_nothing(kind: &str) -> &'static str {
@@ -224,13 +221,12 @@ fn other(column: &str, kind: &str, dice: &mut Dice) -> String {
         ("text", false) => {
             format!("overlay({column} placing chr(ascii({column} || 'x') # 1) from 1 for 1)")
         }
-        ("int2" | "int4" | "int8", true) => format!("({column} + 1)"),
+        ("int2" | "int4" | "int8", true) | ("date", _) => format!("({column} + 1)"),
         ("int2" | "int4" | "int8", false) => format!("({column} - 1)"),
         ("numeric", true) => format!("({column} + 0.0001)"),
         ("numeric", false) => format!("({column} - 0.0001)"),
         ("bool", _) => format!("(not {column})"),
         ("timestamptz", _) => format!("({column} + interval '1 us')"),
-        ("date", _) => format!("({column} + 1)"),
         ("bytea", _) => format!("set_bit({column}, 5, 1 - get_bit({column}, 5))"),
         ("json", true) => format!("({column}::text || ' ')::json"),
         ("json", false) => {

@@ -37,8 +37,7 @@ async fn chain_anew(world: &mut World, from: Position) {
     let mut values = Vec::new();
     for event in read::after(world.conn(), BOOK, before, 100_000).await.unwrap() {
         hash = chain::link(hash, head.uuid, &event);
-        let bytes: String = hash.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-        values.push(format!("({}, '\\x{bytes}'::bytea)", event.position));
+        values.push(format!("({}, decode('{hash}', 'hex'))", event.position));
     }
     let sql = format!(
         "update daftar.events as t set hash = v.hash from (values {}) as v(position, hash)

@@ -329,27 +329,27 @@ impl View {
             self.cell(
                 Kind::BytesFlipped,
                 format!("one bit of `{flipped}`"),
-                self.found(self.set(self.flipped), &[Check::Column], &[]),
+                Self::found(self.set(self.flipped), &[Check::Column], &[]),
             ),
             self.cell(
                 Kind::RowChanged,
                 format!("another `{changed}`"),
-                self.found(self.set(self.changed), &[Check::Column], laws.changed),
+                Self::found(self.set(self.changed), &[Check::Column], laws.changed),
             ),
             self.cell(
                 Kind::RowDeleted,
                 "a row is gone".to_owned(),
-                self.found(self.delete(), &[Check::MissingRow], laws.deleted),
+                Self::found(self.delete(), &[Check::MissingRow], laws.deleted),
             ),
             self.cell(
                 Kind::RowAdded,
                 "a row of a key that no event made".to_owned(),
-                self.found(self.add(), &[Check::ExtraRow], laws.added),
+                Self::found(self.add(), &[Check::ExtraRow], laws.added),
             ),
             self.cell(
                 Kind::RowsSwapped,
                 "two rows, each under the other's key".to_owned(),
-                self.found(self.swap(), &[Check::Column], laws.swapped),
+                Self::found(self.swap(), &[Check::Column], laws.swapped),
             ),
             self.cell(
                 Kind::RowDuplicated,
@@ -359,13 +359,13 @@ impl View {
             self.cell(
                 Kind::RowDuplicated,
                 "the same row again, in another generation".to_owned(),
-                self.found(self.duplicate(self.generation + 5), &[Check::Generation], &[]),
+                Self::found(self.duplicate(self.generation + 5), &[Check::Generation], &[]),
             ),
         ];
         let stale = if self.written_once {
             Outcome::CannotBe { why: "its rows are written once, so that none was ever another" }
         } else {
-            self.found(self.stale(), &[Check::Column], laws.stale)
+            Self::found(self.stale(), &[Check::Column], laws.stale)
         };
         let what = "a row as it was before its stream went on".to_owned();
         cells.push(self.cell(Kind::RowStale, what, stale));
@@ -376,7 +376,7 @@ impl View {
         Cell { kind, place: self.name, what, outcome }
     }
 
-    fn found(&self, force: Force, checks: &[Check], laws: &[Check]) -> Outcome {
+    fn found(force: Force, checks: &[Check], laws: &[Check]) -> Outcome {
         Outcome::Found { force, checks: [checks, laws].concat() }
     }
 

@@ -1,5 +1,6 @@
 //! A small book of a trade, to which faults are done by force and undone again.
 
+use std::fmt::Write as _;
 use std::time::UNIX_EPOCH;
 
 use eventstore::BookId;
@@ -39,7 +40,7 @@ impl World {
     ) -> Result<Vec<Value>, sqlx::Error> {
         let mut script = String::from("begin;\n");
         for table in tables {
-            script += &format!("alter table daftar.{table} disable trigger user;\n");
+            writeln!(script, "alter table daftar.{table} disable trigger user;").unwrap();
         }
         script += sql;
         script += ";\n";
@@ -65,10 +66,10 @@ impl World {
         }
         let mut sql = String::new();
         for table in &tables {
-            sql += &format!("delete from daftar.{table};");
+            writeln!(sql, "delete from daftar.{table};").unwrap();
         }
         for table in tables.iter().rev() {
-            sql += &format!("insert into daftar.{table} select * from kept.{table};");
+            writeln!(sql, "insert into daftar.{table} select * from kept.{table};").unwrap();
         }
         self.force(&tables, &sql).await.unwrap();
     }
@@ -154,7 +155,7 @@ async fn prepare(url: &str) {
 async fn keep(conn: &mut PgConnection, schema: &str) {
     let mut sql = format!("create schema {schema};");
     for table in TABLES.iter().chain(&LOG_TABLES) {
-        sql += &format!("create table {schema}.{table} as table daftar.{table};");
+        writeln!(sql, "create table {schema}.{table} as table daftar.{table};").unwrap();
     }
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(conn).await.unwrap();
 }
