@@ -23,7 +23,7 @@ impl Output {
     }
 
     /// A line about what went wrong, on stderr: there for people whatever a program reads.
-    pub(crate) fn complain(self, line: impl AsRef<str>) {
+    pub(crate) fn complain(line: impl AsRef<str>) {
         writeln!(io::stderr().lock(), "daftar: {}", line.as_ref()).ok();
     }
 

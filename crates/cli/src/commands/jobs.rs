@@ -221,9 +221,9 @@ pub(crate) fn settle_undone(job: &Job, output: Output) -> anyhow::Result<ExitCod
     match job.state {
         State::Failed | State::Cancelled => {
             let text = job.summary.as_deref().unwrap_or_default();
-            output.complain(format!("job {} {}: {text}", job.id, job.state));
+            Output::complain(format!("job {} {}: {text}", job.id, job.state));
             if let Some(next) = job.failure.as_ref().and_then(|failure| what_next(&failure.code)) {
-                output.complain(next);
+                Output::complain(next);
             }
             Ok(ExitCode::FAILURE)
         }
@@ -342,10 +342,12 @@ fn what(wish: &Wish) -> String {
 }
 
 fn state_of(job: &Job) -> String {
-    match job.state {
-        State::Running if !job.is_held => "running, its process is gone".to_owned(),
-        State::Running if job.cancel_asked => "being cancelled".to_owned(),
-        state => state.to_string(),
+    if job.state == State::Running && !job.is_held {
+        "running, its process is gone".to_owned()
+    } else if job.state == State::Running && job.cancel_asked {
+        "being cancelled".to_owned()
+    } else {
+        job.state.to_string()
     }
 }
 

@@ -74,7 +74,7 @@ pub(crate) async fn run(config: &Config, args: Args, output: Output) -> anyhow::
             settle(&job, output)?
         }
         Err(error @ JobError::UnknownView { .. }) => {
-            output.complain(error.to_string());
+            Output::complain(error.to_string());
             ExitCode::from(USAGE)
         }
         Err(error) => return Err(explain(error)),

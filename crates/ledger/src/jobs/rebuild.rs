@@ -220,12 +220,9 @@ async fn start(
 ) -> Result<Build, Broken> {
     let (book, views) = (ledger.book(), views(lease));
     let needed = room::check(conn, ledger, &views).await?;
-    match ledger.disk().free() {
-        Some(free) => {
-            info!(job = %lease.claim.job, needed, free, "the disk has room for a rebuild")
-        }
-        None => info!(job = %lease.claim.job, needed, "how much room the disk has is not known"),
-    }
+    // None where it cannot be seen from here.
+    let free = ledger.disk().free();
+    info!(job = %lease.claim.job, needed, free, "nothing is known against the room for a rebuild");
     let names: Vec<&str> = views.iter().map(String::as_str).collect();
     let build = begin(conn, book, &names).await?;
     let mut tx = conn.begin().await?;
@@ -336,7 +333,7 @@ impl From<RebuildError> for Broken {
 
 /// The server's code for a disk that is full.
 fn is_full(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code());
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     code.is_some_and(|code| code == "53100")
 }
 

@@ -83,7 +83,15 @@ impl From<JobError> for Broken {
             error @ JobError::NotEnoughRoom { .. } => Self::refused("not-enough-room", &error),
             // Another look at it would find the same.
             error @ JobError::Stored(_) => Self::refused("internal", &error),
-            error => Self::Job(error),
+            JobError::Room(error) => error.into(),
+            error @ (JobError::UnknownView { .. }
+            | JobError::NotFound(_)
+            | JobError::AlreadyRunning(_)
+            | JobError::NotReady(_)
+            | JobError::Over(_)
+            | JobError::DifferencesNotAccepted(_)
+            | JobError::OtherBuild { .. }
+            | JobError::Head(_)) => Self::Job(error),
         }
     }
 }
@@ -103,19 +111,21 @@ impl Broken {
 /// Whether the same may well succeed in a moment: the connection or the server went away, or two
 /// transactions were in each other's way.
 fn is_passing(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(_)
-        | sqlx::Error::Tls(_)
-        | sqlx::Error::Protocol(_)
-        | sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed => true,
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+    if let Some(error) = error.as_database_error() {
+        return error.code().is_some_and(|code| {
             // Connections, shutdowns, timeouts in transactions, serialization and deadlocks.
             ["08", "57P", "25P03", "40", "55P03"].iter().any(|class| code.starts_with(class))
-        }),
-        _ => false,
+        });
     }
+    matches!(
+        error,
+        sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed
+    )
 }
 
 /// Works at a job until it has ended, waits for a decision, or `options.stop` says so. One that
@@ -169,7 +179,7 @@ impl Held {
             () = late(&options.stop) => Err(Broken::Lost),
         };
         match ended {
-            Ok(()) => {}
+            Ok(()) | Err(Broken::Cancelled) => {}
             Err(Broken::Lost) if options.stop.is_cancelled() => {
                 info!(job = %id, %kind, "a job stops, and can be resumed");
                 try_release(&ledger, claim).await;
@@ -193,7 +203,6 @@ impl Held {
             Err(Broken::Refused(failure)) => {
                 error!(error = failure.text, job = %id, %kind, "what a job wrote could not be deleted");
             }
-            Err(Broken::Cancelled) => {}
         }
         let job = find(&ledger, id).await?;
         told(&job);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tokio::task::{Id, JoinSet};
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -29,10 +29,13 @@ const SWEEP_EVERY: Duration = Duration::from_hours(1);
 /// For how many days a job that has ended is kept.
 const KEPT_DAYS: i32 = 180;
 
+/// A job that was worked at, and as it stood afterwards.
+type Ended = (Uuid, Result<Option<Job>, JobError>);
+
 struct Worker {
     ledger: Ledger,
     options: Options,
-    working: JoinSet<(Uuid, Result<Option<Job>, JobError>)>,
+    working: JoinSet<Ended>,
     claims: BTreeMap<Id, Claim>,
     watched: Option<Instant>,
     swept: Option<Instant>,
@@ -94,10 +97,7 @@ impl Worker {
     }
 
     /// Looks what came of a task. One that broke off would break off again.
-    async fn ended(
-        &mut self,
-        done: Result<(Id, (Uuid, Result<Option<Job>, JobError>)), tokio::task::JoinError>,
-    ) -> Result<(), JobError> {
+    async fn ended(&mut self, done: Result<(Id, Ended), JoinError>) -> Result<(), JobError> {
         let broken = match done {
             Ok((task, (id, worked))) => {
                 self.claims.remove(&task);

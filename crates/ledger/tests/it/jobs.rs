@@ -278,12 +278,17 @@ async fn a_claim_taken_over_in_the_midst_stops_the_first_at_its_next_step() {
     let ended = loop {
         tokio::select! {
             biased;
-            claimed = &mut claimed => { claimed.unwrap(); break first.await }
+            claimed = &mut claimed => {
+                claimed.unwrap();
+                while stepped.try_recv().is_ok() {}
+                break first.await;
+            }
             done = &mut first => break done,
             Some(()) = stepped.recv() => {}
         }
     };
     assert!(ended.unwrap().is_none(), "the claim is another's");
+    assert!(stepped.try_recv().is_err(), "it kept no step after that");
     assert_eq!(book.live("payments").await, 1, "nothing was switched");
     assert_eq!(work(&node, id).await.state, State::Done);
     book.assert_swept().await;
