@@ -52,11 +52,8 @@ macro_rules! define_views {
             /// one that is still to be filled nothing is written: no reader sees it, and whoever
             /// fills it folds these events as well.
             pub fn bind(&self, call: Call, live: &Live) -> Call {
-                $(let rows = match live.has(<$projection>::NAME) {
-                    true => self.$field.iter().collect::<Vec<_>>(),
-                    false => Vec::new(),
-                };
-                let call = call.bind(rows);)+
+                $(let is_live = live.has(<$projection>::NAME);
+                let call = call.bind(self.$field.iter().filter(|_| is_live).collect::<Vec<_>>());)+
                 call
             }
 

@@ -177,7 +177,6 @@ impl Ledger {
         let (look_ups, asked) = mpsc::channel(WAITING_MAX);
         let writer = Writer::new(
             options.clone(),
-            book,
             clock.clone(),
             Arc::clone(&upcasters),
             standing.clone(),

@@ -58,6 +58,10 @@ impl Watched {
         watched
     }
 
+    pub(crate) fn book(&self) -> BookId {
+        self.book
+    }
+
     pub(crate) fn get(&self) -> Standing {
         self.standing.borrow().clone()
     }

@@ -93,7 +93,6 @@ struct Mode {
 impl Writer {
     pub(crate) fn new(
         options: PgConnectOptions,
-        book: BookId,
         clock: Clock,
         upcasters: Arc<Upcasters>,
         standing: Watched,
@@ -103,7 +102,7 @@ impl Writer {
     ) -> Self {
         Self {
             options,
-            book,
+            book: standing.book(),
             clock,
             upcasters,
             live: Live::all(),
