@@ -41,8 +41,7 @@ pub use finding::{Check, Finding};
 
 use finding::Findings;
 use log::Log;
-use saved::{Of, Saved};
-use streams::Folding;
+use streams::{Folding, Low, alone};
 use touched::Touched;
 
 /// What a verification looks at.
@@ -354,47 +353,57 @@ impl<K: Keeper, B: Beside> Run<'_, K, B> {
             verification.part = Part::Beside { after: Uuid::nil() };
             return Ok(());
         };
-        let size = usize::from(self.page_size);
-        let book = self.book;
-        let begin = move |after| Streams::new(book, aggregate_type, after, None).in_pieces_of(size);
-        let mut streams = begin(after.clone());
+        let (book, size) = (self.book, usize::from(self.page_size));
+        let begin = |after: &Option<String>| {
+            Streams::new(book, aggregate_type, after.clone(), None).in_pieces_of(size)
+        };
+        let mut low = Low::after(after.clone(), key);
+        let mut streams = begin(&after);
         let mut folding = Folding::new(aggregate_type, &verification.findings);
         loop {
             let mut tx = moment::open(self.conn).await?;
-            let head = understood(&mut tx, self.book).await?;
+            let head = understood(&mut tx, book).await?;
             if folding.open().is_none() {
                 // Anew in each moment: that there are no more streams must be so in this one.
-                streams = begin(after.clone());
+                streams = begin(&after);
             }
             let piece = streams.next(&mut tx).await?;
             let is_last = piece.is_none();
-            // The next long stream comes in the place of more of this one.
-            let over = folding.is_over(piece.as_ref()).then(|| Some(ending()));
-            for piece in over.into_iter().chain([piece]) {
-                let is_last = piece.is_none();
-                let open = folding.open().map(str::to_owned);
-                let (scope, until) = streams::between(key, piece.as_ref(), open.as_deref());
-                let piece = piece.unwrap_or_else(ending);
-                let id = piece.events.last().map(|event| event.stream.aggregate_id.clone());
-                let id = id.or(open);
-                let of = match &id {
-                    _ if is_last => Of::Between { after: after.as_deref(), until: None },
-                    Some(id) if !piece.ends => Of::These(vec![id]),
-                    id => Of::Between { after: after.as_deref(), until: id.as_deref() },
-                };
-                let saved = Saved::load(&mut tx, book, aggregate_type, of).await?;
-                folding.look(&mut tx, &head, &piece, scope, &saved).await?;
-                if piece.ends {
-                    // A part of a stream alone is not kept: it would have to begin in the middle.
-                    verification.settle(folding.settle());
-                    (after, key) = (id.or(after), until);
-                    verification.part = match is_last {
-                        true => Part::Streams { of_type: of_type + 1, after: None, key: None },
-                        false => Part::Streams { of_type, after: after.clone(), key },
-                    };
+            let piece = piece.unwrap_or_else(ending);
+            if folding.is_over(&piece) {
+                // The next long stream comes in the place of more of this one.
+                let id = folding.open().unwrap_or_default().to_owned();
+                folding.look(&mut tx, &head, &ending(), low.up_to(&[&id])).await?;
+                key = low.move_past(&[&id]).or(key);
+                after = Some(id);
+            }
+            let open = folding.open().map(str::to_owned);
+            let events = piece.events.iter().map(|event| event.stream.aggregate_id.as_str());
+            let mut ids: Vec<&str> = open.as_deref().into_iter().chain(events).collect();
+            ids.dedup();
+            if is_last {
+                folding.look(&mut tx, &head, &piece, low.rest()).await?;
+            } else if piece.ends {
+                folding.look(&mut tx, &head, &piece, low.up_to(&ids)).await?;
+                key = low.move_past(&ids).or(key);
+                after = ids.last().map(|id| (*id).to_owned()).or(after);
+            } else if let Some(id) = ids.last() {
+                if open.is_none() {
+                    // What lies before a long stream belongs to this moment, not to that of its end.
+                    folding.look(&mut tx, &head, &ending(), low.before(id)).await?;
+                    low.move_to(id);
                 }
+                folding.look(&mut tx, &head, &piece, alone(id)).await?;
             }
             tx.rollback().await?;
+            if piece.ends {
+                // A part of a stream alone is not kept: it would have to begin in the middle.
+                verification.settle(folding.settle());
+                verification.part = match is_last {
+                    true => Part::Streams { of_type: of_type + 1, after: None, key: None },
+                    false => Part::Streams { of_type, after: after.clone(), key },
+                };
+            }
             let progress = (verification.folded + folding.events, number(head.position));
             self.keep(verification, "Comparing rows", progress).await?;
             if is_last {

@@ -1,6 +1,7 @@
 //! The rows of a view against what their streams fold to, both ways, in one moment.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use eventstore::{Generation, Head, Position};
 use futures::TryStreamExt as _;
@@ -16,10 +17,7 @@ use crate::views::{Views, each_projection, fold_version, is_built};
 #[derive(Debug, Clone)]
 pub(super) enum Scope {
     /// All rows that name an id after the one and up to the other: also those of no stream.
-    Between {
-        after: Option<Uuid>,
-        until: Option<Uuid>,
-    },
+    Between(Bound<Uuid>, Bound<Uuid>),
     These(Vec<Uuid>),
 }
 
@@ -45,12 +43,24 @@ impl Part {
         is_final: bool,
     ) {
         match &self.scope {
-            Scope::Between { after, until } => {
-                if let Some(after) = after {
-                    query.push(format!(" and {column} > ")).push_bind(*after);
+            Scope::Between(from, to) => {
+                match from {
+                    Bound::Included(from) => {
+                        query.push(format!(" and {column} >= ")).push_bind(*from);
+                    }
+                    Bound::Excluded(from) => {
+                        query.push(format!(" and {column} > ")).push_bind(*from);
+                    }
+                    Bound::Unbounded => {}
                 }
-                if let Some(until) = until {
-                    query.push(format!(" and {column} <= ")).push_bind(*until);
+                match to {
+                    Bound::Included(to) => {
+                        query.push(format!(" and {column} <= ")).push_bind(*to);
+                    }
+                    Bound::Excluded(to) => {
+                        query.push(format!(" and {column} < ")).push_bind(*to);
+                    }
+                    Bound::Unbounded => {}
                 }
             }
             Scope::These(ids) => {

@@ -1,6 +1,7 @@
 //! Saved states: each is what its stream's events make it, and none stands for nothing.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use eventstore::{BookId, Position, RecordedEvent, Version};
 use serde_json::Value;
@@ -28,7 +29,7 @@ struct SavedState {
 /// Which streams' states are looked at, by the ids of the streams.
 #[derive(Debug)]
 pub(super) enum Of<'a> {
-    Between { after: Option<&'a str>, until: Option<&'a str> },
+    Between(Bound<&'a str>, Bound<&'a str>),
     These(Vec<&'a str>),
 }
 
@@ -45,13 +46,17 @@ impl Saved {
         );
         query.push_bind(book).push(" and aggregate_type = ").push_bind(aggregate_type);
         match of {
-            Of::Between { after, until } => {
-                if let Some(after) = after {
-                    query.push(" and aggregate_id > ").push_bind(after);
-                }
-                if let Some(until) = until {
-                    query.push(" and aggregate_id <= ").push_bind(until);
-                }
+            Of::Between(from, to) => {
+                match from {
+                    Bound::Included(from) => query.push(" and aggregate_id >= ").push_bind(from),
+                    Bound::Excluded(from) => query.push(" and aggregate_id > ").push_bind(from),
+                    Bound::Unbounded => &mut query,
+                };
+                match to {
+                    Bound::Included(to) => query.push(" and aggregate_id <= ").push_bind(to),
+                    Bound::Excluded(to) => query.push(" and aggregate_id < ").push_bind(to),
+                    Bound::Unbounded => &mut query,
+                };
             }
             Of::These(ids) => {
                 query.push(" and aggregate_id = any (").push_bind(ids).push(")");

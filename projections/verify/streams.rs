@@ -1,6 +1,7 @@
 //! Streams, one after the other: their rows and their saved states against what they fold to.
 
 use std::collections::BTreeSet;
+use std::ops::Bound;
 
 use eventstore::{Head, Piece, Position, RecordedEvent, Version};
 use sqlx::PgConnection;
@@ -9,7 +10,7 @@ use uuid::Uuid;
 use super::finding::Findings;
 use super::named;
 use super::rows::{Part, Scope};
-use super::saved::{Saved, ends};
+use super::saved::{Of, Saved, ends};
 use crate::replay::upcasters;
 use crate::whole::Whole;
 
@@ -51,21 +52,21 @@ impl Folding {
     }
 
     /// Whether the stream that went on has ended although this piece does not say so.
-    pub(super) fn is_over(&self, piece: Option<&Piece>) -> bool {
-        let (Some(open), Some(piece)) = (self.open(), piece) else { return false };
+    pub(super) fn is_over(&self, piece: &Piece) -> bool {
+        let Some(open) = self.open() else { return false };
         let is_another = |event: &RecordedEvent| event.stream.aggregate_id != open;
         !piece.ends && piece.events.first().is_some_and(is_another)
     }
 
-    /// Looks at a piece; in the same moment `saved` was read, and are the rows.
+    /// Looks at a piece and what belongs to it, all in the moment in which it was read.
     pub(super) async fn look(
         &mut self,
         conn: &mut PgConnection,
         head: &Head,
         piece: &Piece,
-        scope: Scope,
-        saved: &Saved,
+        (scope, of): (Scope, Of<'_>),
     ) -> Result<(), sqlx::Error> {
+        let saved = Saved::load(&mut *conn, head.book, self.aggregate_type, of).await?;
         let found = &mut self.found;
         let mut folded = self.whole.fold_seeing(piece, &mut |fact| saved.see(fact, found));
         let open = self.open.take();
@@ -112,21 +113,73 @@ impl Folding {
     }
 }
 
-/// Which rows belong to the streams of a piece: those of every id after the last piece's, so that
-/// rows of no stream are seen.
-pub(super) fn between(
-    after: Option<Uuid>,
-    piece: Option<&Piece>,
-    open: Option<&str>,
-) -> (Scope, Option<Uuid>) {
-    // After the last stream everything else belongs to nobody.
-    let Some(piece) = piece else { return (Scope::Between { after, until: None }, after) };
-    let ids = piece.events.iter().rev().map(|event| event.stream.aggregate_id.as_str());
-    let until = ids.chain(open).find_map(|id| id.parse::<Uuid>().ok());
-    match until {
-        Some(until) if piece.ends => (Scope::Between { after, until: Some(until) }, Some(until)),
-        Some(until) => (Scope::These(vec![until]), after),
-        // Nobody's streams alone, which have no rows.
-        None => (Scope::These(Vec::new()), after),
+/// From where on nothing was looked at yet, as ids are written and as rows name them.
+#[derive(Debug, Clone)]
+pub(super) struct Low {
+    id: Bound<String>,
+    key: Bound<Uuid>,
+}
+
+impl Low {
+    pub(super) fn after(id: Option<String>, key: Option<Uuid>) -> Self {
+        Self {
+            id: id.map_or(Bound::Unbounded, Bound::Excluded),
+            key: key.map_or(Bound::Unbounded, Bound::Excluded),
+        }
     }
+
+    /// Everything that is left.
+    pub(super) fn rest(&self) -> (Scope, Of<'_>) {
+        (Scope::Between(self.key, Bound::Unbounded), Of::Between(self.from(), Bound::Unbounded))
+    }
+
+    /// Up to the last of these ids, which stand in their order. One that is no row's leaves the rows
+    /// to the next.
+    pub(super) fn up_to<'a>(&'a self, ids: &[&'a str]) -> (Scope, Of<'a>) {
+        let last = ids.last().map_or(Bound::Unbounded, |last| Bound::Included(*last));
+        let key = ids.iter().rev().find_map(|id| id.parse::<Uuid>().ok());
+        let scope = match key {
+            Some(key) => Scope::Between(self.key, Bound::Included(key)),
+            None => Scope::These(Vec::new()),
+        };
+        (scope, Of::Between(self.from(), last))
+    }
+
+    /// What lies before a stream, which is not looked at.
+    pub(super) fn before<'a>(&'a self, id: &'a str) -> (Scope, Of<'a>) {
+        let scope = match id.parse() {
+            Ok(key) => Scope::Between(self.key, Bound::Excluded(key)),
+            Err(_) => Scope::These(Vec::new()),
+        };
+        (scope, Of::Between(self.from(), Bound::Excluded(id)))
+    }
+
+    /// What lies before this stream was looked at.
+    pub(super) fn move_to(&mut self, id: &str) {
+        self.id = Bound::Included(id.to_owned());
+        if let Ok(key) = id.parse() {
+            self.key = Bound::Included(key);
+        }
+    }
+
+    /// The last of these was looked at; answers the last that rows can name.
+    pub(super) fn move_past(&mut self, ids: &[&str]) -> Option<Uuid> {
+        if let Some(last) = ids.last() {
+            self.id = Bound::Excluded((*last).to_owned());
+        }
+        let key = ids.iter().rev().find_map(|id| id.parse::<Uuid>().ok());
+        if let Some(key) = key {
+            self.key = Bound::Excluded(key);
+        }
+        key
+    }
+
+    fn from(&self) -> Bound<&str> {
+        self.id.as_ref().map(String::as_str)
+    }
+}
+
+/// One stream alone.
+pub(super) fn alone(id: &str) -> (Scope, Of<'_>) {
+    (Scope::These(id.parse().into_iter().collect()), Of::These(vec![id]))
 }

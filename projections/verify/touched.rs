@@ -8,8 +8,8 @@ use super::VerifyError;
 use super::finding::Findings;
 use super::moment;
 use super::rows::Scope;
-use super::saved::{Of, Saved};
-use super::streams::Folding;
+use super::saved::Of;
+use super::streams::{Folding, alone};
 
 /// Looks at streams of one type.
 pub(super) struct Touched {
@@ -59,9 +59,7 @@ impl Touched {
             let is_last = taken.is_empty() && long.is_none();
             let scope =
                 Scope::These(taken.iter().filter_map(|id| id.parse::<Uuid>().ok()).collect());
-            let of = Of::These(taken);
-            let saved = Saved::load(&mut tx, self.book, self.aggregate_type, of).await?;
-            self.folding.look(&mut tx, &head, &piece, scope, &saved).await?;
+            self.folding.look(&mut tx, &head, &piece, (scope, Of::These(taken))).await?;
             tx.rollback().await?;
             if is_last {
                 return Ok(self.folding.settle());
@@ -81,11 +79,8 @@ impl Touched {
             let events = self.page(&mut tx, id, version).await?;
             let ends = events.len() < self.size.into();
             version = events.last().map_or(version, |last| last.version);
-            let of = Of::These(vec![id]);
-            let saved = Saved::load(&mut tx, self.book, self.aggregate_type, of).await?;
-            let scope = Scope::These(id.parse().into_iter().collect());
             let piece = Piece { events, ends };
-            self.folding.look(&mut tx, &head, &piece, scope, &saved).await?;
+            self.folding.look(&mut tx, &head, &piece, alone(id)).await?;
             tx.rollback().await?;
             if ends {
                 return Ok(());
