@@ -59,9 +59,12 @@ pub fn columns<P: Projection>() -> impl Iterator<Item = &'static str> {
 
 /// What a statement selects so that a row can be read from it: `order_id, number, …`.
 pub fn select_list<P: Projection>() -> String {
-    let select = |column: &&'static str| match P::TRANSIENT.contains(column) {
-        true => format!("false as {column}"),
-        false => (*column).to_owned(),
+    let select = |column: &&'static str| {
+        if P::TRANSIENT.contains(column) {
+            format!("false as {column}")
+        } else {
+            (*column).to_owned()
+        }
     };
     P::Row::COLUMNS.iter().map(select).collect::<Vec<_>>().join(", ")
 }

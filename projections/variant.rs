@@ -43,9 +43,8 @@ fn parse(text: &str) -> Result<Variant, VariantError> {
     let mut variant = Variant::default();
     for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
         let wrong = || VariantError::Text(part.to_owned());
-        let known = |name: &str| {
-            CODED.iter().copied().find(|known| *known == name).ok_or_else(wrong)
-        };
+        let known =
+            |name: &str| CODED.iter().copied().find(|known| *known == name).ok_or_else(wrong);
         if let Some(name) = part.strip_prefix('-') {
             variant.lacking.insert(known(name)?);
             continue;

@@ -399,9 +399,10 @@ impl<K: Keeper, B: Beside> Run<'_, K, B> {
             if piece.ends {
                 // A part of a stream alone is not kept: it would have to begin in the middle.
                 verification.settle(folding.settle());
-                verification.part = match is_last {
-                    true => Part::Streams { of_type: of_type + 1, after: None, key: None },
-                    false => Part::Streams { of_type, after: after.clone(), key },
+                verification.part = if is_last {
+                    Part::Streams { of_type: of_type + 1, after: None, key: None }
+                } else {
+                    Part::Streams { of_type, after: after.clone(), key }
                 };
             }
             let progress = (verification.folded + folding.events, number(head.position));
@@ -485,9 +486,9 @@ impl<K: Keeper, B: Beside> Run<'_, K, B> {
             }
             ends::lines_outside(&mut tx, &head, findings).await?;
             ends::finished_orders(&mut tx, &head, findings).await?;
-            let kept = self.beside.kept(&mut tx).await?;
-            ends::fold_sets(&head, &kept, findings);
-            ends::generations(&mut tx, &head, &kept, findings).await?;
+            let under_way = self.beside.under_way(&mut tx).await?;
+            ends::fold_sets(&head, &under_way, findings);
+            ends::generations(&mut tx, &head, &under_way, findings).await?;
             verification.part = Part::Done;
         }
         tx.rollback().await?;

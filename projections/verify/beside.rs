@@ -2,7 +2,7 @@
 
 use std::future::{Future, ready};
 
-use eventstore::{Generation, RecordedEvent};
+use eventstore::RecordedEvent;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -24,11 +24,11 @@ pub trait Beside: Send {
         after: Uuid,
     ) -> impl Future<Output = Result<(Vec<Finding>, Option<Uuid>), sqlx::Error>> + Send;
 
-    /// The generations that somebody is filling, or sweeping, at this moment, by view.
-    fn kept(
+    /// The views of which somebody is filling or sweeping generations at this moment.
+    fn under_way(
         &mut self,
         conn: &mut PgConnection,
-    ) -> impl Future<Output = Result<Vec<(String, Generation)>, sqlx::Error>> + Send;
+    ) -> impl Future<Output = Result<Vec<String>, sqlx::Error>> + Send;
 
     /// What could not be looked at, and why.
     fn left_out(&self) -> Vec<String>;
@@ -55,10 +55,10 @@ impl Beside for NothingBeside {
         ready(Ok((Vec::new(), None)))
     }
 
-    fn kept(
+    fn under_way(
         &mut self,
         _: &mut PgConnection,
-    ) -> impl Future<Output = Result<Vec<(String, Generation)>, sqlx::Error>> + Send {
+    ) -> impl Future<Output = Result<Vec<String>, sqlx::Error>> + Send {
         ready(Ok(Vec::new()))
     }
 

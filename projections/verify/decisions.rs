@@ -1,6 +1,7 @@
 //! Decisions: that each is what the append wrote, and agrees with the events that it made.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
 use eventstore::command::stored_after;
@@ -161,5 +162,8 @@ pub(super) async fn page(
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -42,7 +42,8 @@ pub(super) struct Log {
 #[derive(sqlx::FromRow)]
 struct Line {
     position: Position,
-    line: i32,
+    #[sqlx(rename = "line")]
+    number: i32,
     account: String,
     item: String,
     side: String,
@@ -213,7 +214,7 @@ impl Log {
                 sides.0 += line.amount;
             }
             *entry.difference.entry(line.currency.clone()).or_default() -= credited;
-            let item = Item { account: line.account, item: line.item, currency: line.currency };
+            let item = Item { account: line.account, id: line.item, currency: line.currency };
             if let Some(sums) = &mut self.sums
                 && let Some((before, _)) = sums.add(item.clone(), credited, line.position)
             {
@@ -238,7 +239,7 @@ impl Log {
             let may_not = item.account == WALLETS || item.account == PREPAYMENTS;
             // Named where it goes below zero, and not at every step that it stays there.
             if may_not && now < Decimal::ZERO && before >= Decimal::ZERO {
-                let key = format!("{}:{}", item.account, item.item);
+                let key = format!("{}:{}", item.account, item.id);
                 let finding = Finding::new(Check::NegativeBalance, key);
                 findings.add(
                     finding.found(format!("{} {}", now.normalize(), item.currency)).at(position),
@@ -259,7 +260,7 @@ struct Entry {
 }
 
 fn of_line(line: &Line) -> Finding {
-    let key = format!("({}, {})", line.position, line.line);
+    let key = format!("({}, {})", line.position, line.number);
     Finding::new(Check::ExtraRow, key).of_view(JournalLines::NAME).at(line.position)
 }
 

@@ -18,7 +18,7 @@ const FOLLOWED: [&str; 4] = [WALLETS, UNALLOCATED, PREPAYMENTS, SUSPENSE];
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Item {
     pub(super) account: String,
-    pub(super) item: String,
+    pub(super) id: String,
     pub(super) currency: String,
 }
 
@@ -52,8 +52,8 @@ impl Sums {
                 .bind(FOLLOWED.as_slice())
                 .fetch_all(conn)
                 .await?;
-        let sums = rows.into_iter().map(|(account, item, currency, amount, position)| {
-            (Item { account, item, currency }, Sum { amount, position })
+        let sums = rows.into_iter().map(|(account, id, currency, amount, position)| {
+            (Item { account, id, currency }, Sum { amount, position })
         });
         Ok(Self(sums.collect()))
     }
@@ -88,6 +88,6 @@ impl Sums {
         let (of_account, others): (BTreeMap<_, _>, _) =
             taken.into_iter().partition(|(item, _)| item.account == account);
         self.0 = others;
-        of_account.into_iter().map(|(item, sum)| ((item.item, item.currency), sum)).collect()
+        of_account.into_iter().map(|(item, sum)| ((item.id, item.currency), sum)).collect()
     }
 }

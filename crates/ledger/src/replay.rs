@@ -37,12 +37,11 @@ pub async fn at(
     moment: Option<Moment>,
 ) -> Result<At, AsOfError> {
     let book = ledger.book();
-    let position = match moment {
-        Some(moment) => as_of::resolve(conn, ledger, moment).await?.position,
-        None => {
-            let end = eventstore::read_end(conn, book).await;
-            end.map_err(crate::queries::QueryError::from)?.0
-        }
+    let position = if let Some(moment) = moment {
+        as_of::resolve(conn, ledger, moment).await?.position
+    } else {
+        let end = eventstore::read_end(conn, book).await;
+        end.map_err(crate::queries::QueryError::from)?.0
     };
     let hash = eventstore::read::hash_at(conn, book, position).await?;
     let event = eventstore::read::event_at(conn, book, position).await?;

@@ -97,7 +97,7 @@ impl Watched {
                 warn!(%book, "this node has stopped writing: the book is in a newer format");
             }
             Err(misfit) => {
-                warn!(%book, %misfit, "this node waits: the book's folds are not its own")
+                warn!(%book, %misfit, "this node waits: the book's folds are not its own");
             }
             Ok(live) if live.missing().is_empty() => {
                 info!(%book, "this node writes the book and shows its rows");

@@ -171,10 +171,13 @@ impl Writer {
         self.forget();
         let remedy = error.remedy();
         let answer = match remedy {
-            Remedy::Upgrade => match error {
-                BatchError::Misfit(_, misfit) => SubmitError::Misfit(misfit.clone()),
-                _ => SubmitError::Outdated(self.book),
-            },
+            Remedy::Upgrade => {
+                if let BatchError::Misfit(_, misfit) = error {
+                    SubmitError::Misfit(misfit.clone())
+                } else {
+                    SubmitError::Outdated(self.book)
+                }
+            }
             Remedy::Halve | Remedy::Lock | Remedy::Reload => {
                 if batch.len() > 1 {
                     let second = batch.split_off(batch.len() / 2);

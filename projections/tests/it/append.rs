@@ -92,7 +92,9 @@ async fn the_application_cannot_write_the_live_generation_past_the_append() {
             (format!("select daftar.load_{table}_1(1, 1, {rows})"), "55000"),
             (format!("select daftar.write_{table}_1(1, 1, {rows})"), "42501"),
             (
-                format!("select daftar.switch_generations_1(1, 0, '{{{table}}}', '{{1}}', '{{1}}')"),
+                format!(
+                    "select daftar.switch_generations_1(1, 0, '{{{table}}}', '{{1}}', '{{1}}')"
+                ),
                 "55000",
             ),
         ] {

@@ -190,8 +190,8 @@ impl Book {
         append(&mut conn, &append_function(), head, &batch.finish(), |call| {
             views.bind(call, &Live::all())
         })
-            .await
-            .unwrap()
+        .await
+        .unwrap()
     }
 
     /// The next command comes so much later: the clock counts them.

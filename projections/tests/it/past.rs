@@ -10,7 +10,8 @@ use domain::wallet::Source;
 use eventstore::Position;
 use projections::Quarantined;
 use projections::past::{
-    self, Change, ChangePlace, Item, MoneyChanges, NAMES, PastRow, Place, Summing, WALLET_VIEWS,
+    self, AccountTotal, Change, ChangePlace, Item, MoneyChanges, NAMES, PastRow, Place, Summing,
+    WALLET_VIEWS,
 };
 use rust_decimal::Decimal;
 use serde_json::Value;
@@ -244,7 +245,9 @@ async fn what_changed_between_two_positions_leads_from_one_to_the_other() {
         assert_eq!(changed.is_empty(), since == until);
 
         let mut money = MoneyChanges::default();
-        changed.iter().for_each(|change| money.add(change));
+        for change in &changed {
+            money.add(change);
+        }
         for total in money.money() {
             let sum = |rows: &[PastRow]| -> Decimal {
                 let of_view = rows.iter().filter(|row| row.view == total.view);
@@ -253,7 +256,7 @@ async fn what_changed_between_two_positions_leads_from_one_to_the_other() {
             let moved = sum(&after) - sum(&before);
             assert_eq!(total.after - total.before, moved, "{total:?} from {since} to {until}");
         }
-        let posted: Decimal = money.accounts().iter().map(|account| account.balance()).sum();
+        let posted: Decimal = money.accounts().iter().map(AccountTotal::balance).sum();
         assert_eq!(posted, Decimal::ZERO);
 
         for view in ["payments", "timeline"] {
