@@ -97,6 +97,8 @@ async fn order_of_number<const SCOPE: Scope>(
     caller: &Caller<SCOPE>,
     number: &str,
 ) -> Result<OrderId, Problem> {
+    // A number is found in a view, also by routes that read none of them otherwise.
+    app.ledger.standing().fit().map_err(Problem::misfit)?;
     let number = OrderNumber::new(number).map_err(|_| Problem::new("order-not-found"))?;
     let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
     let book = app.ledger.book();
