@@ -56,3 +56,5 @@ mod schema;
 mod stock;
 #[cfg(test)]
 mod time;
+#[cfg(test)]
+mod verification;
