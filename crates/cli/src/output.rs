@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::time::Duration;
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{ContentArrangement, Table};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
@@ -27,16 +27,28 @@ impl Output {
         writeln!(io::stderr().lock(), "daftar: {}", line.as_ref()).ok();
     }
 
+    /// A table; where the terminal is too narrow for its words, each row by itself. No word is ever
+    /// broken: ids are there to be copied.
     pub(crate) fn table(self, header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
         if self.json {
             return;
         }
+        let rows: Vec<Vec<String>> = rows.into_iter().collect();
         let mut table = Table::new();
         table.load_style(UTF8_FULL_CONDENSED);
         table.set_content_arrangement(ContentArrangement::Dynamic);
+        let widths = least_widths(header, &rows);
+        if table.width().is_some_and(|width| usize::from(width) < whole_width(&widths)) {
+            print(&one_by_one(header, &rows));
+            return;
+        }
         table.set_header(header);
         for row in rows {
             table.add_row(row);
+        }
+        for (column, width) in table.column_iter_mut().zip(&widths) {
+            let width = u16::try_from(width.saturating_add(PADDING)).unwrap_or(u16::MAX);
+            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(width)));
         }
         print(&table.to_string());
     }
@@ -73,6 +85,47 @@ impl Output {
         bar.enable_steady_tick(Duration::from_millis(200));
         bar
     }
+}
+
+/// A blank on either side of a cell.
+const PADDING: usize = 2;
+
+/// The longest word of each column.
+fn least_widths(header: &[&str], rows: &[Vec<String>]) -> Vec<usize> {
+    let longest = |text: &str| {
+        text.split_whitespace().map(|word| word.chars().count()).max().unwrap_or_default()
+    };
+    let of_column = |index: usize| rows.iter().filter_map(move |row| row.get(index));
+    header
+        .iter()
+        .enumerate()
+        .map(|(index, name)| {
+            of_column(index).map(|cell| longest(cell)).fold(longest(name), usize::max)
+        })
+        .collect()
+}
+
+/// With a line before each column, and after the last.
+fn whole_width(widths: &[usize]) -> usize {
+    widths.iter().fold(1, |sum, width| sum.saturating_add(width.saturating_add(PADDING + 1)))
+}
+
+/// A line a cell, and an empty one between rows. What is empty is left out.
+fn one_by_one(header: &[&str], rows: &[Vec<String>]) -> String {
+    let width = header.iter().map(|name| name.chars().count()).max().unwrap_or_default();
+    let rows = rows.iter().map(|row| {
+        let cells = header.iter().zip(row).filter(|(_, cell)| !cell.is_empty());
+        let lines: Vec<String> =
+            cells.map(|(name, cell)| format!("{name:<width$}  {cell}")).collect();
+        lines.join("\n")
+    });
+    rows.collect::<Vec<_>>().join("\n\n")
+}
+
+/// So many of these: "1 row", "2 rows".
+pub(crate) fn counted(count: u64, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
 }
 
 /// Prints a line; a reader that has gone away (`| head`) is no error.
