@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::build::Build;
 use super::error::RebuildError;
+use super::tail::Aside;
 use super::view::View;
 use crate::projection::Maker;
 use crate::whole::Quarantined;
@@ -66,46 +67,106 @@ pub(super) async fn quarantine_unknown(
     Ok(())
 }
 
-/// Carries over what is still to be.
+/// Carries over what is still to be, wherever it stands: rows that streams of several kinds make are
+/// looked for in all of them.
 pub(super) async fn carry_over(
     conn: &mut PgConnection,
     book: BookId,
     build: &mut Build,
     views: &[View],
 ) -> Result<(), RebuildError> {
+    let named = named(build);
+    for view in views {
+        let (column, types, ids) = match view.maker {
+            Maker::Of { aggregate_type, column } => (column, None, ids_of(&named, aggregate_type)),
+            Maker::Named => {
+                let (types, ids): (Vec<String>, Vec<Uuid>) = named.iter().cloned().unzip();
+                ("stream_id", Some(types), ids)
+            }
+        };
+        carry_over_view(conn, book, build, view, (column, types, ids)).await?;
+    }
+    Ok(())
+}
+
+/// Carries over what these events changed, while writers wait: every row is found by its key.
+pub(super) async fn carry_over_aside(
+    conn: &mut PgConnection,
+    book: BookId,
+    build: &mut Build,
+    views: &[View],
+    aside: &Aside,
+) -> Result<(), RebuildError> {
+    let named = named(build);
+    for view in views {
+        if let Maker::Of { aggregate_type, column } = view.maker {
+            let ids = ids_of(&named, aggregate_type);
+            carry_over_view(conn, book, build, view, (column, None, ids)).await?;
+            continue;
+        }
+        let Some(generation) = build.generation(view.name) else { continue };
+        let (orders, positions): (Option<Vec<Uuid>>, Vec<Position>) =
+            if view.key.first() == Some(&"order_id") {
+                let told = aside.told.iter().filter_map(|(at, order)| Some(((*order)?, *at)));
+                let (orders, positions) = told.unzip();
+                (Some(orders), positions)
+            } else {
+                (None, aside.told.iter().map(|(at, _)| *at).collect())
+            };
+        if positions.is_empty() {
+            continue;
+        }
+        let rows: i64 = sqlx::query_scalar(include_str!("../sql/rebuild/call_carry_over_at.sql"))
+            .bind(book)
+            .bind(view.name)
+            .bind(generation)
+            .bind(positions)
+            .bind(orders)
+            .fetch_one(&mut *conn)
+            .await
+            .map_err(RebuildError::database(book))?;
+        *build.rows.entry(view.name.to_owned()).or_default() += u64::try_from(rows).unwrap_or(0);
+    }
+    Ok(())
+}
+
+/// The streams that are still to be carried over, by their types and ids.
+fn named(build: &mut Build) -> Vec<(String, Uuid)> {
     let streams = std::mem::take(&mut build.uncarried);
     // A stream whose id is no uuid has no rows.
     let named = streams.iter().filter_map(|stream| {
         let id: Uuid = stream.aggregate_id.parse().ok()?;
         Some((stream.aggregate_type.to_string(), id))
     });
-    let named: Vec<(String, Uuid)> = named.collect();
-    for view in views {
-        let Some(generation) = build.generation(view.name) else { continue };
-        let (column, types, ids): (&str, Option<Vec<String>>, Vec<Uuid>) = match view.maker {
-            Maker::Of { aggregate_type, column } => {
-                let is_theirs = |(of, _): &&(String, Uuid)| of == aggregate_type;
-                (column, None, named.iter().filter(is_theirs).map(|(_, id)| *id).collect())
-            }
-            Maker::Named => {
-                let (types, ids) = named.iter().cloned().unzip();
-                ("stream_id", Some(types), ids)
-            }
-        };
-        if ids.is_empty() {
-            continue;
-        }
-        let rows: i64 = sqlx::query_scalar(include_str!("../sql/rebuild/call_carry_over.sql"))
-            .bind(book)
-            .bind(view.name)
-            .bind(generation)
-            .bind(column)
-            .bind(types)
-            .bind(ids)
-            .fetch_one(&mut *conn)
-            .await
-            .map_err(RebuildError::database(book))?;
-        *build.rows.entry(view.name.to_owned()).or_default() += u64::try_from(rows).unwrap_or(0);
+    named.collect()
+}
+
+fn ids_of(named: &[(String, Uuid)], aggregate_type: &str) -> Vec<Uuid> {
+    let is_theirs = |(of, _): &&(String, Uuid)| of == aggregate_type;
+    named.iter().filter(is_theirs).map(|(_, id)| *id).collect()
+}
+
+async fn carry_over_view(
+    conn: &mut PgConnection,
+    book: BookId,
+    build: &mut Build,
+    view: &View,
+    (column, types, ids): (&str, Option<Vec<String>>, Vec<Uuid>),
+) -> Result<(), RebuildError> {
+    let Some(generation) = build.generation(view.name) else { return Ok(()) };
+    if ids.is_empty() {
+        return Ok(());
     }
+    let rows: i64 = sqlx::query_scalar(include_str!("../sql/rebuild/call_carry_over.sql"))
+        .bind(book)
+        .bind(view.name)
+        .bind(generation)
+        .bind(column)
+        .bind(types)
+        .bind(ids)
+        .fetch_one(conn)
+        .await
+        .map_err(RebuildError::database(book))?;
+    *build.rows.entry(view.name.to_owned()).or_default() += u64::try_from(rows).unwrap_or(0);
     Ok(())
 }

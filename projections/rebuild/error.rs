@@ -31,6 +31,10 @@ pub enum RebuildError {
     /// So many streams cannot be read that it is the build that is wrong.
     #[error("more than {0} streams cannot be folded by this build")]
     TooManyQuarantined(usize),
+    /// So much is written that writers would have to wait for what is left, however often it is
+    /// caught up with.
+    #[error("too much is written for a switch: after {tries} tries there were {left} events left")]
+    TooBusy { tries: u32, left: u64 },
     #[error("the rebuild was cancelled")]
     Cancelled,
     #[error("another process has taken the rebuild over")]

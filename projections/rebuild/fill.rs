@@ -27,7 +27,7 @@ pub async fn fill<K: Keeper>(
     build: &mut Build,
     keeper: &mut K,
 ) -> Result<(), RebuildError> {
-    fill_with(conn, book, build, &mut States::new(), keeper).await
+    fill_with(conn, book, build, &mut States::new(), tail::FEW, keeper).await
 }
 
 pub(super) async fn fill_with<K: Keeper>(
@@ -35,6 +35,7 @@ pub(super) async fn fill_with<K: Keeper>(
     book: BookId,
     build: &mut Build,
     states: &mut States,
+    few: i64,
     keeper: &mut K,
 ) -> Result<(), RebuildError> {
     require_our_folds(build)?;
@@ -52,7 +53,7 @@ pub(super) async fn fill_with<K: Keeper>(
         }
         reader.finish(conn, build, &views, keeper).await?;
     }
-    tail::catch_up(conn, book, build, &views, states, journal, keeper).await?;
+    tail::catch_up(conn, book, build, &views, states, journal, few, keeper).await?;
     journal::require_unchanged(build)?;
     if !build.uncarried.is_empty() {
         let next = build.clone();

@@ -13,14 +13,30 @@ use super::error::RebuildError;
 use super::fill::fill_with;
 use super::load::Load;
 use super::states::States;
-use super::tail::{FEW, fold_page};
+use super::tail::{Aside, FEW, Tail, fold_page};
 use super::view::{self, View};
 use super::{carry, journal};
 use crate::keeper::Keeper;
 use crate::progress::Progress;
+use crate::projection::Maker;
 
 /// How often what was touched meanwhile is compared before writers have to wait.
 const ROUNDS: i32 = 5;
+
+/// How long a switch may take writers' time, and how often it is tried.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// So many events may be left to be folded while writers wait.
+    pub left: u64,
+    /// With more it catches up once more, and gives up after so many tries.
+    pub tries: u32,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { left: 500, tries: 20 }
+    }
+}
 
 /// Which differences may come.
 #[derive(Debug, Clone, Copy)]
@@ -56,49 +72,86 @@ pub async fn switch<K: Keeper>(
     allowed: Allowed<'_>,
     keeper: &mut K,
 ) -> Result<Switched, RebuildError> {
+    switch_patiently(conn, book, build, allowed, Patience::default(), keeper).await
+}
+
+/// As [`switch`], with another patience.
+pub async fn switch_patiently<K: Keeper>(
+    conn: &mut PgConnection,
+    book: BookId,
+    build: &mut Build,
+    allowed: Allowed<'_>,
+    patience: Patience,
+    keeper: &mut K,
+) -> Result<Switched, RebuildError> {
     require_unswitched(build)?;
     let mut states = States::new();
-    fill_with(conn, book, build, &mut states, keeper).await?;
+    let mut few = FEW;
     let mut differences = Differences::default();
-    let since = match allowed {
+    let mut since = match allowed {
         Allowed::Everything => None,
         Allowed::Seen(seen) => {
             differences.since = seen.until;
-            let mut since = seen.until;
+            Some((seen, seen.until))
+        }
+    };
+    let mut tries = 0;
+    loop {
+        fill_with(conn, book, build, &mut states, few, keeper).await?;
+        few = FEW;
+        if let Some((seen, since)) = &mut since {
             for round in 1.. {
-                if since < build.until {
-                    let found = compare_in_snapshot(conn, book, build, Span::Since(since)).await?;
+                if *since < build.until {
+                    let found = compare_in_snapshot(conn, book, build, Span::Since(*since)).await?;
                     require_seen(seen, &found)?;
                     differences.absorb(found);
-                    since = build.until;
+                    *since = build.until;
                 }
                 let (end, _) = read_end(conn, book).await?;
                 if end.get() - since.get() <= FEW || round == ROUNDS {
                     break;
                 }
-                fill_with(conn, book, build, &mut states, keeper).await?;
+                fill_with(conn, book, build, &mut states, FEW, keeper).await?;
             }
-            Some((seen, since))
         }
-    };
-    let views = view::choose(&build.names())?;
-    let journal = journal::live(conn, book, build).await?;
-    let database = RebuildError::database(book);
-    let mut tx = conn.begin().await.map_err(database)?;
-    let mut last = Last { book, views: &views, journal, states, next: build.clone(), differences };
-    match last.switch(&mut tx, since, keeper).await {
-        Ok((held_since, revision, events)) => {
+        let views = view::choose(&build.names())?;
+        let journal = journal::live(conn, book, build).await?;
+        let database = RebuildError::database(book);
+        let mut tx = conn.begin().await.map_err(database)?;
+        let mut last = Last {
+            book,
+            views: &views,
+            journal,
+            left_max: patience.left,
+            states: std::mem::replace(&mut states, States::new()),
+            next: build.clone(),
+            differences: differences.clone(),
+        };
+        let done = last.switch(&mut tx, since, keeper).await;
+        if let Ok(Held::Switched { since: held_since, revision, events }) = done {
             tx.commit().await.map_err(database)?;
             let writers_waited = held_since.elapsed();
             *build = last.next;
-            let position = build.until;
-            let differences = last.differences;
-            Ok(Switched { position, revision, events, writers_waited, differences })
+            let (position, differences) = (build.until, last.differences);
+            return Ok(Switched { position, revision, events, writers_waited, differences });
         }
-        Err(error) => {
-            // At once: dropped, it would hold the head until the connection is used again.
-            tx.rollback().await.map_err(database)?;
-            Err(error)
+        // At once: dropped, it would hold the head until the connection is used again.
+        tx.rollback().await.map_err(database)?;
+        tries += 1;
+        let left = match done? {
+            // Nothing was folded yet.
+            Held::TooMuch(left) => {
+                states = last.states;
+                left
+            }
+            Held::Aside(left) => {
+                few = 0;
+                left
+            }
+            Held::Switched { .. } => 0,
+        };
+        if tries >= patience.tries {
+            return Err(RebuildError::TooBusy { tries, left });
         }
     }
 }
@@ -119,11 +172,25 @@ fn require_seen(seen: &Differences, found: &Differences) -> Result<(), RebuildEr
     Ok(())
 }
 
+/// What came of it while the head was held. All but the first are undone.
+enum Held {
+    Switched {
+        since: Instant,
+        revision: Revision,
+        events: u64,
+    },
+    /// So many events were left that writers would wait too long.
+    TooMuch(u64),
+    /// Among those that were left is one of a stream whose rows have to be looked for.
+    Aside(u64),
+}
+
 /// What is done while the head is held.
 struct Last<'a> {
     book: BookId,
     views: &'a [View],
     journal: Option<Generation>,
+    left_max: u64,
     states: States,
     next: Build,
     differences: Differences,
@@ -135,7 +202,7 @@ impl Last<'_> {
         conn: &mut PgConnection,
         since: Option<(&Differences, Position)>,
         keeper: &mut K,
-    ) -> Result<(Instant, Revision, u64), RebuildError> {
+    ) -> Result<Held, RebuildError> {
         let database = RebuildError::database(self.book);
         let head = lock_head(conn, self.book).await?;
         let held_since = Instant::now();
@@ -147,16 +214,27 @@ impl Last<'_> {
         sqlx::query(sql).execute(&mut *conn).await.map_err(database)?;
         self.require_above(&head)?;
         let left = u64::try_from(head.position.get() - self.next.until.get()).unwrap_or_default();
+        if left > self.left_max {
+            return Ok(Held::TooMuch(left));
+        }
+        let quarantined = self.next.quarantined.len();
         let mut orders = Vec::new();
+        let mut aside = Aside::default();
         while self.next.until < head.position {
             let Self { book, views, journal, states, next, .. } = self;
-            let tail = fold_page(conn, *book, next, views, states, *journal).await?;
+            let Tail { views: tail, aside: apart } =
+                fold_page(conn, *book, next, views, states, *journal).await?;
+            aside.absorb(apart);
             orders.extend(tail.timeline.iter().map(|entry| entry.order_id));
             tail.load(conn, *book, next, &Load::Tail).await.map_err(database)?;
         }
         journal::require_unchanged(&self.next)?;
+        let has_named = self.views.iter().any(|view| view.maker == Maker::Named);
+        if self.next.quarantined.len() > quarantined || has_named && aside.is_unreadable {
+            return Ok(Held::Aside(left));
+        }
         if !self.next.uncarried.is_empty() {
-            carry::carry_over(conn, self.book, &mut self.next, self.views).await?;
+            carry::carry_over_aside(conn, self.book, &mut self.next, self.views, &aside).await?;
         }
         if let Some((seen, since)) = since {
             self.compare(conn, seen, since, orders).await?;
@@ -179,7 +257,7 @@ impl Last<'_> {
         let progress = Progress::Folded { position: head.position, end: head.position };
         let go_on = keeper.keep(conn, &self.next, &progress).await.map_err(database)?;
         RebuildError::unless_stopped(go_on)?;
-        Ok((held_since, head.revision.next(), left))
+        Ok(Held::Switched { since: held_since, revision: head.revision.next(), events: left })
     }
 
     fn require_above(&self, head: &eventstore::Head) -> Result<(), RebuildError> {

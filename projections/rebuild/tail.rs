@@ -1,8 +1,9 @@
 //! What was appended since a rebuild began, folded in order of position, as the append does it.
 
 use domain::StreamKey;
-use eventstore::{BookId, Generation, RecordedEvent, read, read_end};
+use eventstore::{BookId, Generation, Position, RecordedEvent, read, read_end};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::build::Build;
 use super::error::RebuildError;
@@ -14,6 +15,8 @@ use super::step::{Write, step};
 use super::view::View;
 use crate::keeper::Keeper;
 use crate::projection::Maker;
+use crate::replay::{decode, upcasters};
+use crate::timeline::order_of;
 use crate::views::Views;
 
 /// So few events are left to the switch, while writers wait.
@@ -25,7 +28,39 @@ const PAGE_SIZE: u32 = 1_000;
 /// How often what is left may be no less than before.
 const ROUNDS_IN_VAIN: u32 = 3;
 
-/// Folds what was appended until little is left, or it stops becoming less.
+/// What a page of the tail folds to.
+pub(super) struct Tail {
+    pub(super) views: Views,
+    pub(super) aside: Aside,
+}
+
+/// The events of streams that are set aside: their rows are carried over.
+#[derive(Debug, Default)]
+pub(super) struct Aside {
+    /// Of those that can be read, with the order that they tell of.
+    pub(super) told: Vec<(Position, Option<Uuid>)>,
+    /// Whether one cannot be read: what it tells of can only be looked for in all rows.
+    pub(super) is_unreadable: bool,
+}
+
+impl Aside {
+    fn add(&mut self, event: &RecordedEvent) {
+        match decode(event, &upcasters()) {
+            Ok((stream, told)) => {
+                let order = order_of(stream, &told).map(|order| order.uuid());
+                self.told.push((event.position, order));
+            }
+            Err(_) => self.is_unreadable = true,
+        }
+    }
+
+    pub(super) fn absorb(&mut self, other: Self) {
+        self.told.extend(other.told);
+        self.is_unreadable |= other.is_unreadable;
+    }
+}
+
+/// Folds what was appended until no more than `few` events are left, or it stops becoming less.
 pub(super) async fn catch_up<K: Keeper>(
     conn: &mut PgConnection,
     book: BookId,
@@ -33,6 +68,7 @@ pub(super) async fn catch_up<K: Keeper>(
     views: &[View],
     states: &mut States,
     journal: Option<Generation>,
+    few: i64,
     keeper: &mut K,
 ) -> Result<(), RebuildError> {
     let mut least = i64::MAX;
@@ -40,7 +76,7 @@ pub(super) async fn catch_up<K: Keeper>(
     loop {
         let (end, _) = read_end(conn, book).await?;
         let left = end.get() - build.until.get();
-        if left <= FEW {
+        if left <= few {
             return Ok(());
         }
         if left >= least {
@@ -54,7 +90,7 @@ pub(super) async fn catch_up<K: Keeper>(
             let mut next = build.clone();
             let tail = fold_page(conn, book, &mut next, views, states, journal).await?;
             journal::require_few_changes(&next)?;
-            let write = Write::Rows(Box::new(tail), Load::Tail);
+            let write = Write::Rows(Box::new(tail.views), Load::Tail);
             step(conn, book, build, next, write, keeper).await?;
         }
     }
@@ -68,11 +104,12 @@ pub(super) async fn fold_page(
     views: &[View],
     states: &mut States,
     journal: Option<Generation>,
-) -> Result<Views, RebuildError> {
+) -> Result<Tail, RebuildError> {
     let database = RebuildError::database(book);
     let page = read::after(conn, book, next.until, PAGE_SIZE).await.map_err(database)?;
     let mut folded = Views::default();
-    let Some(last) = page.last() else { return Ok(folded) };
+    let mut aside = Aside::default();
+    let Some(last) = page.last() else { return Ok(Tail { views: folded, aside }) };
     let types = stream_types(views);
     let names_streams = views.iter().any(|view| view.maker == Maker::Named);
     let makes_rows = |event: &&RecordedEvent| {
@@ -87,6 +124,7 @@ pub(super) async fn fold_page(
     for event in &events {
         if next.is_quarantined(&event.stream) {
             next.touch_quarantined(&event.stream);
+            aside.add(event);
         } else if let Err(error) = states.fold(event, &mut folded) {
             next.quarantine(crate::whole::Quarantined::new(event, &error))?;
         }
@@ -98,5 +136,5 @@ pub(super) async fn fold_page(
             .await
             .map_err(database)?;
     }
-    Ok(folded)
+    Ok(Tail { views: folded, aside })
 }

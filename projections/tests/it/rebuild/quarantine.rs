@@ -1,12 +1,13 @@
 //! A stream that cannot be folded keeps the rows that readers see, and everything else goes on.
 
+use domain::order::status::Method;
 use projections::Unkept;
 use projections::rebuild::{Allowed, begin, differences, fill, switch};
 
 use super::keepers::command;
 use super::{rows_of, told_book};
 use crate::book::{Databases, TABLES};
-use crate::story::{WALLET_ORDER, order, top_up, wallet};
+use crate::story::{WALLET_ORDER, order, place, top_up, wallet};
 
 /// Makes the event of a stream unreadable.
 async fn spoil(databases: &Databases, stream: &str, which: &str) -> i64 {
@@ -83,6 +84,31 @@ async fn a_stream_that_becomes_unreadable_while_it_is_rebuilt_is_carried_over_to
     assert_eq!(build.quarantined.len(), 2, "{build:?}");
     assert_eq!(rows_of(&databases, book.id, 2).await, rows_of(&databases, book.id, 1).await);
     book.run(top_up(0x9001, "10")).await;
+}
+
+#[tokio::test]
+async fn the_last_events_of_a_stream_that_was_set_aside_are_carried_over_while_writers_wait() {
+    let databases = Databases::empty().await;
+    let mut book = told_book(&databases).await;
+    spoil(&databases, &wallet().uuid().to_string(), "min").await;
+    let pool = book.pool.clone();
+    let mut conn = pool.acquire().await.unwrap();
+    let mut build = begin(&mut conn, book.id, &[]).await.unwrap();
+    fill(&mut conn, book.id, &mut build, &mut Unkept).await.unwrap();
+    // What the wallet is told of an order stands in that order's story.
+    book.run(top_up(0x9001, "500")).await;
+    book.run(place(0x9002, Method::WalletFull, "500")).await;
+
+    let switched =
+        switch(&mut conn, book.id, &mut build, Allowed::Everything, &mut Unkept).await.unwrap();
+
+    assert!(switched.events > 1, "{switched:?}");
+    let after = rows_of(&databases, book.id, 2).await;
+    assert_eq!(after, rows_of(&databases, book.id, 1).await);
+    let of_wallet =
+        |table: &str, id: &str| after[table].iter().filter(|row| row.contains(id)).count();
+    assert!(of_wallet("timeline", &order(0x9002).uuid().to_string()) > 1);
+    assert!(of_wallet("journal_lines", &wallet().uuid().to_string()) > 0);
 }
 
 #[tokio::test]

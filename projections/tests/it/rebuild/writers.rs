@@ -1,7 +1,10 @@
 //! Clients write between all steps, and readers read on: the result is exact.
 
 use eventstore::Generation;
-use projections::rebuild::{Allowed, Differences, begin, differences, fill, sweep, switch};
+use projections::rebuild::{
+    Allowed, Differences, Patience, RebuildError, begin, differences, fill, sweep, switch,
+    switch_patiently,
+};
 use projections::{Unkept, rebuild_now};
 use sqlx::Acquire;
 
@@ -62,6 +65,38 @@ async fn writers_who_leave_no_rest_are_switched_to_all_the_same() {
         switch(&mut conn, id, &mut build, Allowed::Seen(&nothing), &mut keeper).await.unwrap();
 
     assert!(switched.events > 64, "{switched:?}");
+    assert_eq!(rows_of(&databases, id, 2).await, rows_of(&databases, id, 1).await);
+    drop(conn);
+    assert_eq!(book.head().await.position, switched.position);
+}
+
+#[tokio::test]
+async fn writers_wait_for_a_little_only_and_a_switch_is_given_up_where_they_leave_too_much() {
+    let databases = Databases::empty().await;
+    let mut book = told_book(&databases).await;
+    let pool = book.pool.clone();
+    let mut conn = pool.acquire().await.unwrap();
+    let mut build = begin(&mut conn, book.id, &[]).await.unwrap();
+    let id = book.id;
+    let mut keeper = Writing::new(&mut book, 80, u32::MAX);
+    let patience = Patience { left: 64, tries: 2 };
+
+    fill(&mut conn, id, &mut build, &mut keeper).await.unwrap();
+    let given_up = Allowed::Everything;
+    let refused = switch_patiently(&mut conn, id, &mut build, given_up, patience, &mut keeper);
+    let refused = refused.await.unwrap_err();
+    assert!(matches!(refused, RebuildError::TooBusy { tries: 2, left } if left > 64), "{refused}");
+    let head = keeper.book.head().await;
+    assert!(head.projections.iter().all(|state| state.generation == Generation(1)));
+
+    // They are still there at the first try, and not at the next.
+    keeper.times = 4;
+    let seen = differences(&mut conn, id, &build).await.unwrap();
+    let allowed = Allowed::Seen(&seen);
+    let switched = switch_patiently(&mut conn, id, &mut build, allowed, patience, &mut keeper);
+    let switched = switched.await.unwrap();
+
+    assert!(switched.events <= 64, "{switched:?}");
     assert_eq!(rows_of(&databases, id, 2).await, rows_of(&databases, id, 1).await);
     drop(conn);
     assert_eq!(book.head().await.position, switched.position);
