@@ -23,6 +23,8 @@ create table jobs (
   cancel_asked_by text,
   claim uuid,
   claimed_until timestamptz,
+  -- How often it was claimed since its last step: one that kills whoever works at it is given up.
+  attempts int not null default 0,
   -- Until when it waits for a decision.
   ready_until timestamptz,
   asked_by text not null,
@@ -43,7 +45,7 @@ create index jobs_order_idx on jobs (book_id, asked_at, job_id);
 
 select own_table('jobs');
 grant update (state, checkpoint, progress, summary, result, failure, decision, cancel_asked,
-  cancel_asked_by, claim, claimed_until, ready_until, begun_at, ended_at) on table jobs to daftar_app;
+  cancel_asked_by, claim, claimed_until, attempts, ready_until, begun_at, ended_at) on table jobs to daftar_app;
 grant delete on table jobs to daftar_app;
 
 create trigger ended_once

@@ -100,6 +100,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("job-not-ready", 409, "The job does not wait for a decision"),
     ("job-over", 409, "The job has ended"),
     ("job-of-another-build", 409, "The job was begun by another build"),
+    ("older-fold", 409, "The live rows are of a newer fold"),
     ("differences-not-accepted", 409, "The rebuild would change money"),
     ("cursor-diverged", 409, "The cursor belongs to another history of the book"),
     ("forgotten", 410, "The customer was forgotten, and this with them"),

@@ -9,7 +9,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
-use eventstore::{HeadError, Position};
+use eventstore::{BookId, HeadError, Position, read_head};
 use projections::{RebuildError, append_function, projections};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -28,7 +28,7 @@ mod work;
 mod worker;
 
 pub use claim::{Held, begin};
-pub use rebuild::{Rebuilt, RebuiltView, Switch, generations_under_way};
+pub use rebuild::{Rebuilt, RebuiltView, Switch, views_under_way};
 pub use room::check as check_room;
 pub use verification::Verified;
 pub use work::{Options, work};
@@ -36,6 +36,10 @@ pub use worker::run;
 
 /// How long a list may be.
 pub const LIST_MAX: u32 = 1_000;
+/// How often a job is written down that another was in the way of.
+const ASKED_MAX: u32 = 3;
+/// For how long nobody has worked at what another build was asked for, before it is replaced.
+const REPLACED_AFTER_SECONDS: i32 = 60;
 /// What a job of the ledger itself is asked by.
 pub const ITSELF: &str = "daftar";
 
@@ -155,7 +159,8 @@ pub enum JobError {
     AlreadyRunning(Box<Job>),
     #[error("job {} is {} and waits for no decision", .0.id, .0.state)]
     NotReady(Box<Job>),
-    #[error("job {} is {}", .0.id, .0.state)]
+    /// It has ended, or only deletes what its switch left behind.
+    #[error("job {} {}", .0.id, .0.end())]
     Over(Box<Job>),
     #[error("job {} would change money, and that is not accepted", .0.id)]
     DifferencesNotAccepted(Box<Job>),
@@ -164,6 +169,11 @@ pub enum JobError {
          that build go on with it, or cancel it", job.id, job.folds
     )]
     OtherBuild { job: Box<Job>, ours: String },
+    #[error(
+        "the live rows of {name} are of fold version {live}, and this build folds version {ours}: ask \
+         the newer build, or accept the differences to go back"
+    )]
+    OlderFold { name: String, live: i32, ours: i32 },
     #[error("the rebuild needs {needed} bytes of the disk, and {free} are free")]
     NotEnoughRoom { needed: u64, free: u64 },
     #[error(transparent)]
@@ -233,6 +243,18 @@ impl Job {
 
     pub fn is_over(&self) -> bool {
         self.state.is_over()
+    }
+
+    /// No build like this one was asked for it.
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.folds != folds()
+    }
+
+    fn end(&self) -> String {
+        if self.is_over() {
+            return format!("is {}", self.state);
+        }
+        "has switched: it only deletes the old rows, and can no longer be cancelled".to_owned()
     }
 
     /// Whether the switch of a rebuild that waits for a decision would change money in a view.
@@ -324,19 +346,64 @@ pub async fn ask_in(
     asked_by: &str,
 ) -> Result<Job, JobError> {
     let wish = wish.normal()?;
-    let book = ledger.book();
-    if let Wish::Rebuild { views, .. } = &wish {
-        room::check(conn, ledger, views).await?;
+    if let Wish::Rebuild { views, preview: false, accept_differences: false } = &wish {
+        require_newest(conn, ledger.book(), views).await?;
     }
+    // What was in the way may have ended at this very moment, or be what nobody goes on with.
+    let mut replaces_begun = false;
+    for _ in 0..ASKED_MAX {
+        match insert(conn, ledger, &wish, asked_by, replaces_begun).await? {
+            Ok(job) => return Ok(job),
+            Err(None) => {}
+            Err(Some(other)) => {
+                let Some(was_begun) = replace(conn, ledger, other, &wish).await? else {
+                    let other = find_in(conn, ledger, other).await?;
+                    return Err(JobError::AlreadyRunning(Box::new(other)));
+                };
+                replaces_begun |= was_begun;
+            }
+        }
+    }
+    Err(sqlx::Error::RowNotFound.into())
+}
+
+/// Rows of an older fold are for whoever says that they are meant: readers have better ones.
+async fn require_newest(
+    conn: &mut PgConnection,
+    book: BookId,
+    views: &[String],
+) -> Result<(), JobError> {
+    let head = read_head(conn, book).await?;
+    let ours = projections();
+    for live in head.projections.iter().filter(|live| views.contains(&live.name)) {
+        let here = ours.iter().find(|state| state.name == live.name);
+        if let Some(here) = here.filter(|here| here.fold_version < live.fold_version) {
+            let (name, live, ours) = (here.name.clone(), live.fold_version, here.fold_version);
+            return Err(JobError::OlderFold { name, live, ours });
+        }
+    }
+    Ok(())
+}
+
+/// Writes a job down, if no other is at the same things; otherwise says which is, if it still is.
+async fn insert(
+    conn: &mut PgConnection,
+    ledger: &Ledger,
+    wish: &Wish,
+    asked_by: &str,
+    replaces_begun: bool,
+) -> Result<Result<Job, Option<Uuid>>, JobError> {
+    let book = ledger.book();
     let id = uuid::Builder::from_random_bytes(rand::random()).into_uuid();
     let mut tx = conn.begin().await?;
     sqlx::query(include_str!("jobs/sql/insert_job.sql"))
         .bind(book)
         .bind(id)
         .bind(wish.kind().as_str())
-        .bind(serde_json::to_string(&wish)?)
+        .bind(serde_json::to_string(wish)?)
         .bind(folds())
         .bind(asked_by)
+        .bind(replaces_begun)
         .execute(&mut *tx)
         .await?;
     let subjects = wish.subjects();
@@ -354,13 +421,46 @@ pub async fn ask_in(
             .bind(&subjects)
             .fetch_optional(&mut *conn)
             .await?;
-        // One that ended at this very moment.
-        let Some(other) = other else { return Err(sqlx::Error::RowNotFound.into()) };
-        return Err(JobError::AlreadyRunning(Box::new(find_in(conn, ledger, other).await?)));
+        return Ok(Err(other));
+    }
+    if let Wish::Rebuild { views, .. } = wish
+        && let Err(error) = room::check(&mut tx, ledger, Some(id), views).await
+    {
+        tx.rollback().await?;
+        return Err(error);
     }
     let job = row::read(&mut tx, book, id).await?.ok_or(JobError::NotFound(id))?;
     tx.commit().await?;
-    Ok(job)
+    Ok(Ok(job))
+}
+
+/// Ends a job of another build that nobody has worked at lately, if the one that is asked for sweeps
+/// what it wrote. Answers whether it had begun; nothing, if it is to be left.
+async fn replace(
+    conn: &mut PgConnection,
+    ledger: &Ledger,
+    other: Uuid,
+    wish: &Wish,
+) -> Result<Option<bool>, JobError> {
+    let failure = serde_json::json!({
+        "code": "other-build",
+        "text": "another build of daftar began it, and this one was asked for the same",
+    });
+    let mut tx = conn.begin().await?;
+    let replaced: Option<bool> = sqlx::query_scalar(include_str!("jobs/sql/replace_foreign.sql"))
+        .bind(ledger.book())
+        .bind(other)
+        .bind(folds())
+        .bind(REPLACED_AFTER_SECONDS)
+        .bind(wish.subjects())
+        .bind(failure.to_string())
+        .fetch_optional(&mut *tx)
+        .await?;
+    if replaced.is_some() {
+        row::free_subjects(&mut tx, ledger.book(), other).await?;
+    }
+    tx.commit().await?;
+    Ok(replaced)
 }
 
 /// A job, with all that came of it.
@@ -403,7 +503,7 @@ pub async fn cancel_in(
     let book = ledger.book();
     let mut tx = conn.begin().await?;
     let job = row::lock(&mut tx, book, id).await?.ok_or(JobError::NotFound(id))?;
-    if job.is_over() {
+    if job.is_over() || row::is_switched(&mut tx, book, id).await? {
         return Err(JobError::Over(Box::new(job)));
     }
     sqlx::query(include_str!("jobs/sql/cancel_job.sql"))

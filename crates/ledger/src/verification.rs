@@ -1,11 +1,11 @@
 //! Verifies a book with what stands beside its log.
 
-use eventstore::{BookId, Generation, RecordedEvent};
+use eventstore::{BookId, RecordedEvent};
 use projections::{Beside, Finding, Keeper, Options, Report, Verification, VerifyError};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::jobs::generations_under_way;
+use crate::jobs::views_under_way;
 use crate::ledger::Ledger;
 use crate::personal::Vault;
 
@@ -53,11 +53,8 @@ impl Beside for Personal<'_> {
         }
     }
 
-    async fn kept(
-        &mut self,
-        conn: &mut PgConnection,
-    ) -> Result<Vec<(String, Generation)>, sqlx::Error> {
-        generations_under_way(conn, self.book).await
+    async fn under_way(&mut self, conn: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
+        views_under_way(conn, self.book).await
     }
 
     fn left_out(&self) -> Vec<String> {

@@ -205,11 +205,13 @@ pub const FAILURES: &[(&str, &str)] = &[
     ("differences-not-accepted", "Ask for a preview, and accept the differences if they are right"),
     ("not-decided", "Ask again, and decide within a day"),
     ("not-enough-room", "Make room on the database's disk, and ask again"),
+    ("too-busy", "Ask again when less is written: what is left at a switch has to be little"),
     ("too-many-quarantined", "Mend the build: it cannot fold what is stored"),
     ("view-not-found", "Ask a node whose build has the view"),
     ("other-build", "Ask again, of a node of the build that is to serve"),
     ("outdated", "Ask a node of the newer build"),
     ("position-not-found", "Ask for a position that the book has"),
+    ("gave-up", "Look into the log of the service for what ended it, mend that, and ask again"),
     ("internal", "Look into the log of the service for the job's id, and ask again"),
 ];
 

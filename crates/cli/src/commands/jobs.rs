@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::anyhow;
 use clap::Subcommand;
-use indicatif::ProgressBar;
+use indicatif::{HumanBytes, ProgressBar};
 use ledger::Ledger;
 use ledger::jobs::{self, Filter, Held, Job, JobError, Kind, Options, State, Wish};
 use serde::Serialize;
@@ -38,15 +38,23 @@ enum What {
         /// Only those in this state: waiting, running, ready, done, failed or cancelled.
         #[arg(long, value_parser = state)]
         state: Option<State>,
+        /// How many at most.
         #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000))]
         limit: u32,
     },
     /// Show a job, with all that came of it.
-    Show { job: Uuid },
+    Show {
+        /// The job's id, as daftar jobs lists it.
+        job: Uuid,
+    },
     /// Go on with a job that waits or whose process is gone, here; follow one that is worked at.
-    Resume { job: Uuid },
+    Resume {
+        /// The job's id, as daftar jobs lists it.
+        job: Uuid,
+    },
     /// Let a rebuild that is ready go on to its switch.
     Switch {
+        /// The job's id, as daftar jobs lists it.
         job: Uuid,
         /// Money in a view may change, as the job's differences say.
         #[arg(long)]
@@ -57,6 +65,7 @@ enum What {
     },
     /// Give a job up; what a rebuild wrote is deleted.
     Cancel {
+        /// The job's id, as daftar jobs lists it.
         job: Uuid,
         /// Who gives it up.
         #[arg(long = "as", value_name = "PERSON", default_value = COMMAND_LINE)]
@@ -96,6 +105,7 @@ pub(crate) async fn run(config: &Config, args: Args, output: Output) -> anyhow::
             show(&job, output)?
         }
         What::Resume { job } => {
+            follow(&jobs::find(&ledger, job).await.map_err(explain)?, output);
             let work = Work::Follow(job);
             settle(&with_progress(&ledger, work, Some(vault), output).await?, output)?
         }
@@ -142,9 +152,20 @@ pub(crate) async fn ask(
                 "Going on with job {}, which {} asked for at {at}.",
                 job.id, job.asked_by
             ));
+            follow(&job, output);
             Ok(Work::Follow(job.id))
         }
         Err(error) => Err(error),
+    }
+}
+
+/// What there is to wait for, if somebody works at it, or did until a moment ago.
+fn follow(job: &Job, output: Output) {
+    if job.state == State::Running && job.is_held {
+        output.say(
+            "Another process works at it. If that was killed, this goes on in its place after half a \
+             minute at most.",
+        );
     }
 }
 
@@ -221,7 +242,13 @@ pub(crate) fn settle_undone(job: &Job, output: Output) -> anyhow::Result<ExitCod
     match job.state {
         State::Failed | State::Cancelled => {
             let text = job.summary.as_deref().unwrap_or_default();
-            Output::complain(format!("job {} {}: {text}", job.id, job.state));
+            let state = match (job.state, text) {
+                (state, "") => format!(" {state}"),
+                // Which its text says.
+                (State::Cancelled, text) => format!(": {text}"),
+                (state, text) => format!(" {state}: {text}"),
+            };
+            Output::complain(format!("job {}{state}", job.id));
             if let Some(next) = job.failure.as_ref().and_then(|failure| what_next(&failure.code)) {
                 Output::complain(next);
             }
@@ -253,17 +280,26 @@ pub(crate) fn undone(job: &Job) -> Value {
 fn what_next(code: &str) -> Option<&'static str> {
     Some(match code {
         "journal-would-change" => {
-            "Journal lines are final. Mend the fold, so that it books as it did when these happened."
+            "Journal lines are final, and what is stored is not what this build makes of these events. \
+             Either its fold was changed: mend it, so that it books as it did when they happened. Or a \
+             row was written past daftar: the build that wrote the lines finds it by daftar verify, and \
+             daftar replay --view journal_lines shows what it should be. OPERATING.md (A journal line \
+             that is wrong) says how to tell, and how it is put back."
         }
         "not-enough-room" => {
             "Make room on the database's disk and ask again; if more is free than can be seen from \
              here, say so with --free-space <bytes>."
         }
         "differences-not-accepted" => {
-            "Look at the differences with daftar rebuild --preview, then accept them."
+            "Ask for it again with --preview, look at the differences, and switch with \
+             --accept-differences if they are right; daftar jobs show tells of what it had found."
         }
         "other-build" | "not-decided" => "Ask for it again with this build.",
         "outdated" => "Upgrade this node.",
+        "too-busy" => "Ask for it again when less is written.",
+        "gave-up" => {
+            "See in the logs of the nodes and of Postgres what ended it, mend that, and ask again."
+        }
         "too-many-quarantined" => {
             "Nearly nothing can be read by this build: look at what daftar verify says first."
         }
@@ -301,7 +337,11 @@ fn list(jobs: Vec<Job>, output: Output) -> anyhow::Result<ExitCode> {
                 state_of(job),
                 job.asked_by.clone(),
                 job.asked_at.format("%F %T").to_string(),
-                job.summary.clone().or_else(|| progress(job)).unwrap_or_default(),
+                [job.summary.clone().or_else(|| progress(job)), decision(job)]
+                    .into_iter()
+                    .flatten()
+                    .collect::<Vec<_>>()
+                    .join("; "),
             ]
         }),
     );
@@ -318,12 +358,31 @@ fn show(job: &Job, output: Output) -> anyhow::Result<ExitCode> {
     if let Some(summary) = &job.summary {
         output.say(summary);
     }
+    if let (Some(decided), Some(decision)) = (decision(job), &job.decision) {
+        output.say(format!("{decided} at {}", decision.at.format("%F %T UTC")));
+    }
+    if let Some(by) = job.cancel_asked_by.as_ref().filter(|_| !job.is_over()) {
+        output.say(format!("{by} asked for its end"));
+    }
+    if let Some(ended_at) = job.ended_at {
+        output.say(format!("ended at {}", ended_at.format("%F %T UTC")));
+    }
     match job.kind() {
         Kind::Rebuild => rebuild::show(job, output)?,
         Kind::Verification => verify::show(job, output)?,
     }
+    if let Some(next) = job.failure.as_ref().and_then(|failure| what_next(&failure.code)) {
+        output.say(next);
+    }
     output.data(job)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Who answers for a rebuild's differences.
+fn decision(job: &Job) -> Option<String> {
+    let decision = job.decision.as_ref()?;
+    let accepted = if decision.accept_differences { ", differences accepted" } else { "" };
+    Some(format!("switch decided by {}{accepted}", decision.by))
 }
 
 /// What a job does, in a few words.
@@ -342,18 +401,22 @@ fn what(wish: &Wish) -> String {
 }
 
 fn state_of(job: &Job) -> String {
-    if job.state == State::Running && !job.is_held {
-        "running, its process is gone".to_owned()
-    } else if job.state == State::Running && job.cancel_asked {
+    let state = if job.cancel_asked && !job.is_over() {
         "being cancelled".to_owned()
     } else {
         job.state.to_string()
+    };
+    if job.state == State::Running && !job.is_held {
+        return format!("{state}, its process is gone");
     }
+    state
 }
 
 fn progress(job: &Job) -> Option<String> {
     let step = job.progress.as_ref().filter(|_| !job.is_over())?;
-    Some(format!("{} {} {} of {}", step.phase, step.text, step.done, step.total))
+    let what = [step.phase.as_str(), step.text.as_str()];
+    let what: Vec<&str> = what.into_iter().filter(|word| !word.is_empty()).collect();
+    Some(format!("{} {} of {}", what.join(" "), step.done, step.total))
 }
 
 /// What to do next, for those errors that one can do something about.
@@ -376,18 +439,29 @@ pub(crate) fn explain(error: JobError) -> anyhow::Error {
              --accept-differences, or daftar jobs cancel {id}",
             id = job.id
         ),
-        JobError::NotEnoughRoom { .. } => anyhow!(
-            "{error}: make room on the database's disk, or, if more is free than can be seen from \
-             here, say so with --free-space <bytes>"
+        JobError::NotEnoughRoom { needed, free } => anyhow!(
+            "the rebuild needs {} of the disk, and {} are free: make room on the database's disk, or, \
+             if more is free than can be seen from here, say so with --free-space <bytes>",
+            HumanBytes(*needed),
+            HumanBytes(*free)
         ),
+        JobError::Over(job) => {
+            anyhow!("{error}: see what came of it with daftar jobs show {}", job.id)
+        }
+        JobError::NotReady(job) => anyhow!(
+            "{error}: see how far it is with daftar jobs show {id}, or go on with it with daftar jobs \
+             resume {id}",
+            id = job.id
+        ),
+        JobError::OtherBuild { job, .. } => {
+            anyhow!("{error} with daftar jobs cancel {}", job.id)
+        }
+        JobError::OlderFold { .. } => anyhow!("{error} with --accept-differences"),
         JobError::Database(_) => anyhow::Error::new(error).context(
             "the work stopped; once the database is there again it goes on where it stopped, with \
              the same command",
         ),
         JobError::UnknownView { .. }
-        | JobError::NotReady(_)
-        | JobError::Over(_)
-        | JobError::OtherBuild { .. }
         | JobError::Head(_)
         | JobError::Room(_)
         | JobError::Stored(_) => error.into(),

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::jobs::{COMMAND_LINE, Work, ask, explain, settle_undone, with_progress};
 use crate::config::Config;
 use crate::node::Node;
-use crate::output::Output;
+use crate::output::{Output, counted};
 use crate::service::vault;
 
 /// What clap ends with, too.
@@ -95,7 +95,7 @@ async fn rebuild(
     let wish = Wish::Rebuild { views: views.clone(), preview, accept_differences };
     let work = ask(ledger, wish, person, output).await?;
     if ledger.disk().free().is_none() {
-        let needed = jobs::check_room(&mut *ledger.pool().acquire().await?, ledger, &views).await?;
+        let needed = jobs::check_room(&mut *ledger.pool().acquire().await?, ledger, None, &views).await?;
         output.say(format!(
             "This needs up to {} of the database's disk until it is done; how much is free there \
              cannot be seen from here.",
@@ -151,11 +151,11 @@ pub(crate) fn settle(job: &Job, output: Output) -> anyhow::Result<ExitCode> {
     output.data(&Done::of(job, &rebuilt))?;
     table(&rebuilt, output);
     quarantined(&rebuilt, output);
+    differences(&rebuilt, output);
     if job.state == State::Done {
         say_done(&rebuilt, output);
         return Ok(ExitCode::SUCCESS);
     }
-    differences(&rebuilt.differences, output);
     let accept = if rebuilt.changes_money { " --accept-differences" } else { "" };
     let what = match (rebuilt.changes_money, rebuilt.changed()) {
         (true, _) => "Money would change. Nothing is switched; readers see what they saw.",
@@ -165,7 +165,8 @@ pub(crate) fn settle(job: &Job, output: Output) -> anyhow::Result<ExitCode> {
     output.say(format!(
         "\n{what} It waits for a decision until {until}:\n\
          \u{20}  switch to it:  daftar jobs switch {id}{accept}\n\
-         \u{20}  drop it:       daftar jobs cancel {id}",
+         \u{20}  drop it:       daftar jobs cancel {id}\n\
+         \u{20}  look again:    daftar jobs show {id}",
         until = job.ready_until.map(|at| at.format("%F %T UTC").to_string()).unwrap_or_default(),
         id = job.id,
     ));
@@ -177,7 +178,7 @@ pub(crate) fn show(job: &Job, output: Output) -> anyhow::Result<()> {
     if let Some(rebuilt) = rebuilt(job)? {
         table(&rebuilt, output);
         quarantined(&rebuilt, output);
-        differences(&rebuilt.differences, output);
+        differences(&rebuilt, output);
     }
     Ok(())
 }
@@ -209,9 +210,11 @@ fn say_done(rebuilt: &Rebuilt, output: Output) {
         Some(waited) => format!("writers waited {waited} ms"),
         None => "its process was killed before it could say for how long writers waited".to_owned(),
     };
+    let events = u64::try_from(rebuilt.position.get()).unwrap_or_default();
     output.say(format!(
-        "Rebuilt from {} events and switched to in one commit: {waited}. {} old rows swept.",
-        rebuilt.position, switch.swept
+        "Rebuilt from {} and switched to in one commit: {waited}. {} swept.",
+        counted(events, "event"),
+        counted(switch.swept, "old row")
     ));
 }
 
@@ -229,21 +232,27 @@ fn quarantined(rebuilt: &Rebuilt, output: Output) {
     );
 }
 
-/// The rows that differ, one column a line, and the money.
-fn differences(differences: &Differences, output: Output) {
+/// The rows that differ, or did before the switch, one column a line, and the money.
+fn differences(rebuilt: &Rebuilt, output: Output) {
+    let differences = &rebuilt.differences;
+    let (now, then) = match rebuilt.switched {
+        Some(_) => ("before", "after"),
+        None => ("now", "would be"),
+    };
     let lines: Vec<_> = differences
         .views
         .iter()
         .flat_map(|view| view.rows.iter().flat_map(|row| lines(&view.name, row)))
         .collect();
     if !lines.is_empty() {
-        output.table(&["view", "key", "column", "now", "would be"], lines);
+        output.table(&["view", "key", "column", now, then], lines);
     }
     for view in &differences.views {
         let listed = u64::try_from(view.rows.len()).unwrap_or(u64::MAX);
         if view.rows() > listed {
             let more = view.rows().saturating_sub(listed);
-            output.say(format!("{}: {more} more rows differ.", view.name));
+            let verb = if more == 1 { "differs" } else { "differ" };
+            output.say(format!("{}: {} {verb}.", view.name, counted(more, "more row")));
         }
     }
     let money: Vec<_> = differences
@@ -263,7 +272,7 @@ fn differences(differences: &Differences, output: Output) {
         })
         .collect();
     if !money.is_empty() {
-        output.table(&["view", "money", "currency", "now", "would be", "rows"], money);
+        output.table(&["view", "money", "currency", now, then, "rows"], money);
     }
 }
 

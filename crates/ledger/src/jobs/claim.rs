@@ -1,5 +1,6 @@
 //! Taking a job: the one that was just asked for, one by its id, or whichever waits.
 
+use projections::projections;
 use serde_json::json;
 use sqlx::{Acquire as _, PgConnection};
 use tracing::warn;
@@ -9,6 +10,8 @@ use super::lease::{Claim, LEASE_SECONDS};
 use super::{Job, JobError, Wish, ask_in, folds, row};
 use crate::ledger::Ledger;
 
+/// How often a job is taken up without a step's being done, before it is given up.
+const ATTEMPTS_MAX: i32 = 5;
 /// What another build began, and has not looked at for so long, is cancelled.
 const FOREIGN_SECONDS: i32 = 24 * 60 * 60;
 
@@ -64,6 +67,11 @@ async fn take_in(
         "code": "other-build",
         "text": "another build of daftar began it and was not seen for a day",
     });
+    let gave_up = json!({
+        "code": "gave-up",
+        "text": format!("whoever worked at it was gone {ATTEMPTS_MAX} times without a step done"),
+    });
+    let known: Vec<String> = projections().into_iter().map(|state| state.name).collect();
     let taken: Option<Uuid> = sqlx::query_scalar(include_str!("sql/claim_job.sql"))
         .bind(book)
         .bind(id)
@@ -73,6 +81,9 @@ async fn take_in(
         .bind(FOREIGN_SECONDS)
         .bind(undecided.to_string())
         .bind(foreign.to_string())
+        .bind(gave_up.to_string())
+        .bind(ATTEMPTS_MAX)
+        .bind(known)
         .fetch_optional(&mut *conn)
         .await?;
     let Some(taken) = taken else { return Ok(None) };

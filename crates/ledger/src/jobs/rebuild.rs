@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use eventstore::{BookId, Generation, Position, Revision};
+use eventstore::{BookId, Position, Revision};
 use projections::rebuild::{
     Allowed, Build, Differences, Place, Switched, ViewDifferences, begin, differences, fill, sweep,
     switch,
@@ -219,7 +219,7 @@ async fn start(
     lease: &mut Lease<'_>,
 ) -> Result<Build, Broken> {
     let (book, views) = (ledger.book(), views(lease));
-    let needed = room::check(conn, ledger, &views).await?;
+    let needed = room::check(conn, ledger, Some(lease.claim.job), &views).await?;
     // None where it cannot be seen from here.
     let free = ledger.disk().free();
     info!(job = %lease.claim.job, needed, free, "nothing is known against the room for a rebuild");
@@ -227,7 +227,13 @@ async fn start(
     let build = begin(conn, book, &names).await?;
     let mut tx = conn.begin().await?;
     let progress = Progress::Folded { position: Position::ZERO, end: build.until };
-    go_on(lease.keep(&mut tx, &build, &progress).await?)?;
+    let kept = lease.keep(&mut tx, &build, &progress).await;
+    // At once: dropped, it would hold the job's row until the connection is used again.
+    if !matches!(kept, Ok(GoOn::Yes)) {
+        tx.rollback().await?;
+        go_on(kept?)?;
+        return Err(Broken::Lost);
+    }
     tx.commit().await?;
     Ok(build)
 }
@@ -322,6 +328,7 @@ impl From<RebuildError> for Broken {
             RebuildError::OtherFold { .. } => "other-build",
             RebuildError::Format(_) => "outdated",
             RebuildError::UnknownProjection(_) => "view-not-found",
+            RebuildError::TooBusy { .. } => "too-busy",
             RebuildError::TooManyQuarantined(_) => "too-many-quarantined",
             RebuildError::NotAbove { .. } | RebuildError::Head(_) | RebuildError::Moved(_) => {
                 "internal"
@@ -337,10 +344,10 @@ fn is_full(error: &sqlx::Error) -> bool {
     code.is_some_and(|code| code == "53100")
 }
 
-/// The generations that unfinished rebuilds of the book are filling or deleting, by view.
-pub async fn generations_under_way(
+/// The views of which unfinished rebuilds of the book are filling or deleting generations.
+pub async fn views_under_way(
     conn: &mut PgConnection,
     book: BookId,
-) -> Result<Vec<(String, Generation)>, sqlx::Error> {
-    sqlx::query_as(include_str!("sql/list_kept.sql")).bind(book).fetch_all(conn).await
+) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar(include_str!("sql/list_under_way.sql")).bind(book).fetch_all(conn).await
 }

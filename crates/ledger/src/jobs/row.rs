@@ -110,6 +110,19 @@ pub(super) async fn checkpoint<T: DeserializeOwned>(
     Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
 }
 
+/// Whether readers see what a rebuild built. Whatever its checkpoint is, it does not fail here.
+pub(super) async fn is_switched(
+    conn: &mut PgConnection,
+    book: BookId,
+    id: Uuid,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(include_str!("sql/is_switched.sql"))
+        .bind(book)
+        .bind(id)
+        .fetch_one(conn)
+        .await
+}
+
 /// Another job may work at the same things.
 pub(super) async fn free_subjects(
     conn: &mut PgConnection,

@@ -91,6 +91,7 @@ impl From<JobError> for Broken {
             | JobError::Over(_)
             | JobError::DifferencesNotAccepted(_)
             | JobError::OtherBuild { .. }
+            | JobError::OlderFold { .. }
             | JobError::Head(_)) => Self::Job(error),
         }
     }
@@ -113,8 +114,11 @@ impl Broken {
 fn is_passing(error: &sqlx::Error) -> bool {
     if let Some(error) = error.as_database_error() {
         return error.code().is_some_and(|code| {
-            // Connections, shutdowns, timeouts in transactions, serialization and deadlocks.
-            ["08", "57P", "25P03", "40", "55P03"].iter().any(|class| code.starts_with(class))
+            // Connections and too many of them, shutdowns, timeouts in transactions, serialization
+            // and deadlocks.
+            ["08", "53300", "57P", "25P03", "40", "55P03"]
+                .iter()
+                .any(|class| code.starts_with(class))
         });
     }
     matches!(
@@ -193,9 +197,9 @@ impl Held {
                 try_release(&ledger, claim).await;
                 return Err(error.into());
             }
+            // Its claim is left to run out: at once it would go wrong again.
             Err(Broken::Job(error)) => {
                 warn!(%error, job = %id, %kind, "a job cannot be gone on with");
-                try_release(&ledger, claim).await;
                 return Err(error);
             }
             // What came of the job is settled; what is left of it could not be deleted. Its claim is
@@ -213,7 +217,12 @@ impl Held {
 /// Does what is left to do, and settles what came of it.
 async fn run(ledger: &Ledger, options: &Options, mut lease: Lease<'_>) -> Result<(), Broken> {
     let mut conn = ledger.connect_to_work().await?;
-    let made = if lease.job.cancel_asked {
+    let Claim { book, job, .. } = lease.claim;
+    // Readers see what it built: nothing is left but to delete the old rows, whoever wants otherwise.
+    let is_switched = row::is_switched(&mut conn, book, job).await?;
+    let made = if is_switched {
+        make(&mut conn, ledger, options, &mut lease).await
+    } else if lease.job.cancel_asked {
         Err(Broken::Cancelled)
     } else if let Some(failure) = lease.job.failure.clone() {
         Err(Broken::Refused(failure))
@@ -225,7 +234,7 @@ async fn run(ledger: &Ledger, options: &Options, mut lease: Lease<'_>) -> Result
         Ok(Made::Ready(told)) => return ready(&mut conn, lease, told).await,
         Err(Broken::Cancelled) => (State::Cancelled, undo(ledger, &mut lease).await?),
         Err(Broken::Refused(failure)) => {
-            note(&mut conn, lease.claim, &failure).await?;
+            note(ledger, lease.claim, &failure).await?;
             (State::Failed, undo(ledger, &mut lease).await?)
         }
         Err(other) => return Err(other),
@@ -263,14 +272,19 @@ async fn undo(ledger: &Ledger, lease: &mut Lease<'_>) -> Result<Told, Broken> {
     Ok(Told { summary, result: "null".to_owned() })
 }
 
-async fn note(conn: &mut PgConnection, claim: Claim, failure: &Failure) -> Result<(), Broken> {
+/// What went wrong after the switch does not undo it: whoever takes the job up next ends it as done.
+async fn note(ledger: &Ledger, claim: Claim, failure: &Failure) -> Result<(), Broken> {
+    let mut conn = ledger.connect_to_work().await?;
+    if row::is_switched(&mut conn, claim.book, claim.job).await? {
+        return Err(Broken::Refused(failure.clone()));
+    }
     let failure = serde_json::to_string(failure).map_err(|error| Broken::Job(error.into()))?;
     let noted = sqlx::query(include_str!("sql/note_failure.sql"))
         .bind(claim.book)
         .bind(claim.job)
         .bind(claim.id)
         .bind(failure)
-        .execute(conn)
+        .execute(&mut conn)
         .await?;
     if noted.rows_affected() == 0 { Err(Broken::Lost) } else { Ok(()) }
 }
@@ -313,6 +327,7 @@ async fn end(
         .execute(&mut *tx)
         .await?;
     if ended.rows_affected() == 0 {
+        tx.rollback().await?;
         return Err(Broken::Lost);
     }
     row::free_subjects(&mut tx, book, job).await?;

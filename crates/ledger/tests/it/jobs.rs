@@ -716,6 +716,118 @@ async fn what_another_build_began_is_left_to_it_unless_it_is_given_up() {
     book.assert_swept().await;
 }
 
+/// A rebuild whose process was killed in the sweep, right after its switch.
+async fn killed_in_its_sweep(book: &Book, node: &Ledger) -> Uuid {
+    let id = jobs::ask(node, rebuild(&[]), "rana").await.unwrap().id;
+    let before = book.revision().await;
+    for steps in 2.. {
+        assert!(steps < 500, "it never switches");
+        let ended = killed_after(node, id, steps, async || {}).await;
+        assert!(ended.is_none(), "it was killed too late");
+        book.let_claims_run_out().await;
+        if book.revision().await > before {
+            return id;
+        }
+    }
+    unreachable!()
+}
+
+#[tokio::test]
+async fn rows_that_a_rebuild_still_sweeps_are_no_finding() {
+    let (book, node) = busy().await;
+    let id = killed_in_its_sweep(&book, &node).await;
+    let mut most = 0;
+    for state in projections::projections() {
+        most = most.max(book.generations(&state.name).await.len());
+    }
+    assert!(most > 1, "old rows are left");
+    let job = done(&node, VERIFICATION).await;
+    assert_eq!(verified(&job).report.findings, []);
+    assert_eq!(work(&node, id).await.state, State::Done);
+    book.assert_swept().await;
+}
+
+#[tokio::test]
+async fn what_has_switched_ends_as_done_whatever_is_asked_of_it() {
+    let (book, node) = busy().await;
+    let id = killed_in_its_sweep(&book, &node).await;
+    let refused = jobs::cancel(&node, id, "omar").await.unwrap_err();
+    assert!(matches!(refused, JobError::Over(_)), "{refused}");
+    assert!(refused.to_string().contains("has switched"), "{refused}");
+    // Asked in the moment of the switch, and something went wrong after it.
+    let failure = r#"{"code": "internal", "text": "the disk is full"}"#;
+    book.by_hand(
+        &format!("cancel_asked = true, cancel_asked_by = 'omar', failure = '{failure}'"),
+        "ended_at is null",
+    )
+    .await;
+    let job = work(&node, id).await;
+    assert_eq!(job.state, State::Done, "{:?}", job.summary);
+    assert!(rebuilt(&job).switched.is_some());
+    book.assert_swept().await;
+    book.assert_verified().await;
+}
+
+#[tokio::test]
+async fn a_job_that_ends_whoever_works_at_it_is_given_up() {
+    let (book, node) = busy().await;
+    let id = jobs::ask(&node, rebuild(&["payments"]), "rana").await.unwrap().id;
+    for _ in 0..5 {
+        assert!(killed_after(&node, id, 1, async || {}).await.is_none());
+        book.let_claims_run_out().await;
+    }
+    let job = work(&node, id).await;
+    assert_eq!((job.state, job.failure.unwrap().code.as_str()), (State::Failed, "gave-up"));
+    assert_eq!(book.live("payments").await, 1);
+    book.assert_swept().await;
+}
+
+#[tokio::test]
+async fn what_a_build_that_is_gone_began_is_replaced_by_who_asks_for_the_same() {
+    let (book, node) = busy().await;
+    let first = jobs::ask(&node, rebuild(&["payments", "timeline"]), "rana").await.unwrap().id;
+    assert!(killed_after(&node, first, 4, async || {}).await.is_none());
+    book.let_claims_run_out().await;
+    book.by_hand("folds = 'payments:9'", "ended_at is null").await;
+    // It may only be between two steps.
+    let refused = jobs::ask(&node, rebuild(&[]), "omar").await.unwrap_err();
+    assert!(matches!(&refused, JobError::AlreadyRunning(job) if job.id == first), "{refused}");
+    let long_ago = "asked_at = clock_timestamp() - interval '2 minutes',
+                    claimed_until = clock_timestamp() - interval '2 minutes'";
+    book.by_hand(long_ago, "ended_at is null").await;
+    // Whoever rebuilds one view sweeps only that.
+    let refused = jobs::ask(&node, rebuild(&["payments"]), "omar").await.unwrap_err();
+    assert!(matches!(&refused, JobError::AlreadyRunning(job) if job.id == first), "{refused}");
+
+    let second = jobs::ask(&node, rebuild(&[]), "omar").await.unwrap().id;
+    let replaced = jobs::find(&node, first).await.unwrap();
+    assert_eq!(replaced.state, State::Cancelled);
+    assert_eq!(replaced.failure.unwrap().code, "other-build");
+    // Cancelled before it began, it still sweeps what the first wrote.
+    jobs::cancel(&node, second, "omar").await.unwrap();
+    assert_eq!(work(&node, second).await.state, State::Cancelled);
+    book.assert_swept().await;
+}
+
+#[tokio::test]
+async fn an_older_build_rebuilds_only_what_it_is_told_to_go_back_with() {
+    let (book, node) = busy().await;
+    book.tamper(
+        "select daftar.set_generation_1(1, (select revision from daftar.books), 'payments', 1, 2)",
+    )
+    .await;
+    let refused = jobs::ask(&node, rebuild(&[]), "rana").await.unwrap_err();
+    assert!(
+        matches!(&refused, JobError::OlderFold { name, live: 2, ours: 1 } if name == "payments"),
+        "{refused}"
+    );
+    jobs::ask(&node, rebuild(&["timeline"]), "rana").await.unwrap();
+    let views = vec!["payments".to_owned()];
+    let back = Wish::Rebuild { views, preview: false, accept_differences: true };
+    assert_eq!(done(&node, back).await.state, State::Done);
+    assert!(book.node().await.standing().is_good());
+}
+
 #[tokio::test]
 async fn a_large_book_is_rebuilt_in_steps_while_it_is_written() {
     let book = Book::empty().await;

@@ -5,8 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use eventstore::{BookId, Generation};
+use ledger::jobs::{self, Filter, State, Wish};
 use ledger::ledger::Config;
-use ledger::{Ledger, OpenError, SubmitError};
+use ledger::personal::Vault;
+use ledger::{Ledger, OpenError, Standing, SubmitError, filling};
 use projections::rebuild::rebuild_now;
 use sqlx::AssertSqlSafe;
 use tokio::task::JoinSet;
@@ -96,6 +98,41 @@ async fn a_book_is_written_without_the_view_it_lacks_and_with_it_from_the_switch
     assert_eq!(book.revision().await, revision + 1, "the switch is one append");
     accepted(&node, 3, credit("anna", 1)).await;
     assert!(node.standing().fit().unwrap().missing().is_empty());
+    assert_filled(&book).await;
+    book.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_view_is_filled_although_the_first_job_was_cancelled_and_another_is_in_the_way() {
+    let book = Book::empty().await;
+    take_out(&book, VIEW).await;
+    let node = book.node().await;
+    accepted(&node, 1, top_up("anna", 1, 100)).await;
+    // Asked of a build that is gone, and of more than is missing here.
+    let views = vec![VIEW.to_owned(), "payments".to_owned()];
+    let gone = Wish::Rebuild { views, preview: false, accept_differences: false };
+    let gone = jobs::ask(&node, gone, "rana").await.unwrap().id;
+    let sql = "update daftar.jobs set folds = 'payments:9'";
+    sqlx::raw_sql(sql).execute(&mut book.superuser().await).await.unwrap();
+
+    let stop = CancellationToken::new();
+    let often = Duration::from_millis(50);
+    let filling = tokio::spawn(filling::run_every(node.clone(), often, stop.clone()));
+    let newest = async || jobs::list(&node, Filter::default()).await.unwrap().remove(0);
+    until(async || newest().await.id != gone).await;
+    assert_eq!(jobs::find(&node, gone).await.unwrap().state, State::Cancelled);
+    let first = newest().await;
+    jobs::cancel(&node, first.id, "rana").await.unwrap();
+    until(async || newest().await.id != first.id).await;
+
+    let working = tokio::spawn(jobs::run(node.clone(), Vault::new([7; 32]), stop.clone()));
+    let mut standing = node.standings();
+    let is_whole = |standing: &Standing| standing.fit().unwrap().missing().is_empty();
+    let seen = tokio::time::timeout(Duration::from_secs(20), standing.wait_for(is_whole)).await;
+    drop(seen.unwrap().unwrap());
+    stop.cancel();
+    filling.await.unwrap();
+    working.await.unwrap();
     assert_filled(&book).await;
     book.assert_sound().await;
 }

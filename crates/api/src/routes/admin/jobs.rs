@@ -37,6 +37,7 @@ pub(super) fn problem(error: JobError) -> Problem {
         JobError::Over(job) => named("job-over", job),
         JobError::DifferencesNotAccepted(job) => named("differences-not-accepted", job),
         JobError::OtherBuild { job, .. } => named("job-of-another-build", job),
+        JobError::OlderFold { .. } => Problem::new("older-fold").detail(&error),
         JobError::NotEnoughRoom { needed, free } => Problem::new("not-enough-room")
             .detail(&error)
             .member("needed", needed)

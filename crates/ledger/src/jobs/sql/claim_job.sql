@@ -1,8 +1,11 @@
 -- Takes one job that nobody works at, this one or whichever was asked for first: it waits, its claim
 -- ran out, it is to be cancelled, or nobody decided about it in time. What another build began is
--- left to that build, unless it is to be cancelled or that build has not been seen for a day.
+-- left to that build, unless only old rows are left to delete, it is to be cancelled and names no view
+-- that is unknown here, or that build has not been seen for a day.
 with free as (
-  select job_id, state, folds <> $5 as is_foreign
+  select
+    job_id, state, folds <> $5 as is_foreign, attempts >= $10::int as is_given_up,
+    coalesce(checkpoint -> 'place' ->> 'phase' = 'switched', false) as is_switched
   from jobs
   where book_id = $1
     and ended_at is null
@@ -14,7 +17,8 @@ with free as (
     )
     and (
       folds = $5
-      or cancel_asked
+      or (cancel_asked or coalesce(checkpoint -> 'place' ->> 'phase' = 'switched', false))
+        and coalesce(wish -> 'views' <@ to_jsonb($11::text[]), true)
       or greatest(asked_at, claimed_until, ready_until)
         < clock_timestamp() - $6::int * interval '1 second'
     )
@@ -27,13 +31,15 @@ set
   state = 'running',
   claim = $3,
   claimed_until = clock_timestamp() + $4::int * interval '1 second',
+  attempts = attempts + 1,
   ready_until = null,
   begun_at = coalesce(begun_at, clock_timestamp()),
-  cancel_asked = cancel_asked or free.state = 'ready' or free.is_foreign,
+  cancel_asked = cancel_asked or free.state = 'ready' or free.is_foreign and not free.is_switched,
   failure = case
-    when cancel_asked then failure
+    when free.is_switched or cancel_asked then failure
     when free.state = 'ready' then $7::text::json
     when free.is_foreign then $8::text::json
+    when free.is_given_up then coalesce(failure, $9::text::json)
     else failure
   end
 from free
