@@ -2,8 +2,9 @@
 //! the laws of the books. Each difference is named.
 //!
 //! It reads a page at a time, each in a short snapshot of its own, in which events and rows belong
-//! together. So neither writers nor vacuum notice it, its memory is that of a page, and it goes on
-//! where it was kept.
+//! together. So neither writers nor vacuum notice it, and it goes on where it was kept. Its memory is
+//! that of a page, a sum for each item of the journal that is not settled (a wallet, a payment, an
+//! order or a suspense item that holds money), and the findings that are listed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU16;
@@ -76,6 +77,12 @@ pub struct Verification {
     /// Of these, how many were folded.
     folded: u64,
     rows: u64,
+    /// The revision up to which decisions are looked at.
+    #[serde(default)]
+    decided: Revision,
+    /// The views that the book does not have yet.
+    #[serde(default)]
+    unfilled: Vec<String>,
     took: Duration,
 }
 
@@ -232,7 +239,7 @@ pub async fn verify_beside<K: Keeper, B: Beside>(
             Part::Done => break,
         }
     }
-    let Verification { log, findings, events, rows, took, .. } = &*verification;
+    let Verification { log, findings, events, rows, unfilled, took, .. } = &*verification;
     Ok(Report {
         book,
         since: options.since,
@@ -243,7 +250,7 @@ pub async fn verify_beside<K: Keeper, B: Beside>(
         findings: findings.listed().to_vec(),
         unlisted: findings.unlisted(),
         quarantined: findings.quarantined().to_vec(),
-        left_out: run.beside.left_out(),
+        left_out: run.beside.left_out().into_iter().chain(unfilled.iter().cloned()).collect(),
         took: *took,
     })
 }
@@ -302,6 +309,7 @@ impl<K: Keeper, B: Beside> Run<'_, K, B> {
         verification.events += events;
         if events == 0 {
             let revision = self.first_revision().await?;
+            verification.decided = head.revision;
             verification.part = Part::Decisions { revision, command_id: Uuid::nil() };
         }
         self.keep(verification, "Following the log", progress).await
@@ -328,9 +336,11 @@ impl<K: Keeper, B: Beside> Run<'_, K, B> {
     ) -> Result<(), VerifyError> {
         let mut tx = moment::open(self.conn).await?;
         let head = understood(&mut tx, self.book).await?;
-        let findings = &mut verification.findings;
+        let Verification { findings, decided, .. } = &mut *verification;
         let next = decisions::page(&mut tx, &head, after, self.page_size, findings).await?;
         tx.rollback().await?;
+        // What is decided meanwhile does not move the end away.
+        let next = next.filter(|(revision, _)| *revision <= *decided);
         verification.part = match next {
             Some((revision, command_id)) => Part::Decisions { revision, command_id },
             None if self.since > Position::ZERO => Part::Touched { after: self.since },
@@ -471,7 +481,7 @@ impl<K: Keeper, B: Beside> Run<'_, K, B> {
     async fn ends(&mut self, verification: &mut Verification) -> Result<(), VerifyError> {
         let mut tx = moment::open(self.conn).await?;
         let head = understood(&mut tx, self.book).await?;
-        let Verification { log, findings, .. } = verification;
+        let Verification { log, findings, unfilled, .. } = verification;
         let Some(log) = log else { return Err(never_begun()) };
         let (until, size) = (head.position, self.page_size);
         let events = log.page(&mut tx, &head, (until, size), findings, self.beside).await?;
@@ -487,7 +497,8 @@ impl<K: Keeper, B: Beside> Run<'_, K, B> {
             ends::lines_outside(&mut tx, &head, findings).await?;
             ends::finished_orders(&mut tx, &head, findings).await?;
             let under_way = self.beside.under_way(&mut tx).await?;
-            ends::fold_sets(&head, &under_way, findings);
+            let missing = ends::fold_sets(&head, findings);
+            *unfilled = missing.into_iter().map(not_filled).collect();
             ends::generations(&mut tx, &head, &under_way, findings).await?;
             verification.part = Part::Done;
         }
@@ -504,6 +515,10 @@ impl Verification {
         self.rows += rows;
         self.folded += events;
     }
+}
+
+fn not_filled(view: String) -> String {
+    format!("{view}: the book does not have it yet, and is to be filled with it")
 }
 
 /// The end of a stream that goes on no more.

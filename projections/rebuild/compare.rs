@@ -156,7 +156,16 @@ impl<'a> Query<'a> {
         // Rows that are only added belong to their event's position; others to all that their stream
         // went through.
         if view.is_append_only {
-            "position > $4 and position <= $5".clone_into(&mut query.scope);
+            query.scope = match span {
+                // Such as stand where no event is, too: below the first, and above the last.
+                Span::Whole => format!(
+                    "(position <= $5 or not exists (
+                        select from daftar.events as e
+                         where e.book_id = $1 and e.position = {}.position))",
+                    view.name,
+                ),
+                Span::Since(_) | Span::Held(..) => "position > $4 and position <= $5".to_owned(),
+            };
         }
         match (view.maker, span) {
             (Maker::Of { aggregate_type, column }, _) => {

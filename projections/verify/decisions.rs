@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
-use eventstore::command::stored_after;
+use eventstore::command::{StoredCommand, stored_after};
 use eventstore::{BookId, Head, Position, RecordedEvent, Revision, Version};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
@@ -158,7 +158,65 @@ pub(super) async fn page(
             findings.add(finding.expected("an event").found(position.to_string()));
         }
     }
+    check_versions(conn, head, &page, findings).await?;
     Ok(page.last().map(|last| (last.revision, last.command_id)))
+}
+
+/// An accepted decision names a version that its stream had by then, also one that made no event.
+async fn check_versions(
+    conn: &mut PgConnection,
+    head: &Head,
+    page: &[StoredCommand],
+    findings: &mut Findings,
+) -> Result<(), sqlx::Error> {
+    let mut named = Named::default();
+    for command in page {
+        if let Some(resource) = &command.resource
+            && let Some((aggregate_type, id)) = resource.split_once('/')
+            && let Some(version) = command.version.filter(|version| *version > Version::ZERO)
+            // One that is beyond the end is named for that.
+            && let Some(position) = command.position.filter(|at| *at <= head.position)
+            && command.status < 300
+        {
+            named.commands.push(command.command_id);
+            named.types.push(aggregate_type);
+            named.ids.push(id);
+            named.versions.push(version);
+            named.positions.push(position);
+        }
+    }
+    let impossible: Vec<Uuid> =
+        sqlx::query_scalar(include_str!("../sql/verify/find_impossible_versions.sql"))
+            .bind(head.book)
+            .bind(named.commands)
+            .bind(named.types)
+            .bind(named.ids)
+            .bind(named.versions)
+            .bind(named.positions)
+            .fetch_all(conn)
+            .await?;
+    for command in page.iter().filter(|command| impossible.contains(&command.command_id)) {
+        let resource = command.resource.as_deref().unwrap_or_default();
+        let version = command.version.map_or_else(String::new, |version| version.to_string());
+        let positions = command.position.into_iter().collect();
+        let finding = Finding {
+            positions,
+            ..Finding::new(Check::Command, format!("command {}", command.command_id))
+        };
+        let finding = finding.in_column("version").found(version);
+        findings.add(finding.expected(format!("a version of {resource} by then")));
+    }
+    Ok(())
+}
+
+/// What decisions say that they made.
+#[derive(Default)]
+struct Named<'a> {
+    commands: Vec<Uuid>,
+    types: Vec<&'a str>,
+    ids: Vec<&'a str>,
+    versions: Vec<Version>,
+    positions: Vec<Position>,
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -8,6 +8,7 @@ use domain::id::WalletId;
 use eventstore::{Generation, Head, Position, Revision, fold_set};
 use futures::TryStreamExt as _;
 use rust_decimal::Decimal;
+use serde_json::json;
 use sqlx::{AssertSqlSafe, PgConnection};
 use uuid::Uuid;
 
@@ -64,16 +65,14 @@ pub(super) async fn head(
     Ok(())
 }
 
-/// The head says that the views were filled by these very folds. One that is being filled for the
-/// first time is not among them yet.
-pub(super) fn fold_sets(head: &Head, under_way: &[String], findings: &mut Findings) {
+/// The head says that the views were filled by these very folds. One that the book does not have yet,
+/// because it is to be filled or is being filled for the first time, is no finding: these are answered.
+pub(super) fn fold_sets(head: &Head, findings: &mut Findings) -> Vec<String> {
     let live = || head.projections.iter().map(|state| (state.name.as_str(), state.fold_version));
-    let ours = projections();
-    let is_filled = |name: &str| {
-        live().any(|(live, _)| live == name) || !under_way.iter().any(|view| view == name)
-    };
-    let ours = ours.iter().filter(|state| is_filled(&state.name));
-    let ours = fold_set(ours.map(|state| (state.name.as_str(), state.fold_version)));
+    let is_filled = |name: &str| live().any(|(live, _)| live == name);
+    let (ours, missing): (Vec<_>, Vec<_>) =
+        projections().into_iter().partition(|state| is_filled(&state.name));
+    let ours = fold_set(ours.iter().map(|state| (state.name.as_str(), state.fold_version)));
     let mut found = vec![head.fold_set.clone(), fold_set(live())];
     found.dedup();
     for found in found {
@@ -82,6 +81,7 @@ pub(super) fn fold_sets(head: &Head, under_way: &[String], findings: &mut Findin
             findings.add(finding.expected(ours.as_str()).found(found));
         }
     }
+    missing.into_iter().map(|state| state.name).collect()
 }
 
 /// The rows of an item's view that hold something.
@@ -129,15 +129,15 @@ pub(super) async fn items(
             _ => BTreeMap::new(),
         };
         let Some(generation) = head.generation(view) else { continue };
-        let wrong = |item: &str, expected: Option<Decimal>, found: Option<Decimal>, at| {
+        // Either may be the one that is wrong: what else is found says which.
+        let apart = |(item, currency): &(String, String), journal, stored, at| {
             let text = |sum: Option<Decimal>| sum.map(|sum| sum.normalize().to_string());
-            Finding {
-                expected: text(expected),
-                found: text(found),
-                ..Finding::new(Check::AccountBalance, format!("{account}:{item}"))
-                    .of_view(view)
-                    .at(at)
-            }
+            let key = json!({ "account": account, "item": item, "currency": currency });
+            Finding::new(Check::AccountBalance, key)
+                .of_view(view)
+                .expected("the same of both")
+                .found(json!({ "account_holds": text(journal), "view_holds": text(stored) }))
+                .at(at)
         };
         {
             let mut rows = sqlx::query_as::<_, (Uuid, String, Decimal, Position)>(sql)
@@ -149,12 +149,12 @@ pub(super) async fn items(
                 let key = streams.get(&key).cloned().unwrap_or(key);
                 let sum = left.remove(&key).map(|sum| sum.amount);
                 if sum != Some(amount) {
-                    findings.add(wrong(&key.0, sum, Some(amount), position));
+                    findings.add(apart(&key, sum, Some(amount), position));
                 }
             }
         }
-        for ((item, _), Sum { amount, position }) in left {
-            findings.add(wrong(&item, Some(amount), None, position));
+        for (key, Sum { amount, position }) in left {
+            findings.add(apart(&key, Some(amount), None, position));
         }
     }
     Ok(())
@@ -201,7 +201,7 @@ pub(super) async fn lines_outside(
             .fetch_all(conn)
             .await?;
     for (position, line) in lines {
-        let finding = Finding::new(Check::ExtraRow, format!("({position}, {line})"));
+        let finding = Finding::new(Check::ExtraRow, json!({ "position": position, "line": line }));
         let finding = finding.of_view(JournalLines::NAME).found("a line of no event");
         findings.add(finding.at(position));
     }

@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use eventstore::{Position, verify as log};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
+use crate::row::text_of;
 use crate::whole::Quarantined;
 
-/// How many findings a report lists: a lost table is a finding a row.
-const LISTED_MAX: usize = 10_000;
+/// How many findings a report lists: a lost table is a finding a row, and they are kept at every step.
+const LISTED_MAX: usize = 1_000;
 
 /// What was checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -104,17 +106,26 @@ impl Check {
 pub struct Finding {
     pub check: Check,
     pub projection: Option<String>,
-    /// Which row, account, trigger or place in the log.
-    pub key: String,
+    /// Which row, by the columns of its key, or which account, trigger or place in the log.
+    pub key: Value,
     pub column: Option<String>,
-    pub expected: Option<String>,
-    pub found: Option<String>,
+    /// What ought to be there: none where nothing ought to, null where a column ought to be empty.
+    #[serde(default, deserialize_with = "there", skip_serializing_if = "Option::is_none")]
+    pub expected: Option<Value>,
+    /// What is there, likewise.
+    #[serde(default, deserialize_with = "there", skip_serializing_if = "Option::is_none")]
+    pub found: Option<Value>,
     /// The events to look at.
     pub positions: Vec<Position>,
 }
 
+/// A null that is there is a value.
+fn there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
 impl Finding {
-    pub fn new(check: Check, key: impl Into<String>) -> Self {
+    pub fn new(check: Check, key: impl Into<Value>) -> Self {
         Self {
             check,
             projection: None,
@@ -127,12 +138,12 @@ impl Finding {
     }
 
     #[must_use]
-    pub fn expected(self, expected: impl Into<String>) -> Self {
+    pub fn expected(self, expected: impl Into<Value>) -> Self {
         Self { expected: Some(expected.into()), ..self }
     }
 
     #[must_use]
-    pub fn found(self, found: impl Into<String>) -> Self {
+    pub fn found(self, found: impl Into<Value>) -> Self {
         Self { found: Some(found.into()), ..self }
     }
 
@@ -175,15 +186,15 @@ impl fmt::Display for Finding {
         if let Some(projection) = &self.projection {
             write!(formatter, "{projection} ")?;
         }
-        formatter.write_str(&self.key)?;
+        formatter.write_str(&text_of(&self.key))?;
         if let Some(column) = &self.column {
             write!(formatter, " {column}")?;
         }
         if let Some(expected) = &self.expected {
-            write!(formatter, ", expected {expected}")?;
+            write!(formatter, ", expected {}", text_of(expected))?;
         }
         if let Some(found) = &self.found {
-            write!(formatter, ", found {found}")?;
+            write!(formatter, ", found {}", text_of(found))?;
         }
         for (index, position) in self.positions.iter().enumerate() {
             formatter.write_str(if index == 0 { ", at position " } else { ", " })?;

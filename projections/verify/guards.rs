@@ -19,15 +19,15 @@ pub(super) async fn check(
 ) -> Result<(), sqlx::Error> {
     let tables: Vec<&str> = [LOG_TABLES, Views::NAMES].concat();
     let (names, bodies): (Vec<&str>, Vec<&str>) = functions().into_iter().unzip();
-    let missing: Vec<(String, String)> =
+    let missing: Vec<(String, String, String)> =
         sqlx::query_as(include_str!("../sql/verify/find_missing_guards.sql"))
             .bind(tables)
             .bind(names)
             .bind(bodies)
             .fetch_all(conn)
             .await?;
-    for (key, expected) in missing {
-        findings.add(Finding::new(Check::Guard, key).expected(expected));
+    for (key, expected, found) in missing {
+        findings.add(Finding::new(Check::Guard, key).expected(expected).found(found));
     }
     Ok(())
 }

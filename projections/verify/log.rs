@@ -9,6 +9,7 @@ use eventstore::{Generation, Head, Position, RecordedEvent, read};
 use futures::TryStreamExt as _;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use sqlx::{FromRow as _, PgConnection};
 use uuid::Uuid;
 
@@ -239,11 +240,10 @@ impl Log {
             let may_not = item.account == WALLETS || item.account == PREPAYMENTS;
             // Named where it goes below zero, and not at every step that it stays there.
             if may_not && now < Decimal::ZERO && before >= Decimal::ZERO {
-                let key = format!("{}:{}", item.account, item.id);
+                let Item { account, id, currency } = &item;
+                let key = json!({ "account": account, "item": id, "currency": currency });
                 let finding = Finding::new(Check::NegativeBalance, key);
-                findings.add(
-                    finding.found(format!("{} {}", now.normalize(), item.currency)).at(position),
-                );
+                findings.add(finding.found(now.normalize().to_string()).at(position));
             }
         }
     }
@@ -260,7 +260,7 @@ struct Entry {
 }
 
 fn of_line(line: &Line) -> Finding {
-    let key = format!("({}, {})", line.position, line.number);
+    let key = json!({ "position": line.position, "line": line.number });
     Finding::new(Check::ExtraRow, key).of_view(JournalLines::NAME).at(line.position)
 }
 

@@ -16,7 +16,8 @@ use crate::replay::{decode, upcasters};
 use crate::timeline::{Timeline, TimelineEntry, order_of};
 use crate::views::Views;
 
-/// How many rows of the timeline are held until their events are looked up.
+/// How many rows of the timeline one statement reads, and how many are held until their events are
+/// looked up.
 const PENDING_MAX: usize = 2_000;
 
 /// Compares the rows that these events made.
@@ -75,30 +76,33 @@ async fn timeline_of_orders(
     findings: &mut Findings,
 ) -> Result<u64, sqlx::Error> {
     let Some(generation) = live::<Timeline>(head) else { return Ok(0) };
-    let mut query = select::<Timeline>(head, generation, None);
-    part.restrict(&mut query, "order_id", true);
     let mut expected: BTreeMap<_, _> = folded.into_settled().collect();
     let mut count = 0;
-    let mut others = Vec::new();
-    let mut told_by_others = Vec::new();
-    {
-        let mut stored = query.build().fetch(&mut *conn);
-        while let Some(row) = stored.try_next().await? {
-            let row = TimelineEntry::from_row(&row)?;
+    let mut after: Option<(Uuid, Position)> = None;
+    loop {
+        let mut query = select::<Timeline>(head, generation, None);
+        part.restrict(&mut query, "order_id", true);
+        if let Some((order, position)) = after {
+            query.push(" and (order_id, position) > (").push_bind(order);
+            query.push(", ").push_bind(position).push(")");
+        }
+        query.push(format!(" order by order_id, position limit {PENDING_MAX}"));
+        let rows: Vec<TimelineEntry> = query.build_query_as().fetch_all(&mut *conn).await?;
+        after = rows.last().map(Timeline::key);
+        let is_last = rows.len() < PENDING_MAX;
+        let mut told_by_others = Vec::new();
+        for row in rows {
             if expected.contains_key(&Timeline::key(&row)) {
                 count += 1;
                 of_stored::<Timeline>(&row, &mut expected, findings);
-                continue;
-            }
-            others.push(row);
-            if others.len() == PENDING_MAX {
-                told_by_others.push(std::mem::take(&mut others));
+            } else {
+                told_by_others.push(row);
             }
         }
-    }
-    told_by_others.push(others);
-    for rows in told_by_others {
-        strangers(conn, head, part, rows, findings).await?;
+        strangers(conn, head, part, told_by_others, findings).await?;
+        if is_last {
+            break;
+        }
     }
     missing::<Timeline>(&expected, findings);
     Ok(count)

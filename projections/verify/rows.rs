@@ -5,10 +5,12 @@ use std::ops::Bound;
 
 use eventstore::{Generation, Head, Position};
 use futures::TryStreamExt as _;
+use serde_json::Value;
 use sqlx::{FromRow as _, PgConnection, Postgres, QueryBuilder, Row as _};
 use uuid::Uuid;
 
 use super::finding::{Check, Finding, Findings};
+use crate::past::PastRow;
 use crate::projection::{Maker, Projection, Rows, select_list};
 use crate::row::Row as _;
 use crate::views::{Views, each_projection, fold_version, is_built};
@@ -168,14 +170,14 @@ pub(super) fn of_stored<P: Projection>(
 }
 
 pub(super) fn extra<P: Projection>(row: &P::Row) -> Finding {
-    of_row::<P>(Check::ExtraRow, row).found(whole(row)).at(row.position())
+    of_row::<P>(Check::ExtraRow, row).found(whole::<P>(row)).at(row.position())
 }
 
 /// Names the rows that were expected and are not there.
 pub(super) fn missing<P: Projection>(expected: &BTreeMap<P::Key, P::Row>, findings: &mut Findings) {
     for row in expected.values() {
         let finding = of_row::<P>(Check::MissingRow, row);
-        findings.add(finding.expected(whole(row)).at(row.position()));
+        findings.add(finding.expected(whole::<P>(row)).at(row.position()));
     }
 }
 
@@ -194,11 +196,9 @@ fn differ<P: Projection>(expected: &P::Row, found: &P::Row, findings: &mut Findi
 }
 
 fn of_row<P: Projection>(check: Check, row: &P::Row) -> Finding {
-    Finding::new(check, format!("{:?}", P::key(row))).of_view(P::NAME)
+    Finding::new(check, PastRow::of::<P>(row).key.to_json()).of_view(P::NAME)
 }
 
-fn whole(row: &impl crate::row::Row) -> String {
-    let columns: Vec<_> =
-        row.columns().into_iter().map(|(column, value)| format!("{column} {value}")).collect();
-    columns.join(", ")
+fn whole<P: Projection>(row: &P::Row) -> Value {
+    PastRow::of::<P>(row).columns.to_json()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use eventstore::{BookId, Position, RecordedEvent, Version};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 
 use super::finding::{Check, Finding, Findings};
@@ -78,7 +78,7 @@ impl Saved {
         let found = serde_json::from_str::<Value>(&saved.state);
         let difference = match &found {
             Ok(found) => difference("", &expected, found),
-            Err(_) => Some(("state".to_owned(), "a state".to_owned(), saved.state.clone())),
+            Err(_) => Some(("state".to_owned(), json!("a state"), json!(saved.state))),
         };
         if let Some((place, expected, found)) = difference {
             let finding = self.named(saved).in_column(&place);
@@ -125,7 +125,7 @@ pub(super) fn ends(events: &[RecordedEvent]) -> BTreeMap<&str, (Version, Positio
 }
 
 /// The first place in which two states differ, with what stands there.
-fn difference(place: &str, expected: &Value, found: &Value) -> Option<(String, String, String)> {
+fn difference(place: &str, expected: &Value, found: &Value) -> Option<(String, Value, Value)> {
     if expected == found {
         return None;
     }
@@ -148,6 +148,6 @@ fn difference(place: &str, expected: &Value, found: &Value) -> Option<(String, S
                 difference(&below(&index.to_string()), left, right)
             })
         }
-        _ => Some((place.to_owned(), expected.to_string(), found.to_string())),
+        _ => Some((place.to_owned(), expected.clone(), found.clone())),
     }
 }

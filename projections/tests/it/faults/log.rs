@@ -660,6 +660,25 @@ fn commands() -> Vec<Cell> {
         cell(
             place,
             Kind::RowAdded,
+            "one of a version that there never was, with its digest made anew",
+            found(
+                C,
+                format!(
+                    "insert into daftar.commands
+                     select book_id, '00000000-0000-0000-0000-0000000000ff', revision, fingerprint,
+                            status, resource, version + 1000, position, reply, recorded_at,
+                            daftar.command_digest_1(book_id,
+                              '00000000-0000-0000-0000-0000000000ff', revision, fingerprint,
+                              status, resource, version + 1000, position, reply, recorded_at)
+                       from daftar.commands where ctid = {accepted}
+                     returning {told}"
+                ),
+                &[Check::Command],
+            ),
+        ),
+        cell(
+            place,
+            Kind::RowAdded,
             "the same, with its digest made anew",
             unseen(
                 C,
