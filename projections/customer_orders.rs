@@ -49,6 +49,7 @@ impl Projection for CustomerOrders {
     const SQL: Sql = SQL;
     const KEY: &'static [&'static str] = &["order_id"];
     const MAKER: Maker = Maker::Of { aggregate_type: "order", column: "order_id" };
+    const SUMS: &'static [&'static str] = &["total", "paid"];
     type Key = Uuid;
     type Row = CustomerOrder;
 

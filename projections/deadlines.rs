@@ -84,6 +84,7 @@ impl Projection for Deadlines {
     const SQL: Sql = SQL;
     const KEY: &'static [&'static str] = &["order_id", "kind"];
     const MAKER: Maker = Maker::Of { aggregate_type: "order", column: "order_id" };
+    const SUMS: &'static [&'static str] = &[];
     const TRANSIENT: &'static [&'static str] = &["is_anew"];
     type Key = (Uuid, String);
     type Row = Deadline;

@@ -58,6 +58,7 @@ impl Projection for ImportedOrders {
     const SQL: Sql = SQL;
     const KEY: &'static [&'static str] = &["order_id"];
     const MAKER: Maker = Maker::Of { aggregate_type: "order", column: "order_id" };
+    const SUMS: &'static [&'static str] = &["total", "proven"];
     type Key = Uuid;
     type Row = ImportedOrder;
 

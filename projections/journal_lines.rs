@@ -48,6 +48,8 @@ impl Projection for JournalLines {
     const SQL: Sql = SQL;
     const KEY: &'static [&'static str] = &["position", "line"];
     const MAKER: Maker = Maker::Named;
+    // Debits and credits are summed by account.
+    const SUMS: &'static [&'static str] = &[];
     type Key = (Position, i32);
     type Row = JournalLine;
 

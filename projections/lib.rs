@@ -45,7 +45,7 @@ pub use progress::{Progress, Told};
 pub use projection::{Maker, Projection, Rows, Sql, columns, select_list};
 pub use rebuild::{RebuildError, Rebuilt, RebuiltProjection, rebuild_now};
 pub use replay::{DecodeError, Replay, ReplayError, decode, upcasters};
-pub use row::Row;
+pub use row::{Row, text_of};
 pub use saved::SNAPSHOT_FORMAT;
 pub use verify::{
     Beside, Check, CurrencySums, Finding, NothingBeside, Options, Report, Verification,

@@ -58,6 +58,7 @@ impl Projection for OrderManagement {
     const SQL: Sql = SQL;
     const KEY: &'static [&'static str] = &["order_id"];
     const MAKER: Maker = Maker::Of { aggregate_type: "order", column: "order_id" };
+    const SUMS: &'static [&'static str] = &["due", "received", "owed", "held"];
     type Key = Uuid;
     type Row = ManagedOrder;
 

@@ -61,6 +61,7 @@ impl Projection for Payments {
     const SQL: Sql = SQL;
     const KEY: &'static [&'static str] = &["payment_id"];
     const MAKER: Maker = Maker::Of { aggregate_type: "payment", column: "payment_id" };
+    const SUMS: &'static [&'static str] = &["amount", "unallocated", "fee"];
     type Key = Uuid;
     type Row = Payment;
 

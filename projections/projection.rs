@@ -19,6 +19,8 @@ pub trait Projection: Sized {
     const KEY: &'static [&'static str];
     /// Which stream makes a row. Each is made by one alone.
     const MAKER: Maker;
+    /// The amounts of money whose sum over many rows means something.
+    const SUMS: &'static [&'static str];
     /// A flag of the row that is no column of the table: what is read has it not.
     const TRANSIENT: &'static [&'static str] = &[];
 

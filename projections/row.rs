@@ -39,11 +39,8 @@ pub trait Row:
     /// What a column of text holds.
     fn text(&self, column: &str) -> Option<&str>;
 
-    /// Every column with its value, for a person to read.
-    fn columns(&self) -> Vec<(&'static str, String)>;
-
     /// The columns in which another row differs: this one's value, then the other's.
-    fn differences(&self, other: &Self) -> Vec<(&'static str, String, String)>;
+    fn differences(&self, other: &Self) -> Vec<(&'static str, Value, Value)>;
 
     /// The event that last changed it.
     fn position(&self) -> Position;
@@ -143,6 +140,19 @@ impl<T: Stored> Stored for Option<T> {
     }
 }
 
+/// A value as a person reads it: text without its quotes, columns one after the other.
+pub fn text_of(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Object(columns) => {
+            let columns =
+                columns.iter().map(|(column, value)| format!("{column} {}", text_of(value)));
+            columns.collect::<Vec<_>>().join(" ")
+        }
+        value => value.to_string(),
+    }
+}
+
 /// Declares a row: its fields are the columns of the table and, in this order, of its composite type.
 macro_rules! row {
     (
@@ -190,18 +200,16 @@ macro_rules! row {
                 None
             }
 
-            fn columns(&self) -> Vec<(&'static str, String)> {
-                vec![$((stringify!($field), format!("{:?}", self.$field))),+]
-            }
-
-            fn differences(&self, other: &Self) -> Vec<(&'static str, String, String)> {
+            fn differences(
+                &self,
+                other: &Self,
+            ) -> Vec<(&'static str, ::serde_json::Value, ::serde_json::Value)> {
                 let mut differences = Vec::new();
                 $(if self.$field != other.$field {
-                    let (mine, others) = (&self.$field, &other.$field);
                     differences.push((
                         stringify!($field),
-                        format!("{mine:?}"),
-                        format!("{others:?}"),
+                        $crate::row::Stored::json(&self.$field),
+                        $crate::row::Stored::json(&other.$field),
                     ));
                 })+
                 differences

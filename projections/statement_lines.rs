@@ -47,6 +47,7 @@ impl Projection for StatementLines {
     const SQL: Sql = SQL;
     const KEY: &'static [&'static str] = &["line_id"];
     const MAKER: Maker = Maker::Of { aggregate_type: "statement_line", column: "line_id" };
+    const SUMS: &'static [&'static str] = &["amount", "fee"];
     type Key = Uuid;
     type Row = StatementLine;
 

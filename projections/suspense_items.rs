@@ -46,6 +46,7 @@ impl Projection for SuspenseItems {
     const SQL: Sql = SQL;
     const KEY: &'static [&'static str] = &["suspense_id"];
     const MAKER: Maker = Maker::Of { aggregate_type: "suspense", column: "suspense_id" };
+    const SUMS: &'static [&'static str] = &["balance"];
     type Key = Uuid;
     type Row = OpenItem;
 

@@ -87,6 +87,8 @@ impl Projection for Timeline {
     const SQL: Sql = SQL;
     const KEY: &'static [&'static str] = &["order_id", "position"];
     const MAKER: Maker = Maker::Named;
+    // A payment tells what came in, and its allocation the same money again.
+    const SUMS: &'static [&'static str] = &[];
     type Key = (Uuid, Position);
     type Row = TimelineEntry;
 

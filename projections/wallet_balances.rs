@@ -39,6 +39,7 @@ impl Projection for WalletBalances {
     const SQL: Sql = SQL;
     const KEY: &'static [&'static str] = &["wallet_id"];
     const MAKER: Maker = Maker::Of { aggregate_type: "wallet", column: "wallet_id" };
+    const SUMS: &'static [&'static str] = &["balance", "debt"];
     type Key = Uuid;
     type Row = WalletBalance;
 

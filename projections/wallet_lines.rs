@@ -61,6 +61,8 @@ impl Projection for WalletLines {
     const SQL: Sql = SQL;
     const KEY: &'static [&'static str] = &["wallet_id", "sequence"];
     const MAKER: Maker = Maker::Of { aggregate_type: "wallet", column: "wallet_id" };
+    // What is left after a line is no sum of anything.
+    const SUMS: &'static [&'static str] = &["amount"];
     type Key = (Uuid, i64);
     type Row = WalletLine;
 

@@ -60,6 +60,7 @@ impl Projection for WalletRequests {
     const SQL: Sql = SQL;
     const KEY: &'static [&'static str] = &["request_id"];
     const MAKER: Maker = Maker::Of { aggregate_type: "wallet", column: "wallet_id" };
+    const SUMS: &'static [&'static str] = &["claimed", "amount"];
     type Key = Uuid;
     type Row = WalletRequest;
 

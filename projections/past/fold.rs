@@ -172,7 +172,9 @@ macro_rules! define_past {
                     totals.post(account, currency, side, *amount);
                 }
                 $(for (_, row) in self.$field.into_settled() {
-                    totals.add(<$projection>::NAME, row.text("currency"), row.money());
+                    let money = row.money().into_iter();
+                    let summed = money.filter(|(column, _)| <$projection>::SUMS.contains(column));
+                    totals.add(<$projection>::NAME, row.text("currency"), summed);
                 })+
             }
         }

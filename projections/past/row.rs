@@ -17,6 +17,11 @@ impl Columns {
         self.0.iter().find_map(|(name, value)| (*name == column).then_some(value))
     }
 
+    /// As one value.
+    pub fn to_json(&self) -> Value {
+        self.0.iter().map(|(column, value)| ((*column).to_owned(), value.clone())).collect()
+    }
+
     /// What a column of text holds.
     pub fn text(&self, column: &str) -> Option<&str> {
         self.get(column).and_then(Value::as_str)
@@ -43,6 +48,8 @@ pub struct PastRow {
     /// The event that last changed it.
     pub position: Position,
     pub money: Vec<(&'static str, Decimal)>,
+    /// The amounts whose sum over many rows means something.
+    sums: &'static [&'static str],
 }
 
 impl PastRow {
@@ -57,7 +64,13 @@ impl PastRow {
             columns: Columns(columns),
             position: row.position(),
             money: row.money(),
+            sums: P::SUMS,
         }
+    }
+
+    /// The amounts that can be summed.
+    pub fn summed(&self) -> impl Iterator<Item = (&'static str, Decimal)> + '_ {
+        self.money.iter().filter(|(column, _)| self.sums.contains(column)).copied()
     }
 
     /// What its amounts are in.

@@ -50,7 +50,7 @@ impl Totals {
         &mut self,
         view: &'static str,
         currency: Option<&str>,
-        money: Vec<(&'static str, Decimal)>,
+        money: impl Iterator<Item = (&'static str, Decimal)>,
     ) {
         let rows = self.rows.entry(view).or_default();
         *rows = rows.saturating_add(1);
@@ -115,9 +115,9 @@ impl MoneyChanges {
 
     fn add_row(&mut self, row: &PastRow, add: impl Fn(&mut (Decimal, Decimal), Decimal)) {
         let Some(currency) = row.currency() else { return };
-        for (column, amount) in &row.money {
-            let column = (row.view, *column, currency.to_owned());
-            add(self.money.entry(column).or_default(), *amount);
+        for (column, amount) in row.summed() {
+            let column = (row.view, column, currency.to_owned());
+            add(self.money.entry(column).or_default(), amount);
         }
     }
 

@@ -1,6 +1,6 @@
 //! What somebody with every right on the database cannot do, or cannot do unnoticed.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 
 use crate::daftar::{Api, Installation, Service, Ticket};
@@ -108,7 +108,7 @@ async fn a_view_row_changed_by_hand_is_refused_or_found_and_named() {
     let found = findings(&installation);
     let named = found.iter().find(|one| {
         one["view"] == "wallet_balances"
-            && one["key"].as_str().is_some_and(|key| key.contains(&wallet))
+            && one["key"] == json!({ "wallet_id": wallet })
             && one["column"] == "balance"
     });
     let named = named.unwrap_or_else(|| panic!("wallet {wallet} is not named: {found:#?}"));

@@ -141,6 +141,15 @@ async fn the_sums_of_a_book_are_those_of_its_rows() {
     }
     let last = diary.last().unwrap();
     assert!(last.rows.iter().any(|row| row.view == "suspense_items"), "the story has every view");
+
+    // Running balances, and lines without their sides, add up to nothing that anybody holds.
+    let mut summing = Summing::new(book.id, last.position);
+    while summing.step(&mut conn).await.unwrap() {}
+    let totals = summing.done().totals;
+    let summed: BTreeSet<_> = totals.money().map(|total| (total.view, total.column)).collect();
+    assert!(summed.contains(&("wallet_lines", "amount")), "{summed:?}");
+    assert!(!summed.contains(&("wallet_lines", "balance")), "{summed:?}");
+    assert!(summed.iter().all(|(view, _)| !["journal_lines", "timeline"].contains(view)));
 }
 
 fn amount_of(row: &PastRow, column: &str) -> Option<Decimal> {

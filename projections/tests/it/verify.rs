@@ -6,7 +6,8 @@ mod keeping;
 mod part;
 mod quarantine;
 
-use projections::{Check, Finding};
+use projections::{Check, Finding, text_of};
+use serde_json::{Value, json};
 
 use crate::book::{Book, Databases, TABLES, run};
 use crate::story::tell;
@@ -208,8 +209,8 @@ async fn a_decision_that_names_no_event_is_named() {
     let missing: Vec<_> = of(Check::CommandPosition).collect();
     // Beside the events that it made, and beyond the last one; and it is not what was recorded.
     assert_eq!(missing.len(), 2, "{findings:?}");
-    assert_eq!(missing[0].expected.as_deref(), Some("3"));
-    assert!(missing.iter().all(|finding| finding.found.as_deref() == Some("9999")));
+    assert_eq!(missing[0].expected, Some("3".into()));
+    assert!(missing.iter().all(|finding| finding.found == Some("9999".into())));
     assert_eq!(of(Check::Command).count(), 1, "{findings:?}");
     assert_eq!(findings.len(), 3, "{findings:?}");
 }
@@ -232,17 +233,56 @@ async fn a_guard_that_is_off_is_named() {
     let findings = book.verify().await.findings;
 
     assert!(findings.iter().all(|finding| finding.check == Check::Guard), "{findings:?}");
-    let keys: Vec<_> = findings.iter().map(|finding| finding.key.as_str()).collect();
-    assert_eq!(
-        keys,
-        [
-            "daftar.events never_changes",
-            "daftar.payments grants",
-            "daftar.payments owner",
-            "daftar.timeline only_functions_write",
-            "daftar.wallet_balances only_functions_write",
-        ]
-    );
+    let is = |finding: &Finding| {
+        (text_of(&finding.key), finding.found.as_ref().map(text_of).unwrap_or_default())
+    };
+    let found: Vec<_> = findings.iter().map(is).collect();
+    let expected = [
+        ("daftar.events never_changes", "disabled"),
+        ("daftar.payments grants", "held by daftar_app"),
+        ("daftar.payments owner", "daftar_app"),
+        ("daftar.timeline only_functions_write", "not enabled always"),
+        ("daftar.wallet_balances only_functions_write", "disabled"),
+    ];
+    assert_eq!(found, expected.map(|(key, found)| (key.to_owned(), found.to_owned())));
+}
+
+#[tokio::test]
+async fn a_finding_tells_an_empty_column_from_a_row_that_is_not_there() {
+    let databases = Databases::empty().await;
+    let book = told_book(&databases).await;
+    let (order, position): (String, i64) =
+        sqlx::query_as("select order_id::text, position from daftar.timeline limit 1")
+            .fetch_one(&mut databases.superuser().await)
+            .await
+            .unwrap();
+    let row = format!("order_id = '{order}' and position = {position}");
+    let sql = format!("update daftar.timeline set actor_id = null where {row}");
+    databases.tamper("timeline", &sql).await;
+
+    let findings = book.verify().await.findings;
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    let empty = &findings[0];
+    assert_eq!(empty.key, json!({ "order_id": order, "position": position }));
+    assert!(empty.expected.as_ref().unwrap().is_string());
+    assert_eq!(empty.found, Some(Value::Null));
+    let text = format!("column: timeline order_id {order} position {position} actor_id, expected ");
+    assert!(empty.to_string().starts_with(&text), "{empty}");
+
+    databases.tamper("timeline", &format!("delete from daftar.timeline where {row}")).await;
+    let findings = book.verify().await.findings;
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    let gone = &findings[0];
+    assert_eq!(gone.expected.as_ref().unwrap()["order_id"], order);
+    assert_eq!(gone.found, None);
+
+    // As they are kept with their job.
+    for finding in [empty, gone] {
+        let kept = serde_json::to_string(finding).unwrap();
+        assert_eq!(serde_json::from_str::<Finding>(&kept).unwrap(), *finding);
+    }
+    assert_eq!(serde_json::to_value(empty).unwrap()["found"], json!(null));
+    assert!(serde_json::to_value(gone).unwrap().get("found").is_none());
 }
 
 #[tokio::test]

@@ -161,11 +161,20 @@ pub(crate) struct Finding {
     /// What was checked: `column`, `missing_row`, `chain` …
     check: &'static str,
     view: Option<String>,
-    /// Which row, account, trigger or place in the log.
-    key: String,
+    /// Of a row the columns of its key, of an account's item what tells it from others; otherwise the
+    /// name of what is meant: a trigger, a stream, a decision, a place in the log.
+    #[schema(value_type = Value)]
+    key: Value,
     column: Option<String>,
-    expected: Option<String>,
-    found: Option<String>,
+    /// What ought to be there; of a missing row all of its columns. Left out where nothing ought to
+    /// be; null where a column ought to be empty.
+    #[schema(value_type = Option<Value>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected: Option<Value>,
+    /// What is there, likewise.
+    #[schema(value_type = Option<Value>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    found: Option<Value>,
     /// The events to look at.
     positions: Vec<i64>,
 }

@@ -72,7 +72,7 @@ async fn every_change_of_personal_data_is_named() {
         .await;
     let report = verify(&world, Some(&world.vault)).await;
     let gone: Vec<_> =
-        report.findings.iter().filter(|finding| finding.found.as_deref() == Some("none")).collect();
+        report.findings.iter().filter(|finding| finding.found == Some("none".into())).collect();
     assert_eq!(gone.len(), 1, "{:?}", report.findings);
     assert_eq!(gone[0].positions.len(), 1);
 }

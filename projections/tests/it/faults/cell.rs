@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use projections::{Check, Finding, Report};
+use projections::{Check, Finding, Report, text_of};
 use serde_json::Value;
 
 use super::world::World;
@@ -194,19 +194,21 @@ impl Force {
 pub(super) fn names(finding: &Finding, told: &Value) -> bool {
     let text = |field: &str| told.get(field).and_then(Value::as_str);
     let is = |field: &str, found: Option<&str>| text(field).is_none_or(|told| found == Some(told));
-    let holds = |field: &str, found: &Option<String>| {
-        text(field).is_none_or(|told| found.as_ref().is_some_and(|found| found.contains(told)))
+    let holds = |field: &str, found: &Option<Value>| {
+        let holds = |found: &Value, told| text_of(found).contains(told);
+        text(field).is_none_or(|told| found.as_ref().is_some_and(|found| holds(found, told)))
     };
     let parts = told.get("key").and_then(Value::as_array).cloned().unwrap_or_default();
     let parts =
         parts.iter().map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned));
+    let key = text_of(&finding.key);
     let position = told.get("position").and_then(Value::as_i64);
     is("check", Some(finding.check.as_str()))
         && is("view", finding.projection.as_deref())
         && is("column", finding.column.as_deref())
         && holds("expected", &finding.expected)
         && holds("found", &finding.found)
-        && parts.into_iter().all(|part| finding.key.contains(&part))
+        && parts.into_iter().all(|part| key.contains(&part))
         && position
             .is_none_or(|position| finding.positions.iter().any(|found| found.get() == position))
 }
