@@ -21,14 +21,19 @@ pub(crate) struct Secret([u8; 32]);
 impl Secret {
     /// Reads the secret, or makes it the first time.
     pub(crate) fn load(config: &Config, data_dir: Option<&Path>) -> anyhow::Result<Self> {
-        let path = match (&config.secret_file, data_dir) {
+        let path = Self::path(config, data_dir)?;
+        Self::read_or_make(&path)
+            .with_context(|| format!("could not get the secret in {}", path.display()))
+    }
+
+    /// Where it is kept.
+    pub(crate) fn path(config: &Config, data_dir: Option<&Path>) -> anyhow::Result<PathBuf> {
+        Ok(match (&config.secret_file, data_dir) {
             (Some(path), _) => path.clone(),
             // Beside the cluster, never in it: a backup of the database must not hold it.
             (None, Some(data)) => data.ancestors().nth(2).unwrap_or(data).join(FILE_NAME),
             (None, None) => home_file()?,
-        };
-        Self::read_or_make(&path)
-            .with_context(|| format!("could not get the secret in {}", path.display()))
+        })
     }
 
     fn read_or_make(path: &Path) -> anyhow::Result<Self> {

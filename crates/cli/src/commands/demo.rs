@@ -25,6 +25,7 @@ use crate::config::{Config, Listen};
 use crate::limits::LimitArgs;
 use crate::node::{Node, random_uuid};
 use crate::output::Output;
+use crate::secret::Secret;
 use crate::service::{Service, Settings, StopSignals, vault};
 
 const DATABASE: &str = "daftar_demo";
@@ -130,6 +131,17 @@ pub(crate) async fn run(config: &Config, args: Args, output: Output) -> anyhow::
         for path in ["orders/M2511135", "orders/M2511135/timeline", "customers/94/wallet/statement"]
         {
             output.say(format!("  curl -H 'Authorization: Bearer {key}' {base}/api/{path}"));
+        }
+        if let Some(pg) = &node.private {
+            let pool = ledger.pool().connect_options();
+            let secret = Secret::path(config, Some(pg.data_dir()))?;
+            output.say(format!(
+                "For other commands in another terminal (daftar verify, daftar replay, daftar jobs):\n\
+                 \u{20} export DATABASE_URL='{}'\n\
+                 \u{20} export DAFTAR_SECRET_FILE='{}'",
+                pg.url(pool.get_database().unwrap_or(DATABASE)),
+                secret.display()
+            ));
         }
         output.say("Stop it with Ctrl-C.");
         stop.received().await;

@@ -95,7 +95,8 @@ async fn rebuild(
     let wish = Wish::Rebuild { views: views.clone(), preview, accept_differences };
     let work = ask(ledger, wish, person, output).await?;
     if ledger.disk().free().is_none() {
-        let needed = jobs::check_room(&mut *ledger.pool().acquire().await?, ledger, None, &views).await?;
+        let needed =
+            jobs::check_room(&mut *ledger.pool().acquire().await?, ledger, None, &views).await?;
         output.say(format!(
             "This needs up to {} of the database's disk until it is done; how much is free there \
              cannot be seen from here.",

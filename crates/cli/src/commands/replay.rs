@@ -99,7 +99,9 @@ async fn show(
     output.say(tables::heading(&at));
     let bar = output.progress("Folding events", events(&at));
     let mut telling = Telling::new(output, &bar);
-    telling.line(&Found { at: Place::of(&at) })?;
+    if telling.line(&Found { at: Place::of(&at) })?.is_break() {
+        return Ok(true);
+    }
     match what {
         What::Everything => {}
         What::Order(order) => {
@@ -153,7 +155,9 @@ async fn diff(
     output.say(tables::between(&from, &to));
     let bar = output.progress("Folding events", events(&to).saturating_sub(events(&from)));
     let mut telling = Telling::new(output, &bar);
-    telling.line(&shown::Between { from: Place::of(&from), to: Place::of(&to) })?;
+    if telling.line(&shown::Between { from: Place::of(&from), to: Place::of(&to) })?.is_break() {
+        return Ok(true);
+    }
     let between = (from.position, to.position);
     match what {
         What::Order(order) => {

@@ -82,29 +82,38 @@ impl Rebuilt {
     }
 
     fn summary(&self) -> String {
-        let rows: u64 = self.views.iter().map(|view| view.rows).sum();
+        let rows = counted(self.views.iter().map(|view| view.rows).sum(), "row");
         let what = match self.views.as_slice() {
             [one] => one.name.clone(),
             views => format!("{} views", views.len()),
         };
         let differ = match (self.changed(), self.changes_money) {
             (0, _) => "no difference".to_owned(),
+            (1, false) => "1 row differs, no money".to_owned(),
+            (1, true) => "1 row differs, and money does".to_owned(),
             (rows, false) => format!("{rows} rows differ, no money"),
             (rows, true) => format!("{rows} rows differ, and money does"),
         };
         match &self.switched {
             Some(Switch { writers_waited_ms: Some(waited), swept, .. }) => format!(
-                "{what} with {rows} rows switched to at {}: {differ}; writers waited {waited} ms, \
-                 {swept} old rows swept",
-                self.position
+                "{what} with {rows} switched to at {}: {differ}; writers waited {waited} ms, {} swept",
+                self.position,
+                counted(*swept, "old row")
             ),
             Some(Switch { swept, .. }) => format!(
-                "{what} with {rows} rows switched to at {}: {differ}; {swept} old rows swept",
-                self.position
+                "{what} with {rows} switched to at {}: {differ}; {} swept",
+                self.position,
+                counted(*swept, "old row")
             ),
-            None => format!("{what} with {rows} rows built up to {}: {differ}", self.position),
+            None => format!("{what} with {rows} built up to {}: {differ}", self.position),
         }
     }
+}
+
+/// So many of these: "1 row", "2 rows".
+fn counted(count: u64, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
 }
 
 fn changed(differences: &Differences, name: &str) -> u64 {

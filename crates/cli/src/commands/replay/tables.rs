@@ -18,15 +18,17 @@ const ALONE: &[&str] =
 pub(super) fn heading(at: &At) -> String {
     let recorded =
         at.recorded_at.map_or_else(String::new, |time| format!(" of {}", time.to_rfc3339()));
-    format!("The book at position {}{recorded}; its chain there: {}", at.position, at.hash)
+    let (position, cursor, hash) = (at.position, at.cursor(), at.hash);
+    format!("The book at position {position}{recorded}; cursor {cursor}, its chain there: {hash}")
 }
 
 pub(super) fn between(from: &At, to: &At) -> String {
-    let told = |at: &At| match at.recorded_at {
-        Some(time) => format!("{} ({})", at.position, time.to_rfc3339()),
-        None => at.position.to_string(),
+    let told = |at: &At| {
+        let recorded =
+            at.recorded_at.map_or_else(String::new, |time| format!("{}, ", time.to_rfc3339()));
+        format!("{} ({recorded}cursor {}, chain {})", at.position, at.cursor(), at.hash)
     };
-    format!("What changed after position {} and up to {}", told(from), told(to))
+    format!("What changed after position {}\nand up to {}", told(from), told(to))
 }
 
 pub(super) fn summary(output: Output, summary: &Summary) {
