@@ -91,3 +91,26 @@ fn every_check_has_a_name_of_its_own() {
         assert_eq!(serde_json::to_value(check).unwrap(), check.as_str());
     }
 }
+
+#[tokio::test]
+async fn a_view_that_the_book_does_not_have_yet_is_said_to_be_left_out() {
+    let databases = Databases::empty().await;
+    let book = told_book(&databases).await;
+    databases.tamper("statement_lines", "delete from daftar.statement_lines").await;
+    databases
+        .tamper(
+            "book_projections",
+            "delete from daftar.book_projections where name = 'statement_lines'",
+        )
+        .await;
+    databases.tamper("books", "update daftar.books set fold_set = daftar.fold_set_1(1)").await;
+
+    let report = with(&book, &Options::default()).await.unwrap();
+
+    assert_eq!(report.findings, []);
+    assert!(
+        matches!(&report.left_out[..], [one] if one.starts_with("statement_lines: ")),
+        "{:?}",
+        report.left_out,
+    );
+}
