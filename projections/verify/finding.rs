@@ -13,6 +13,9 @@ use crate::whole::Quarantined;
 /// How many findings a report lists: a lost table is a finding a row, and they are kept at every step.
 const LISTED_MAX: usize = 1_000;
 
+/// How many of them are of one check in one view, so that one kind does not hide the others.
+const LISTED_ALIKE_MAX: usize = 100;
+
 /// What was checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -238,7 +241,12 @@ impl Findings {
         if !self.looks_for(finding.check) {
             return;
         }
-        if self.listed.len() < LISTED_MAX {
+        let is_alike = |listed: &&Finding| {
+            listed.check == finding.check && listed.projection == finding.projection
+        };
+        if self.listed.len() < LISTED_MAX
+            && self.listed.iter().filter(is_alike).count() < LISTED_ALIKE_MAX
+        {
             self.listed.push(finding);
         } else {
             self.unlisted = self.unlisted.saturating_add(1);

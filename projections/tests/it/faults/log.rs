@@ -134,7 +134,7 @@ fn events() -> Vec<Cell> {
                       where book_id = 1 and position = (select max(position) from daftar.events
                               where book_id = 1 and event_type = 'released')
                       returning jsonb_build_object('check', 'chain', 'position', position)",
-                &[Check::Chain, Check::ExtraRow, Check::Column],
+                &[Check::Chain, Check::ExtraRow, Check::Column, Check::Command],
             ),
         ),
         cell(
