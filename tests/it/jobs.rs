@@ -254,3 +254,82 @@ async fn a_killed_rebuild_is_gone_on_with_by_the_same_command_or_by_a_node() {
     assert!(log.contains("a job begins") && log.contains("a job ends"), "{log}");
     installation.assert_verified();
 }
+
+#[tokio::test]
+async fn a_journal_line_written_past_daftar_is_named_as_what_no_rebuild_mends() {
+    let (installation, _service) = book("jobsline").await;
+    let mut conn = installation.postgres().connect("daftar").await;
+    let change = |by: &str| {
+        format!(
+            "set role daftar_writer;
+             update journal_lines set amount = amount {by}
+              where line = 1 and position = (select max(position) from journal_lines);
+             reset role"
+        )
+    };
+    sql(&mut conn, &change("+ 1")).await;
+    let (code, stdout, _) = said(&installation.try_run(&["verify"]));
+    assert_eq!(code, Some(1), "{stdout}");
+    assert!(stdout.contains("no rebuild changes them"), "{stdout}");
+    assert!(!stdout.contains("daftar rebuild"), "it is mended by none: {stdout}");
+    assert!(stdout.contains("Trial balance 1 IQD"), "{stdout}");
+
+    let (code, _, stderr) = said(&installation.try_run(&["rebuild", "journal_lines"]));
+    assert_eq!(code, Some(1), "{stderr}");
+    for cause in ["fold was changed", "written past daftar", "daftar replay --view journal_lines"] {
+        assert!(stderr.contains(cause), "{cause} is not in:\n{stderr}");
+    }
+
+    // Put back as the page for operators says.
+    sql(&mut conn, &change("- 1")).await;
+    installation.run(&["rebuild", "journal_lines"]);
+    installation.assert_verified();
+}
+
+#[tokio::test]
+async fn a_script_is_told_of_findings_and_a_nightly_verification_hides_none_from_the_metrics() {
+    let (installation, _service) = book("jobsnightly").await;
+    let mut conn = installation.postgres().connect("daftar").await;
+    sql(&mut conn, "set role daftar_writer; delete from timeline; reset role").await;
+    let (code, stdout, stderr) = said(&installation.try_run(&["verify", "--json"]));
+    assert_eq!(code, Some(1), "{stdout}");
+    let verified: Value = serde_json::from_str(&stdout).expect("stdout is one JSON object");
+    let found = verified["findings"].as_array().expect("a list").len();
+    let job = verified["job"].as_str().expect("an id");
+    assert!(stderr.contains("found") && stderr.contains(job), "{stderr}");
+
+    // Nothing has happened since, so that this looks at no stream.
+    let end = verified["position"].to_string();
+    installation.run(&["verify", "--since", &end]);
+    let other = installation.serve();
+    let api = Api::new(other.base());
+    let begun = Instant::now();
+    while api.counted("daftar_verification_timestamp_seconds").await == 0 {
+        assert!(begun.elapsed() < WITHIN, "the node never looked");
+        tokio::time::sleep(POLL).await;
+    }
+    let counted = api.counted("daftar_verification_findings").await;
+    assert_eq!(usize::try_from(counted), Ok(found));
+}
+
+#[tokio::test]
+async fn whoever_looks_at_a_job_later_sees_who_decided_and_what_was_accepted() {
+    let (installation, _service) = book("jobslater").await;
+    let mut conn = installation.postgres().connect("daftar").await;
+    tamper(&mut conn).await;
+    let waiting = json(&installation.try_run(&["rebuild", "wallet_balances", "--json"]));
+    let job = waiting["job"].as_str().expect("an id");
+    let (_, stdout, _) = said(&installation.try_run(&["jobs", "show", job]));
+    assert!(stdout.contains("would be"), "{stdout}");
+    installation.run(&["jobs", "switch", job, "--accept-differences", "--as", "rana"]);
+    for command in [vec!["jobs", "show", job], vec!["jobs", "list"]] {
+        let (_, stdout, _) = said(&installation.try_run(&command));
+        assert!(stdout.contains("decided by rana, differences accepted"), "{stdout}");
+    }
+    let (_, stdout, _) = said(&installation.try_run(&["jobs", "show", job]));
+    assert!(stdout.contains("before") && stdout.contains("after"), "{stdout}");
+    assert!(stdout.contains("999") && stdout.contains("650"), "{stdout}");
+    let (code, _, stderr) = said(&installation.try_run(&["jobs", "cancel", job]));
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains(&format!("daftar jobs show {job}")), "{stderr}");
+}

@@ -190,9 +190,9 @@ impl Metrics {
         registry.register("daftar_rebuild_switch_duration_seconds", help, switches);
         let help = "Rows of old generations that were deleted";
         registry.register("daftar_rows_swept", help, rows_swept);
-        let help = "Findings of the last verification of the book";
+        let help = "Findings of the last verification of the whole book";
         registry.register("daftar_verification_findings", help, verification_findings);
-        let help = "When the last verification of the book ended, 0 if there was none";
+        let help = "When the last verification of the whole book ended, 0 if there was none";
         registry.register("daftar_verification_timestamp_seconds", help, verification_time);
     }
 

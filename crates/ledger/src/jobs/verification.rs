@@ -2,6 +2,7 @@
 
 use projections::{Check, Finding, Options as What, Report, Verification, VerifyError};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sqlx::PgConnection;
 
 use super::lease::Lease;
@@ -49,8 +50,11 @@ impl Verified {
     }
 }
 
+/// A row as a whole is no text for a line.
 fn text(finding: &Finding) -> String {
-    finding.to_string()
+    let short = |value: &Option<Value>| value.clone().filter(|value| !value.is_object());
+    let (expected, found) = (short(&finding.expected), short(&finding.found));
+    Finding { expected, found, ..finding.clone() }.to_string()
 }
 
 /// Goes on from where it was kept last to the end.
