@@ -13,6 +13,7 @@ use projections::rebuild::rebuild_now;
 use sqlx::AssertSqlSafe;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::book::{
     BOOK, Book, accepted, ask, by_transfer, by_wallet, credit, id, insist, is_full, top_up, until,
@@ -117,7 +118,7 @@ async fn a_view_is_filled_although_the_first_job_was_cancelled_and_another_is_in
 
     let stop = CancellationToken::new();
     let often = Duration::from_millis(50);
-    let filling = tokio::spawn(filling::run_every(node.clone(), often, stop.clone()));
+    let filling = TaskTracker::new().spawn(filling::run_every(node.clone(), often, stop.clone()));
     let newest = async || jobs::list(&node, Filter::default()).await.unwrap().remove(0);
     until(async || newest().await.id != gone).await;
     assert_eq!(jobs::find(&node, gone).await.unwrap().state, State::Cancelled);
@@ -125,7 +126,8 @@ async fn a_view_is_filled_although_the_first_job_was_cancelled_and_another_is_in
     jobs::cancel(&node, first.id, "rana").await.unwrap();
     until(async || newest().await.id != first.id).await;
 
-    let working = tokio::spawn(jobs::run(node.clone(), Vault::new([7; 32]), stop.clone()));
+    let working =
+        TaskTracker::new().spawn(jobs::run(node.clone(), Vault::new([7; 32]), stop.clone()));
     let mut standing = node.standings();
     let is_whole = |standing: &Standing| standing.fit().unwrap().missing().is_empty();
     let seen = tokio::time::timeout(Duration::from_secs(20), standing.wait_for(is_whole)).await;
@@ -215,7 +217,7 @@ async fn a_deadline_waits_for_a_node_that_knows_what_its_row_means() {
     set_version(&book, "deadlines", 2).await;
     drop(standing.wait_for(|standing| !standing.is_good()).await.unwrap());
     let stop = CancellationToken::new();
-    let running = tokio::spawn(ledger::deadlines::run(node.clone(), stop.clone()));
+    let running = TaskTracker::new().spawn(ledger::deadlines::run(node.clone(), stop.clone()));
     let expired = "select count(*) from daftar.events where event_type = 'expired'";
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!(book.count(expired).await, 0);
