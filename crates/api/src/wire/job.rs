@@ -201,7 +201,11 @@ impl From<jobs::Failure> for JobFailure {
 /// What whoever asked for a job does next, by the code with which it failed. The page on problems lists
 /// the same.
 pub const FAILURES: &[(&str, &str)] = &[
-    ("journal-would-change", "Mend the fold: lines are final, and `details` names the events"),
+    (
+        "journal-would-change",
+        "Mend the fold if it was changed, or the lines if they were written past daftar (verify with \
+         the build that wrote them); `details` names the events",
+    ),
     ("differences-not-accepted", "Ask for a preview, and accept the differences if they are right"),
     ("not-decided", "Ask again, and decide within a day"),
     ("not-enough-room", "Make room on the database's disk, and ask again"),
