@@ -79,7 +79,13 @@ pub(crate) fn moment<M: FromStr>(
     text: Option<&str>,
 ) -> Result<Option<M>, Problem> {
     let parsed = text.map(str::parse).transpose();
-    parsed.map_err(|_| Problem::new("invalid-query").fault(name, "invalid-value"))
+    // Some parameters take times alone.
+    parsed.map_err(|_| {
+        Problem::new("invalid-query").fault(name, "invalid-value").detail(format!(
+            "{name} is a time by RFC 3339 or a date; where a place in the log is meant, a position \
+             or a cursor as well"
+        ))
+    })
 }
 
 /// A currency of a parameter; IQD, if left out.
@@ -96,6 +102,10 @@ pub(crate) fn account_name(number: &str) -> Option<&'static str> {
 impl From<AsOfError> for Problem {
     fn from(error: AsOfError) -> Self {
         match error {
+            AsOfError::Elsewhere { cause, asked, end } => {
+                let detail = format!("{asked} was asked for; the book ends at {end}");
+                Self::from(cause).detail(detail)
+            }
             AsOfError::History(error) => error.into(),
             AsOfError::Query(error) => Self::unreadable(error),
         }

@@ -134,6 +134,8 @@ pub async fn cursor(
 
 #[derive(Debug, thiserror::Error)]
 pub enum AsOfError {
+    #[error("{cause}: {asked} was asked for, and it ends at {end}")]
+    Elsewhere { cause: HistoryError, asked: Point, end: Position },
     #[error(transparent)]
     History(#[from] HistoryError),
     #[error(transparent)]

@@ -252,9 +252,17 @@ async fn what_cannot_be_shown_says_why() {
         assert!(fault.to_string().contains(field) && fault["code"] == code, "{query}: {problem}");
     }
     let beyond = ask(&service, "auditor", &format!("{diff}to={}", end + 1)).await;
+    let detail = beyond.json();
     beyond.expect_problem(503, "position-not-reached");
+    assert!(detail["detail"].as_str().unwrap().ends_with(&format!("ends at {end}")));
     let unknown = ask(&service, "auditor", &format!("{BOOK}/views/orders")).await;
+    let names = unknown.json()["views"].clone();
     unknown.expect_problem(404, "view-not-found");
+    assert!(names.as_array().unwrap().contains(&"customer_orders".into()), "{names}");
+    let dollars = ask(&service, "auditor", &format!("{BOOK}/wallets/c1:usd")).await;
+    let detail = dollars.json()["detail"].to_string();
+    dollars.expect_problem(404, "not-found");
+    assert!(detail.contains("c1:USD was not there") && detail.contains("c1:IQD"), "{detail}");
     // A cursor of another list, and one that somebody wrote.
     let page = read(&service, &format!("{BOOK}/views/payments?limit=1")).await;
     let next = page["next"].as_str().unwrap();

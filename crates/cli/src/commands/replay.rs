@@ -64,7 +64,7 @@ pub(crate) async fn run(config: &Config, args: Args, output: Output) -> anyhow::
     let what = chosen(&ledger, &args).await?;
     let is_whole = match args.diff.as_deref() {
         Some([from, to]) => diff(&ledger, (*from, *to), what, output).await?,
-        Some([..]) | None => show(&ledger, args.as_of, what, output).await?,
+        Some([..]) | None => show(&ledger, &args, what, output).await?,
     };
     ledger.stop().await;
     node.stop().await?;
@@ -76,7 +76,8 @@ async fn chosen(ledger: &Ledger, args: &Args) -> anyhow::Result<What> {
         let mut conn = ledger.pool().acquire().await?;
         What::Order(replay::find_order(&mut conn, ledger, order).await?)
     } else if let Some(wallet) = &args.wallet {
-        What::Wallet(replay::wallet_of(wallet).context("--wallet is no customer and no id")?)
+        let not_a_name = || replay::FindWalletError::NotAName(wallet.clone());
+        What::Wallet(replay::wallet_of(wallet).with_context(not_a_name)?)
     } else if let Some(view) = args.view.as_deref().and_then(past::view_named) {
         What::View(view)
     } else {
@@ -87,14 +88,27 @@ async fn chosen(ledger: &Ledger, args: &Args) -> anyhow::Result<What> {
 /// Shows a state; whether every stream could be followed.
 async fn show(
     ledger: &Ledger,
-    as_of: Option<Moment>,
+    args: &Args,
     what: What,
     output: Output,
 ) -> anyhow::Result<bool> {
     let (book, mut conn) = (ledger.book(), ledger.pool().acquire().await?);
-    let at = replay::at(&mut conn, ledger, as_of).await?;
+    let at = replay::at(&mut conn, ledger, args.as_of).await?;
     if matches!(what, What::Everything) {
         return summary(ledger, at, output).await;
+    }
+    // What was not there is told before anything is shown.
+    let mut story = None;
+    if let What::Order(order) = what {
+        let told = past::order(&mut conn, book, order, at.position).await?;
+        if told.rows.is_empty() && told.quarantined.is_empty() {
+            let typed = args.order.as_deref().unwrap_or_default();
+            bail!("order {typed} was not there at position {}", at.position);
+        }
+        story = Some(told);
+    }
+    if let Some(wallet) = &args.wallet {
+        replay::find_wallet(&mut conn, ledger, wallet, at.position).await?;
     }
     output.say(tables::heading(&at));
     let bar = output.progress("Folding events", events(&at));
@@ -104,20 +118,14 @@ async fn show(
     }
     match what {
         What::Everything => {}
-        What::Order(order) => {
-            let story = past::order(&mut conn, book, order, at.position).await?;
-            if story.rows.is_empty() && story.quarantined.is_empty() {
-                bail!("order {order} was not there at position {}", at.position);
-            }
+        What::Order(_) => {
+            let story = story.unwrap_or_default();
             telling.all(story.rows.into_iter().map(Item::Row));
             telling.all(story.quarantined.into_iter().map(Item::Quarantined));
         }
         What::Wallet(wallet) => {
             let mut take = |item| telling.take(item);
             past::wallet(&mut conn, book, wallet, at.position, 0, &mut take).await?;
-            if telling.count == 0 && telling.quarantined.is_empty() {
-                bail!("wallet {wallet} was not there at position {}", at.position);
-            }
         }
         What::View(view) => {
             let (until, mut take) = (at.position, |item| telling.take(item));

@@ -54,7 +54,8 @@ pub(crate) async fn handler(
     let head = app.ledger.head().await.map_err(Problem::unreadable)?;
     let since = body.since.map(Position::new);
     if since.is_some_and(|since| since < Position::ZERO || since > head.position) {
-        return Err(Problem::new("invalid-body").fault("/since", "out-of-range"));
+        let detail = format!("the book begins at 0 and ends at {}", head.position);
+        return Err(Problem::new("invalid-body").fault("/since", "out-of-range").detail(detail));
     }
     let by = caller.credential.principal.as_str();
     let wish = Wish::Verification { since };

@@ -100,7 +100,10 @@ pub(crate) async fn handler(
     let name = match view.as_deref() {
         Some(view) => Some(
             past::view_named(view)
-                .ok_or_else(|| Problem::new("invalid-query").fault("view", "unknown-value"))?,
+                .ok_or_else(|| {
+                    let problem = Problem::new("invalid-query").fault("view", "unknown-value");
+                    problem.member("views", past::NAMES)
+                })?,
         ),
         None => None,
     };

@@ -61,7 +61,11 @@ pub(crate) async fn handler(
         None => !story.quarantined.is_empty() && caller.credential.customers.is_none(),
     };
     if !is_seen {
-        return Err(Problem::new("order-not-found"));
+        let problem = Problem::new("order-not-found");
+        // Whether there is one is nothing to whoever may not see it.
+        let sees_all = caller.credential.customers.is_none();
+        let detail = format!("{order} was not there at position {}", at.position);
+        return Err(if sees_all { problem.detail(detail) } else { problem });
     }
     let body = Body {
         at: Place::from(&at),

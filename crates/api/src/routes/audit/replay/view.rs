@@ -68,7 +68,7 @@ pub(crate) async fn handler(
     Search(query): Search<Parameters>,
 ) -> Result<View<Body>, Problem> {
     caller.must_see_every_customer("view as a whole")?;
-    let name = past::view_named(&path.one()).ok_or_else(|| Problem::new("view-not-found"))?;
+    let name = past::view_named(&path.one()).ok_or_else(unknown)?;
     let Parameters { as_of, cursor, limit } = query;
     let path = format!("/api/audit/replay/views/{name}");
     let filters = [("as_of", as_of.clone())];
@@ -104,6 +104,10 @@ pub(crate) async fn handler(
     let next = next.unwrap_or_default();
     let body = Body { at: Place::from(&at), rows, quarantined, next: next.cursor };
     Ok(View::new(at.cursor(), body).with_next(next.link))
+}
+
+fn unknown() -> Problem {
+    Problem::new("view-not-found").member("views", past::NAMES)
 }
 
 /// Cursors are ours, but anybody can write one.

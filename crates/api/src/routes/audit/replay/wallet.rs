@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use axum::extract::State;
 use ledger::as_of::Moment;
 use ledger::history::Point;
-use ledger::replay;
+use ledger::replay::{self, FindWalletError};
 use ledger::reports;
 use projections::past::{self, Columns, Item};
 use serde::{Deserialize, Serialize};
@@ -115,7 +115,16 @@ pub(crate) async fn handler(
         None => !quarantined.is_empty() && caller.credential.customers.is_none(),
     };
     if !is_seen {
-        return Err(not_found());
+        // Whether there is one is nothing to whoever may not see it.
+        if caller.credential.customers.is_some() {
+            return Err(not_found());
+        }
+        let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
+        let found = replay::find_wallet(&mut conn, &app.ledger, &name, at.position).await;
+        return Err(match found {
+            Err(error @ FindWalletError::NotThere { .. }) => not_found().detail(error),
+            _ => not_found(),
+        });
     }
     let next = if count > end {
         page.next(reports::Place { at: at.cursor(), row: end })
