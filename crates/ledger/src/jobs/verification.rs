@@ -38,7 +38,7 @@ impl Verified {
         let Report { events, rows, position, findings, .. } = &self.report;
         // Rows and money before what only keeps hands off them.
         let first = findings.iter().find(|finding| finding.check != Check::Guard);
-        let found = match (self.found, first.or(findings.first())) {
+        let found = match (self.found, first.or_else(|| findings.first())) {
             (0, _) => "no difference".to_owned(),
             (1, Some(finding)) => format!("one difference: {}", text(finding)),
             (found, Some(finding)) => {
