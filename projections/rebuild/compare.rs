@@ -348,7 +348,8 @@ impl<'a> Query<'a> {
             (Some(_), Some(_)) => RowChange::Changed,
         };
         let value = |side: &Option<Columns>, column: &str| {
-            side.as_ref().and_then(|columns| columns.get(column).cloned().flatten())
+            let text = side.as_ref().and_then(|columns| columns.get(column).cloned().flatten());
+            text.map(|text| self.spelled(column, text))
         };
         let key = self.view.key.iter().map(|column| {
             let text = value(&expected, column).or_else(|| value(&found, column));
@@ -363,6 +364,17 @@ impl<'a> Query<'a> {
             }
         }
         Ok(RowDifference { kind, key, columns })
+    }
+
+    /// Amounts in their one spelling: a column pads its decimals with zeros.
+    fn spelled(&self, column: &str, text: String) -> String {
+        if !self.view.money.contains(&column) {
+            return text;
+        }
+        match text.parse::<Decimal>() {
+            Ok(amount) => amount.normalize().to_string(),
+            Err(_) => text,
+        }
     }
 
     /// By currency: what each amount comes to, on both sides.
