@@ -6,6 +6,7 @@ use anyhow::Context;
 const VARIABLE: &str = "DAFTAR_TEST_FOLDS";
 
 /// Makes this process the build that the environment asks for, if it does.
+#[expect(clippy::disallowed_methods, reason = "no setting: a debug build's tests alone set it")]
 pub(crate) fn take() -> anyhow::Result<()> {
     let Ok(folds) = std::env::var(VARIABLE) else { return Ok(()) };
     tracing::warn!(folds, "this is a test: the process folds as another build");

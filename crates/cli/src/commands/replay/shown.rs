@@ -63,6 +63,7 @@ pub(super) struct Changed<'a> {
 }
 
 #[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "it names the member of the output")]
 struct Column {
     column: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -170,6 +171,7 @@ impl MoneyChange {
 }
 
 #[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "it names the member of the output")]
 struct Account {
     account: String,
     name: Option<&'static str>,
@@ -210,6 +212,7 @@ pub(super) struct Sums {
 }
 
 #[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "it names the member of the output")]
 struct View {
     view: &'static str,
     rows: u64,
