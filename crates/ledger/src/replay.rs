@@ -2,8 +2,8 @@
 //! is asked for there.
 
 use chrono::{DateTime, Utc};
-use domain::id::{CustomerId, OrderId, OrderNumber, WalletId};
 use domain::StreamKey;
+use domain::id::{CustomerId, OrderId, OrderNumber, WalletId};
 use domain::money::Currency;
 use eventstore::{ChainHash, Cursor, Position, Version};
 use projections::{customer_orders, wallet_balances};

@@ -86,12 +86,7 @@ async fn chosen(ledger: &Ledger, args: &Args) -> anyhow::Result<What> {
 }
 
 /// Shows a state; whether every stream could be followed.
-async fn show(
-    ledger: &Ledger,
-    args: &Args,
-    what: What,
-    output: Output,
-) -> anyhow::Result<bool> {
+async fn show(ledger: &Ledger, args: &Args, what: What, output: Output) -> anyhow::Result<bool> {
     let (book, mut conn) = (ledger.book(), ledger.pool().acquire().await?);
     let at = replay::at(&mut conn, ledger, args.as_of).await?;
     if matches!(what, What::Everything) {

@@ -98,13 +98,10 @@ pub(crate) async fn handler(
     caller.must_see_every_customer("changes of the book")?;
     let Parameters { from, to, view, cursor, limit } = query;
     let name = match view.as_deref() {
-        Some(view) => Some(
-            past::view_named(view)
-                .ok_or_else(|| {
-                    let problem = Problem::new("invalid-query").fault("view", "unknown-value");
-                    problem.member("views", past::NAMES)
-                })?,
-        ),
+        Some(view) => Some(past::view_named(view).ok_or_else(|| {
+            let problem = Problem::new("invalid-query").fault("view", "unknown-value");
+            problem.member("views", past::NAMES)
+        })?),
         None => None,
     };
     let filters = [("from", from.clone()), ("to", to.clone()), ("view", view)];
