@@ -149,7 +149,7 @@ pub fn text_of(value: &Value) -> String {
                 columns.iter().map(|(column, value)| format!("{column} {}", text_of(value)));
             columns.collect::<Vec<_>>().join(" ")
         }
-        value => value.to_string(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => value.to_string(),
     }
 }
 

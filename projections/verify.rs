@@ -495,6 +495,7 @@ impl<K: Keeper, B: Beside> Run<'_, K, B> {
                 ends::items(&mut tx, &head, sums, findings).await?;
             }
             ends::lines_outside(&mut tx, &head, findings).await?;
+            saved::strangers(&mut tx, self.book, findings).await?;
             ends::finished_orders(&mut tx, &head, findings).await?;
             let under_way = self.beside.under_way(&mut tx).await?;
             let missing = ends::fold_sets(&head, findings);

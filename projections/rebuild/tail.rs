@@ -1,6 +1,7 @@
 //! What was appended since a rebuild began, folded in order of position, as the append does it.
 
 use domain::StreamKey;
+use domain::id::OrderId;
 use eventstore::{BookId, Generation, Position, RecordedEvent, read, read_end};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -47,7 +48,7 @@ impl Aside {
     fn add(&mut self, event: &RecordedEvent) {
         match decode(event, &upcasters()) {
             Ok((stream, told)) => {
-                let order = order_of(stream, &told).map(|order| order.uuid());
+                let order = order_of(stream, &told).map(OrderId::uuid);
                 self.told.push((event.position, order));
             }
             Err(_) => self.is_unreadable = true,
@@ -61,6 +62,10 @@ impl Aside {
 }
 
 /// Folds what was appended until no more than `few` events are left, or it stops becoming less.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "what a rebuild holds while it goes on, part by part"
+)]
 pub(super) async fn catch_up<K: Keeper>(
     conn: &mut PgConnection,
     book: BookId,

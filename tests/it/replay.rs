@@ -48,9 +48,8 @@ async fn any_state_is_printed_row_by_row_and_whole() {
     assert_eq!(sums["events"], json!(paid));
     assert_eq!(sums["differences"], json!([{ "currency": "IQD", "amount": "0" }]));
     let rows = |sums: &Value, view: &str| {
-        let views = sums["views"].as_array().expect("a list").iter();
-        views.cloned().find(|one| one["view"] == view).expect("every view is listed")["rows"]
-            .clone()
+        let mut views = sums["views"].as_array().expect("a list").iter();
+        views.find(|one| one["view"] == view).expect("every view is listed")["rows"].clone()
     };
     assert_eq!(rows(&sums, "customer_orders"), json!(0));
     let now = daftar.json(&["replay"]);

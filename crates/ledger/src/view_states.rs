@@ -92,9 +92,10 @@ pub async fn read(
     for Rebuilds { name, current, last, ended_at, asked_by } in rebuilds {
         if let Some(view) = views.get_mut(&name) {
             view.job = current;
-            view.last_rebuild = last.zip(ended_at).zip(asked_by).map(
-                |((job, ended_at), asked_by)| LastRebuild { job, ended_at, asked_by },
-            );
+            view.last_rebuild = last
+                .zip(ended_at)
+                .zip(asked_by)
+                .map(|((job, ended_at), asked_by)| LastRebuild { job, ended_at, asked_by });
         }
     }
     Ok((head.cursor(), views.into_values().collect()))
@@ -104,10 +105,8 @@ fn join(live: &[ProjectionState], own: &[ProjectionState]) -> BTreeMap<String, V
     let mut views = BTreeMap::new();
     for name in live.iter().chain(own).map(|state| &state.name) {
         let of = |states: &[ProjectionState]| states.iter().find(|one| one.name == *name).cloned();
-        let live = of(live).map(|state| Live {
-            generation: state.generation,
-            fold_version: state.fold_version,
-        });
+        let live = of(live)
+            .map(|state| Live { generation: state.generation, fold_version: state.fold_version });
         let own_fold_version = of(own).map(|state| state.fold_version);
         let view = ViewState {
             name: name.clone(),

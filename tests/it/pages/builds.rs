@@ -72,7 +72,8 @@ pub(super) async fn sections(name: &str, titles: &[&str]) {
     }
     let folder = binary();
     let folder = folder.parent().expect("it lies in a folder").display();
-    let path = std::env::var("PATH").unwrap_or_default();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = path.to_str().expect("the path is text");
     shell.env("PATH", format!("{folder}:{path}")).env("OUT", &out);
     for (variable, address) in ADDRESSES.iter().zip(addresses()) {
         shell.env(variable, address);
@@ -110,7 +111,7 @@ fn steps(titles: &[&str]) -> Vec<Step> {
             is_in_part = line == PART;
             is_played = is_in_part;
         } else if let Some(asked) = line.strip_prefix("<!-- build:") {
-            folds = asked.trim_end_matches("-->").trim().to_owned();
+            asked.trim_end_matches("-->").trim().clone_into(&mut folds);
         }
         let Some(language) = line.strip_prefix("```") else { continue };
         let inside = lines.by_ref().map(|(_, line)| line).take_while(|line| *line != "```");

@@ -27,7 +27,7 @@ const LISTS: [(&str, &str); 5] = [
 
 /// Eight of them, until they are told to stop.
 pub(super) struct Readers {
-    readers: JoinSet<()>,
+    all: JoinSet<()>,
     is_over: Arc<AtomicBool>,
     answers: Arc<AtomicU64>,
 }
@@ -56,13 +56,13 @@ impl Readers {
             let (is_over, answers) = (Arc::clone(&is_over), Arc::clone(&answers));
             readers.spawn(long.read(conn, book.id, is_over, answers));
         }
-        Self { readers, is_over, answers }
+        Self { all: readers, is_over, answers }
     }
 
     /// Lets each of them read to the end; tells how often they were answered in full.
     pub(super) async fn stop(self) -> u64 {
         self.is_over.store(true, Ordering::Relaxed);
-        self.readers.join_all().await;
+        self.all.join_all().await;
         self.answers.load(Ordering::Relaxed)
     }
 }
@@ -83,7 +83,10 @@ impl List {
             let path = format!("{}?limit=200{cursor}", self.path);
             let page = match self.api.try_get(&self.key, &path).await {
                 Answer::Decided(reply) if reply.is_accepted() => reply.json(),
-                other => panic!("GET {path} was not answered: {other:?}"),
+                other @ (Answer::Decided(_)
+                | Answer::Unavailable(_)
+                | Answer::Nothing(_)
+                | Answer::Refused(_)) => panic!("GET {path} was not answered: {other:?}"),
             };
             let listed = page[self.member].as_array().map_or(0, Vec::len);
             assert!(listed > 0, "a page is empty: GET {path}: {page}");

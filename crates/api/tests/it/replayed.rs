@@ -185,8 +185,8 @@ async fn what_changed_is_told_in_rows_and_in_money() {
     };
     let balance = find("wallet_balances", "changed");
     let column = |change: &Value, name: &str| {
-        let columns = change["columns"].as_array().unwrap().iter();
-        columns.cloned().find(|column| column["column"] == name)
+        let mut columns = change["columns"].as_array().unwrap().iter();
+        columns.find(|column| column["column"] == name).cloned()
     };
     let moved = json!({ "column": "balance", "before": "1000", "after": "749.5" });
     assert_eq!(column(&balance[0], "balance"), Some(moved));
@@ -195,8 +195,8 @@ async fn what_changed_is_told_in_rows_and_in_money() {
     assert_eq!(added[0]["key"], json!({ "order_id": order }));
     assert_eq!(column(&added[0], "paid"), Some(json!({ "column": "paid", "after": "250.5" })));
     let money = |view: &str, name: &str| {
-        let all = diff["money"].as_array().unwrap().iter();
-        all.cloned().find(|one| one["view"] == view && one["column"] == name)
+        let mut all = diff["money"].as_array().unwrap().iter();
+        all.find(|one| one["view"] == view && one["column"] == name).cloned()
     };
     assert_eq!(money("wallet_balances", "balance").unwrap()["change"], iqd("-250.5"));
     assert_eq!(money("wallet_balances", "debt"), None);

@@ -38,7 +38,14 @@ async fn a_node_stops_writing_a_newer_book_and_goes_on_once_it_understands_it_ag
                         assert!(said.contains("new 1 (not here)"), "{said}");
                         assert!(!misfit.needs_rebuild(), "{said}");
                     }
-                    other => panic!("{newer}: {other}"),
+                    other @ (SubmitError::Mismatch
+                    | SubmitError::Overloaded
+                    | SubmitError::Stopping
+                    | SubmitError::Unavailable
+                    | SubmitError::Outdated(_)
+                    | SubmitError::Misfit(_)
+                    | SubmitError::TooLarge
+                    | SubmitError::Failed(_)) => panic!("{newer}: {other}"),
                 }
             }
         }

@@ -186,10 +186,10 @@ async fn every_fault_of_personal_data_is_found_and_named() {
     assert_eq!(find(&world, true, &[]).await, []);
     for Fault { kind, what, sql, outcome } in &FAULTS {
         let what = format!("{kind}: {what}");
-        let told = match outcome {
-            CannotBe(_) => continue,
-            _ => run(&mut conn, sql).await,
-        };
+        if matches!(outcome, CannotBe(_)) {
+            continue;
+        }
+        let told = run(&mut conn, sql).await;
         if let Refused(by) = outcome {
             let Err(sqlx::Error::Database(error)) = told else { panic!("{what}: {told:?}") };
             assert_eq!(error.constraint(), Some(*by), "{what}");
