@@ -49,6 +49,7 @@ pub const LOG: &[Migration] = &[
     migration!(16, "expire_replies", "0016_expire_replies"),
     migration!(17, "command_digests", "0017_command_digests"),
     migration!(18, "fill_command_digests", "0018_fill_command_digests"),
+    migration!(19, "set_generations", "0019_set_generations"),
 ];
 
 /// The schema could not be brought up to date.

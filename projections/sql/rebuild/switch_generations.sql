@@ -32,18 +32,7 @@ begin
       using errcode = 'object_not_in_prerequisite_state';
   end if;
 
-  update books set revision = revision + 1
-   where book_id = p_book and revision = p_expected_revision;
-  if not found then
-    return false;
-  end if;
-  insert into book_projections (book_id, name, generation, fold_version)
-  select p_book, n.name, n.generation, n.fold_version
-    from unnest(p_names, p_generations, p_fold_versions) as n (name, generation, fold_version)
-  on conflict (book_id, name)
-  do update set generation = excluded.generation, fold_version = excluded.fold_version;
-  update books set fold_set = fold_set_1(p_book) where book_id = p_book;
-  return true;
+  return set_generations_1(p_book, p_expected_revision, p_names, p_generations, p_fold_versions);
 end
 $$;
 
