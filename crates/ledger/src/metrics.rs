@@ -182,10 +182,10 @@ impl Metrics {
         registry.register("daftar_feed_readers_cut", help, readers_cut);
         let help = "Attempts to deliver to a webhook by what came of them";
         registry.register("daftar_webhook_deliveries", help, webhook_deliveries);
-        let help = "Rebuilds and verifications that this node works at";
-        registry.register("daftar_jobs_running", help, jobs_running);
         let help = "Jobs of the book that have not ended, whichever process works at them";
         registry.register("daftar_jobs", help, jobs);
+        let help = "Rebuilds and verifications that this node works at";
+        registry.register("daftar_jobs_running", help, jobs_running);
         let help = "Time that writers waited for a switch to rebuilt views";
         registry.register("daftar_rebuild_switch_duration_seconds", help, switches);
         let help = "Rows of old generations that were deleted";

@@ -163,6 +163,26 @@ async fn what_another_build_began_is_left_to_it() {
 }
 
 #[tokio::test]
+async fn a_node_behind_the_book_does_not_fold_it_back_unasked() {
+    let service = traded().await;
+    // As the switch of a newer build leaves it.
+    service
+        .run(
+            "begin;
+             set local role daftar_writer;
+             update daftar.book_projections set fold_version = 2 where name = 'wallet_balances';
+             update daftar.books set revision = revision + 1,
+               fold_set = replace(fold_set, 'wallet_balances:1', 'wallet_balances:2');
+             commit",
+        )
+        .await;
+    let refused = ask(&service, "admin", BALANCES, "back", json!({})).await;
+    refused.expect_problem(409, "older-fold");
+    let asked = json!({ "accept_differences": true });
+    ask(&service, "admin", BALANCES, "asked", asked).await.expect(202);
+}
+
+#[tokio::test]
 async fn a_job_of_another_book_is_not_there() {
     let service = Service::start().await;
     let store = Store::at(&service.database.url(), None).unwrap();
