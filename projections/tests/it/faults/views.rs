@@ -451,13 +451,13 @@ impl View {
         self.force(format!(
             "create temporary table swapped on commit drop as
                select to_jsonb(a) as a, to_jsonb(b) as b,
-                      to_jsonb(a) || {of_b} as ab, to_jsonb(b) || {of_a} as ba
+                      to_jsonb(a) || {of_b} as first, to_jsonb(b) || {of_a} as second
                  from daftar.{name} as a, daftar.{name} as b
                 where a.ctid = {first} and b.ctid = {second};
              delete from daftar.{name} where ctid in ({first}, {second});
              insert into daftar.{name} as t
              select (jsonb_populate_record(null::daftar.{name}, moved)).*
-               from swapped, unnest(array[ab, ba]) as moved
+               from swapped, unnest(array[first, second]) as moved
              returning jsonb_build_object('check', 'column', 'view', '{name}', 'key', {key})",
             of_a = key_from("a"),
             of_b = key_from("b"),
