@@ -168,12 +168,12 @@ async fn a_node_behind_the_book_does_not_fold_it_back_unasked() {
     // As the switch of a newer build leaves it.
     service
         .run(
-            "begin;
-             set local role daftar_writer;
-             update daftar.book_projections set fold_version = 2 where name = 'wallet_balances';
-             update daftar.books set revision = revision + 1,
-               fold_set = replace(fold_set, 'wallet_balances:1', 'wallet_balances:2');
-             commit",
+            "do $$ begin
+               set local role daftar_writer;
+               update daftar.book_projections set fold_version = 2 where name = 'wallet_balances';
+               update daftar.books set revision = revision + 1,
+                 fold_set = replace(fold_set, 'wallet_balances:1', 'wallet_balances:2');
+             end $$",
         )
         .await;
     let refused = ask(&service, "admin", BALANCES, "back", json!({})).await;
