@@ -32,6 +32,7 @@ pub mod reports;
 pub mod schema;
 pub mod secrets;
 mod signing;
+pub mod scrubber;
 pub mod standing;
 pub mod statements;
 mod states;
