@@ -26,6 +26,7 @@ pub mod settings;
 pub mod statement_line;
 pub mod suspense;
 pub mod wallet;
+pub mod working_week;
 
 pub use event::{Event, State, StreamKey};
 pub use rejection::Rejection;

@@ -7,6 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use crate::id::Text;
 use crate::money::{Amount, Money};
 use crate::order::totals::Quantity;
+use crate::working_week::WorkingHours;
 
 /// More than zero: at most sixteen digits, then at most four, without trailing zeros.
 const POSITIVE: &str = r"([1-9][0-9]{0,15}(\.[0-9]{0,3}[1-9])?|0\.[0-9]{0,3}[1-9])";
@@ -18,6 +19,10 @@ pub struct CurrencyCode;
 /// A time zone, as it is stored.
 #[derive(Debug)]
 pub struct TimeZoneName;
+
+/// A day of the week, as it is stored.
+#[derive(Debug)]
+pub struct Day;
 
 /// A settlement unit, as it is stored.
 #[derive(Debug)]
@@ -129,6 +134,34 @@ impl JsonSchema for SettlementUnit {
             "description": "What totals are rounded to: at most a million, at most three decimals.",
             "type": "string",
             "pattern": r"^(0|[1-9][0-9]{0,6})(\.[0-9]{1,3})?$",
+        })
+    }
+}
+
+impl JsonSchema for Day {
+    fn schema_name() -> Cow<'static, str> {
+        "Day".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A day of the week.",
+            "type": "string",
+            "enum": ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"],
+        })
+    }
+}
+
+impl JsonSchema for WorkingHours {
+    fn schema_name() -> Cow<'static, str> {
+        "WorkingHours".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "When work begins and ends on a day: 09:00-17:00.",
+            "type": "string",
+            "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$",
         })
     }
 }

@@ -59,6 +59,39 @@ const ABOUT: &[(&str, &str, &str)] = &[
         "hours",
         "how long before its deadline an unpaid order is reminded of; 0 for never",
     ),
+    ("working_days", "list of days", "the days on which people work"),
+    ("working_hours", "from-to", "when they work on such a day: what waits for them is aged by it"),
+    ("release_hours", "working hours", "how long a paid order may wait for its release"),
+    ("receipt_hours", "working hours", "how long a receipt may wait for an answer"),
+    ("packing_hours", "working hours", "how long an order may be in the warehouse"),
+    ("delivery_hours", "working hours", "how long a dispatched order may be under way"),
+    (
+        "unallocated_hours",
+        "working hours",
+        "how long money may wait for its order or wallet (account 2120)",
+    ),
+    (
+        "suspense_hours",
+        "working hours",
+        "how long a suspense item may stay unexplained (account 9010)",
+    ),
+    ("deadline_late_minutes", "minutes", "how late a deadline may be fired"),
+    ("claimed_off_percent", "percent", "how far a receipt's claim may be from what is due"),
+    (
+        "large_credit",
+        "money",
+        "what one credit to a wallet may come to before somebody looks at it",
+    ),
+    ("many_rejections", "receipts", "how many rejected receipts of a customer in a week are many"),
+    ("webhook_failing_minutes", "minutes", "how long an endpoint of webhooks may fail"),
+    ("scrub_lap_hours", "hours", "how old the scrubber's last whole lap may be"),
+    ("disk_free_mib", "MiB", "how much of the database's disk must be free"),
+    ("wal_mib", "MiB", "what the database's write-ahead log may come to"),
+    (
+        "clock_behind_seconds",
+        "seconds",
+        "how far a node's clock may be behind the log's last event",
+    ),
 ];
 
 /// What every setting is called.

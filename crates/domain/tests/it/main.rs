@@ -83,6 +83,8 @@ mod wallet;
 mod window;
 #[cfg(test)]
 mod withdrawal;
+#[cfg(test)]
+mod working_week;
 
 /// How many cases a property is tried with; twenty times as many in the long run.
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, Weekday};
 use domain::account::SuspenseItem;
 use domain::id::{
     OrderId, PaymentId, PersonalDataId, ReceiptFileId, ReceiptId, RequestId, ShipmentId,
@@ -594,6 +594,26 @@ fn settings_events() -> Vec<(&'static str, settings::Event)> {
         ("changed.1.settlement_unit", changed(Setting::SettlementUnit(decimal("250")))),
         ("changed.1.shortfall_tolerance", changed(Setting::ShortfallTolerance(iqd("250")))),
         ("changed.1.reminder_hours", changed(Setting::ReminderHours(12))),
+        ("changed.1.working_days", changed(Setting::WorkingDays(vec![Weekday::Sat, Weekday::Sun]))),
+        (
+            "changed.1.working_hours",
+            changed(Setting::WorkingHours("08:30-14:00".to_owned().try_into().unwrap())),
+        ),
+        ("changed.1.release_hours", changed(Setting::ReleaseHours(7))),
+        ("changed.1.receipt_hours", changed(Setting::ReceiptHours(7))),
+        ("changed.1.packing_hours", changed(Setting::PackingHours(7))),
+        ("changed.1.delivery_hours", changed(Setting::DeliveryHours(7))),
+        ("changed.1.unallocated_hours", changed(Setting::UnallocatedHours(7))),
+        ("changed.1.suspense_hours", changed(Setting::SuspenseHours(7))),
+        ("changed.1.deadline_late_minutes", changed(Setting::DeadlineLateMinutes(7))),
+        ("changed.1.claimed_off_percent", changed(Setting::ClaimedOffPercent(7))),
+        ("changed.1.large_credit", changed(Setting::LargeCredit(amount("5")))),
+        ("changed.1.many_rejections", changed(Setting::ManyRejections(7))),
+        ("changed.1.webhook_failing_minutes", changed(Setting::WebhookFailingMinutes(7))),
+        ("changed.1.scrub_lap_hours", changed(Setting::ScrubLapHours(7))),
+        ("changed.1.disk_free_mib", changed(Setting::DiskFreeMib(7))),
+        ("changed.1.wal_mib", changed(Setting::WalMib(7))),
+        ("changed.1.clock_behind_seconds", changed(Setting::ClockBehindSeconds(7))),
     ]
 }
 

@@ -1,6 +1,6 @@
 //! Settings: policy changed by events, each value checked.
 
-use chrono::Duration;
+use chrono::{Duration, Weekday};
 use domain::Rejection;
 use domain::decide::Command;
 use domain::id::Text;
@@ -41,6 +41,23 @@ fn every_setting_can_be_changed() {
         Setting::SettlementUnit(decimal("250")),
         Setting::ShortfallTolerance(iqd("250")),
         Setting::ReminderHours(0),
+        Setting::WorkingDays(vec![Weekday::Sat, Weekday::Sun]),
+        Setting::WorkingHours("08:30-14:00".to_owned().try_into().unwrap()),
+        Setting::ReleaseHours(7),
+        Setting::ReceiptHours(7),
+        Setting::PackingHours(7),
+        Setting::DeliveryHours(7),
+        Setting::UnallocatedHours(7),
+        Setting::SuspenseHours(7),
+        Setting::DeadlineLateMinutes(7),
+        Setting::ClaimedOffPercent(7),
+        Setting::LargeCredit(amount("5")),
+        Setting::ManyRejections(7),
+        Setting::WebhookFailingMinutes(7),
+        Setting::ScrubLapHours(7),
+        Setting::DiskFreeMib(7),
+        Setting::WalMib(7),
+        Setting::ClockBehindSeconds(7),
     ];
     let mut book = Book::new();
     for setting in settings {
@@ -49,7 +66,7 @@ fn every_setting_can_be_changed() {
         assert_ne!(book.settings(), Settings { version: book.settings().version, ..earlier });
     }
     let after = book.settings();
-    assert_eq!(after.version, 11);
+    assert_eq!(after.version, 28);
     assert_ne!(after.number_prefix, before.number_prefix);
     book.and(place(by_transfer(1, "94", "1000"))).when(top_up("94", 1, "5")).then(&[
         "payment.recorded",
