@@ -146,8 +146,9 @@ impl Replay {
     }
 }
 
-/// The domain stops at an impossible history; a verification has to name it and live.
-pub(crate) fn evolve(state: &mut State, event: &Event) -> Result<(), String> {
+/// The domain stops at an impossible history; whoever reads one that is stored has to name it and
+/// live. The state is then not to be used any more.
+pub fn evolve(state: &mut State, event: &Event) -> Result<(), String> {
     let evolved = catch_unwind(AssertUnwindSafe(|| state.evolve(event)));
     evolved.map_err(|panic| match panic.downcast::<String>() {
         Ok(text) => *text,

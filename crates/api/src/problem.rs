@@ -7,12 +7,14 @@ use std::fmt;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use domain::Rejection;
 use domain::order::Step;
+use domain::{Rejection, StreamKey};
+use eventstore::Position;
 use ledger::SubmitError;
 use ledger::approvals::ApprovalError;
 use ledger::fix::FixError;
 use ledger::history::HistoryError;
+use ledger::load::LoadError;
 use projections::Misfit;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -102,6 +104,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("job-of-another-build", 409, "The job was begun by another build"),
     ("older-fold", 409, "The live rows are of a newer fold"),
     ("differences-not-accepted", 409, "The rebuild would change money"),
+    ("stream-quarantined", 409, "An event of what this is about cannot be read"),
     ("cursor-diverged", 409, "The cursor belongs to another history of the book"),
     ("forgotten", 410, "The customer was forgotten, and this with them"),
     ("stale", 412, "The version is not the one named in If-Match"),
@@ -256,16 +259,40 @@ impl Problem {
     }
 
     /// A read failed: logged here, where it is handled, and told without its causes.
-    pub(crate) fn unreadable(error: impl std::error::Error) -> Self {
+    pub(crate) fn unreadable(error: impl std::error::Error + 'static) -> Self {
         let mut causes = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            causes.push_str(": ");
-            causes.push_str(&cause.to_string());
-            source = cause.source();
+        let mut link: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+        while let Some(cause) = link {
+            match cause.downcast_ref() {
+                Some(LoadError::Unreadable(found)) => {
+                    return Self::quarantined(&found.stream.to_string(), found.position);
+                }
+                Some(LoadError::Held { stream, position }) => {
+                    return Self::quarantined(&path(*stream), *position);
+                }
+                Some(LoadError::Database(_) | LoadError::Event(_)) | None => {}
+            }
+            link = cause.source();
+            if let Some(cause) = link {
+                causes.push_str(": ");
+                causes.push_str(&cause.to_string());
+            }
         }
         tracing::error!(error = %causes, "a read failed");
         Self::new("unavailable").retry_after(1)
+    }
+
+    /// An event of this stream, `order/<id>`, cannot be read.
+    pub(crate) fn quarantined(stream: &str, position: Position) -> Self {
+        let detail = format!(
+            "the event at position {position} of {stream} cannot be read, and nothing is decided over \
+             it until it can: daftar event show {position} says more"
+        );
+        let position = position.get();
+        Self::new("stream-quarantined")
+            .detail(detail)
+            .member("stream", stream)
+            .member("position", position)
     }
 
     /// The book's rows are of other folds than this node's.
@@ -535,6 +562,11 @@ impl From<HistoryError> for Problem {
     }
 }
 
+/// A stream as the log writes it.
+fn path(stream: StreamKey) -> String {
+    format!("{}/{}", stream.aggregate_type(), stream.aggregate_id())
+}
+
 impl From<SubmitError> for Problem {
     fn from(error: SubmitError) -> Self {
         match error {
@@ -547,6 +579,9 @@ impl From<SubmitError> for Problem {
             }
             SubmitError::Outdated(_) => Self::new("outdated").retry_after(30),
             SubmitError::Misfit(misfit) => Self::misfit(&misfit),
+            SubmitError::Quarantined { stream, position } => {
+                Self::quarantined(&path(stream), position)
+            }
             SubmitError::TooLarge => Self::new("body-too-large").detail(error),
             SubmitError::Failed(_) => Self::new("internal"),
         }

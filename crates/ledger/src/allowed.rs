@@ -11,6 +11,8 @@ use eventstore::{Batch, Cursor};
 
 use crate::as_of::SNAPSHOT;
 use crate::ledger::Ledger;
+use crate::load::LoadError;
+use crate::quarantine::Mark;
 use crate::queries::QueryError;
 use crate::states::{Cache, Working};
 use crate::writer::load_missing;
@@ -31,7 +33,8 @@ pub async fn of_order(
 ) -> Result<Option<Foreseen>, QueryError> {
     let mut tx = ledger.pool().begin_with(SNAPSHOT).await?;
     let head = eventstore::read_head(&mut tx, ledger.book()).await?;
-    let (cache, mut loaded) = (Cache::new(NonZeroUsize::MIN), Working::default());
+    let (cache, mut loaded) =
+        (Cache::new(NonZeroUsize::MIN), Working::beside(ledger.quarantine().held()));
     let circumstances = Circumstances::at(Batch::new(&head, ledger.clock().now()).recorded_at());
     let foreseen = loop {
         let view = loaded.over(&cache, &[]);
@@ -43,8 +46,13 @@ pub async fn of_order(
             }
             Err(Undecided::Refused(_)) => break None,
             Err(Undecided::Missing(missing)) => {
+                let missing = [missing].into();
+                if let Some((stream, Mark { position, .. })) = loaded.first_held(&missing) {
+                    return Err(LoadError::Held { stream, position }.into());
+                }
                 let (book, upcasters) = (ledger.book(), ledger.upcasters());
-                load_missing(&mut tx, book, upcasters, [missing].into(), &mut loaded).await?;
+                let quarantine = ledger.quarantine();
+                load_missing(&mut tx, book, upcasters, quarantine, missing, &mut loaded).await?;
             }
         }
     };

@@ -202,8 +202,10 @@ impl Deadlines {
                     self.leave_alone(&firing, now);
                 }
                 Err(
-                    error
-                    @ (SubmitError::Failed(_) | SubmitError::Mismatch | SubmitError::TooLarge),
+                    error @ (SubmitError::Failed(_)
+                    | SubmitError::Mismatch
+                    | SubmitError::TooLarge
+                    | SubmitError::Quarantined { .. }),
                 ) => {
                     round.refused += 1;
                     warn!(%stream, ?what, set_by, %error, "a deadline cannot be fired");

@@ -256,6 +256,8 @@ impl Import {
             Err(SubmitError::Mismatch) => Ok(Outcome::Changed),
             Err(SubmitError::TooLarge) => Ok(Outcome::Refused("it is too large".to_owned())),
             Err(SubmitError::Failed(text)) => Ok(Outcome::Refused(text)),
+            // Decided anew when it is run again.
+            Err(error @ SubmitError::Quarantined { .. }) => Ok(Outcome::Refused(error.to_string())),
             Err(
                 error @ (SubmitError::Overloaded
                 | SubmitError::Stopping
@@ -276,7 +278,12 @@ impl Import {
             let is_same = known.fingerprint == submission.fingerprint;
             return Ok(if is_same { Outcome::There } else { Outcome::Changed });
         }
-        let (reply, _) = self.ledger.dry_run(submission).await?;
+        let (reply, _) = match self.ledger.dry_run(submission).await {
+            Err(error @ SubmitError::Quarantined { .. }) => {
+                return Ok(Outcome::Refused(error.to_string()));
+            }
+            answer => answer?,
+        };
         Ok(if reply.status < 300 {
             Outcome::Imported
         } else {

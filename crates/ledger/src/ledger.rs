@@ -20,9 +20,11 @@ use crate::clock::Clock;
 use crate::disk::Disk;
 use crate::feed::Feed;
 use crate::metrics::{Metrics, Outcome};
+use crate::quarantine::Known;
 use crate::standing::{Standing, Watched};
 use crate::submission::{Answer, Reply, Submission, SubmitError};
 use crate::tail::Tail;
+use crate::workers::{Queue, Workers};
 use crate::writer::{self, LookUp, Pending, Writer};
 
 /// How many commands may wait before more are turned away.
@@ -55,6 +57,7 @@ struct Inner {
     upcasters: Arc<Upcasters>,
     metrics: Metrics,
     standing: Watched,
+    quarantine: Known,
     /// The ways in; none once the ledger is stopping.
     ways_in: Mutex<Option<WaysIn>>,
     in_flight: Mutex<BTreeMap<Uuid, InFlight>>,
@@ -173,6 +176,8 @@ impl Ledger {
         let metrics = Metrics::default();
         let (snapshots, snapshots_waiting) = mpsc::channel(SNAPSHOTS_WAITING_MAX);
         let standing = Watched::new(&head);
+        let quarantine = Known::new(book, clock.clone());
+        quarantine.refresh(&mut *pool.acquire().await?).await?;
         let (submitted, waiting) = mpsc::channel(WAITING_MAX);
         let (look_ups, asked) = mpsc::channel(WAITING_MAX);
         let writer = Writer::new(
@@ -186,11 +191,20 @@ impl Ledger {
         );
         let stopping = CancellationToken::new();
         let tail = Tail::new(&head, standing.clone(), events_kept);
-        let writer = writer.telling(tail.moved.clone(), metrics.clone());
-        tasks.spawn(tail.clone().run(pool.clone(), stopping.clone()));
+        let writer =
+            writer.telling(tail.moved.clone(), metrics.clone()).minding(quarantine.clone());
+        // The writer looks after itself, batch by batch.
+        tasks.spawn(quarantine.clone().run(pool.clone(), stopping.clone()));
         tasks.spawn(writer.run(waiting));
-        tasks.spawn(writer::look_up(pool.clone(), book, asked));
-        tasks.spawn(save_snapshots(pool.clone(), book, snapshots_waiting));
+        let workers = Workers::new(tasks.clone(), metrics.clone(), stopping.clone());
+        let (end, readers, stop) = (tail.clone(), pool.clone(), stopping.clone());
+        workers.watch_over("tail", move || end.clone().run(readers.clone(), stop.clone()));
+        let readers = pool.clone();
+        let look_up = move |asked| writer::look_up(readers.clone(), book, asked);
+        workers.work_through("look-ups", asked, look_up);
+        let readers = pool.clone();
+        let save = move |waiting| save_snapshots(readers.clone(), book, waiting);
+        workers.work_through("snapshots", snapshots_waiting, save);
         tasks.close();
         Ok(Self {
             inner: Arc::new(Inner {
@@ -203,6 +217,7 @@ impl Ledger {
                 upcasters,
                 metrics,
                 standing,
+                quarantine,
                 ways_in: Mutex::new(Some(WaysIn { look_ups, submitted })),
                 in_flight: Mutex::new(BTreeMap::new()),
                 tail,
@@ -290,6 +305,12 @@ impl Ledger {
         self.inner.standing.follow()
     }
 
+    /// The streams over which nothing is decided, as this node knows them: what it finds itself at once,
+    /// and what others find or resume within a second.
+    pub fn quarantine(&self) -> &Known {
+        &self.inner.quarantine
+    }
+
     /// The way to follow the log from here on, or from any place in it.
     pub fn feed(&self) -> Feed {
         let Inner { book, pool, tail, stopping, .. } = &*self.inner;
@@ -333,12 +354,12 @@ impl Ledger {
 
     /// Says what would happen in the book as it is now, and changes nothing.
     pub async fn dry_run(&self, submission: Submission) -> Result<(Reply, Cursor), SubmitError> {
-        let Inner { book, clock, upcasters, pool, .. } = &*self.inner;
+        let Inner { book, clock, upcasters, quarantine, pool, .. } = &*self.inner;
         let mut conn = pool.acquire().await.map_err(|error| {
             warn!(%error, "no connection for a dry run");
             self.no_answer()
         })?;
-        writer::dry_run(&mut conn, *book, clock, upcasters, &submission).await
+        writer::dry_run(&mut conn, *book, clock, upcasters, quarantine, &submission).await
     }
 
     /// Takes no more commands, and returns once all that were taken are answered.
@@ -453,7 +474,8 @@ fn refused<T>(error: mpsc::error::TrySendError<T>) -> SubmitError {
     }
 }
 
-async fn save_snapshots(pool: PgPool, book: BookId, mut waiting: mpsc::Receiver<Vec<Snapshot>>) {
+async fn save_snapshots(pool: PgPool, book: BookId, waiting: Queue<Vec<Snapshot>>) {
+    let mut waiting = waiting.lock().await;
     while let Some(snapshots) = waiting.recv().await {
         let saved = async {
             let conn: &mut PgConnection = &mut *pool.acquire().await?;

@@ -25,6 +25,7 @@ pub mod metrics;
 pub mod operations;
 pub mod personal;
 pub mod principals;
+pub mod quarantine;
 pub mod queries;
 pub mod reached;
 pub mod replay;

@@ -1,13 +1,14 @@
 //! Loads the states of streams: each from its snapshot, if there is one, and the events after it.
 
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use domain::{Event, State, StreamKey};
 use eventstore::{BookId, Position, RecordedEvent, Snapshot, StreamId, Upcasters, Version};
-use projections::{DecodeError, SNAPSHOT_FORMAT};
+use projections::{DecodeError, Quarantined, SNAPSHOT_FORMAT};
 use sqlx::PgConnection;
+
+use crate::writer::causes;
 
 /// A stream gets a new snapshot each time it has grown by this many events.
 const SNAPSHOT_EVERY: u64 = 100;
@@ -18,8 +19,19 @@ pub enum LoadError {
     Database(#[from] sqlx::Error),
     #[error("a stored event cannot be read")]
     Event(#[from] DecodeError),
-    #[error("the event at position {position} does not follow from what {stream} was before it")]
-    Corrupt { stream: StreamKey, position: Position },
+    #[error("{} cannot be read: {}", .0.stream, .0.why)]
+    Unreadable(Box<Quarantined>),
+    #[error("{stream} is quarantined: its event at position {position} could not be read")]
+    Held { stream: StreamKey, position: Position },
+}
+
+/// What came of loading streams.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// Every stream that was asked for; one that cannot be read as it was before its first event
+    /// that cannot.
+    pub states: BTreeMap<StreamKey, Arc<State>>,
+    pub unreadable: BTreeMap<StreamKey, Quarantined>,
 }
 
 /// The log's name of a stream.
@@ -33,13 +45,14 @@ pub fn parse(upcasters: &Upcasters, recorded: &RecordedEvent) -> Result<Event, L
     Ok(event)
 }
 
-/// The states of many streams as of the head that this connection sees, in two queries.
-pub async fn states(
+/// The states of many streams as of the head that this connection sees, in two queries. A stream that
+/// cannot be read costs one more, and keeps none of the others back.
+pub async fn each(
     conn: &mut PgConnection,
     book: BookId,
     upcasters: &Upcasters,
     streams: &[StreamKey],
-) -> Result<BTreeMap<StreamKey, Arc<State>>, LoadError> {
+) -> Result<Loaded, sqlx::Error> {
     let ids: Vec<StreamId> = streams.iter().copied().map(stream_id).collect();
     let mut snapshots: BTreeMap<StreamId, Snapshot> =
         eventstore::snapshot::load_many(conn, book, &ids)
@@ -55,16 +68,37 @@ pub async fn states(
         states.insert(id.clone(), (*stream, state));
         after.push((id, version));
     }
+    let mut broken = Vec::new();
     for (id, events) in eventstore::read::streams(conn, book, &after).await? {
         let (stream, state) = states.get_mut(&id).expect("only these streams were asked for");
-        for recorded in &events {
-            let event = parse(upcasters, recorded)?;
-            if !follow(state, recorded.version, &event) {
-                return Err(LoadError::Corrupt { stream: *stream, position: recorded.position });
-            }
+        if fold(state, upcasters, &events).is_err() {
+            broken.push((*stream, id));
         }
     }
-    Ok(states.into_values().map(|(stream, state)| (stream, Arc::new(state))).collect())
+    let mut unreadable = BTreeMap::new();
+    for (stream, id) in broken {
+        // From its beginning: a snapshot is nothing that a stream hangs on.
+        let events = eventstore::read::stream(conn, book, &id, Version::ZERO).await?;
+        let (state, found) = readable(stream, upcasters, &events);
+        states.insert(id, (stream, state));
+        unreadable.extend(found.map(|found| (stream, found)));
+    }
+    let states = states.into_values().map(|(stream, state)| (stream, Arc::new(state))).collect();
+    Ok(Loaded { states, unreadable })
+}
+
+/// As [`each`], of streams that can all be read.
+pub async fn states(
+    conn: &mut PgConnection,
+    book: BookId,
+    upcasters: &Upcasters,
+    streams: &[StreamKey],
+) -> Result<BTreeMap<StreamKey, Arc<State>>, LoadError> {
+    let Loaded { states, unreadable } = each(conn, book, upcasters, streams).await?;
+    match unreadable.into_values().next() {
+        Some(found) => Err(LoadError::Unreadable(Box::new(found))),
+        None => Ok(states),
+    }
 }
 
 /// The state of one stream.
@@ -76,6 +110,43 @@ pub async fn state(
 ) -> Result<Arc<State>, LoadError> {
     let mut loaded = states(conn, book, upcasters, &[stream]).await?;
     Ok(loaded.remove(&stream).expect("it was asked for"))
+}
+
+/// How far a stream can be read from its first event, and what it ends at, if it is not its end.
+fn readable(
+    stream: StreamKey,
+    upcasters: &Upcasters,
+    events: &[RecordedEvent],
+) -> (State, Option<Quarantined>) {
+    let mut state = State::initial(stream);
+    let Err((count, why)) = fold(&mut state, upcasters, events) else { return (state, None) };
+    let (good, bad) = events.split_at(count);
+    let found = bad.first().map(|first| Quarantined {
+        stream: first.stream.clone(),
+        position: first.position,
+        why,
+    });
+    // An event that is impossible may have left the state halfway.
+    let mut state = State::initial(stream);
+    fold(&mut state, upcasters, good).expect("these were folded before");
+    (state, found)
+}
+
+/// Folds events into a state; otherwise says how many could be folded, and why the next could not.
+/// Then the state is not to be used any more.
+fn fold(
+    state: &mut State,
+    upcasters: &Upcasters,
+    events: &[RecordedEvent],
+) -> Result<(), (usize, String)> {
+    for (count, recorded) in events.iter().enumerate() {
+        let followed = match projections::decode(recorded, upcasters) {
+            Ok((_, event)) => follow(state, recorded.version, &event),
+            Err(error) => Err(causes(&error)),
+        };
+        followed.map_err(|why| (count, why))?;
+    }
+    Ok(())
 }
 
 /// The state that a stream had at a position: from its snapshot, if that is no newer, and the events
@@ -98,20 +169,23 @@ pub(crate) async fn state_at(
         (after, state) = (version, saved);
     }
     for recorded in eventstore::read::stream_up_to(conn, book, &id, after, up_to).await? {
-        let event = parse(upcasters, &recorded)?;
-        if !follow(&mut state, recorded.version, &event) {
-            return Err(LoadError::Corrupt { stream, position: recorded.position });
+        if let Err((_, why)) = fold(&mut state, upcasters, std::slice::from_ref(&recorded)) {
+            let RecordedEvent { stream, position, .. } = recorded;
+            return Err(LoadError::Unreadable(Box::new(Quarantined { stream, position, why })));
         }
     }
     Ok(state)
 }
 
-/// Applies the next event of a stream; false when it is not the next one, or impossible. Then the
+/// Applies the next event of a stream; says why, when it is not the next one, or impossible. Then the
 /// state is not to be used any more.
-pub(crate) fn follow(state: &mut State, version: Version, event: &Event) -> bool {
+pub(crate) fn follow(state: &mut State, version: Version, event: &Event) -> Result<(), String> {
     let next = state.version().checked_add(1).and_then(|next| i64::try_from(next).ok());
+    if next != Some(version.get()) {
+        return Err(format!("it is number {version} of its stream after {}", state.version()));
+    }
     // States panic on an impossible history. One broken stream must not stop the others.
-    next == Some(version.get()) && catch_unwind(AssertUnwindSafe(|| state.evolve(event))).is_ok()
+    projections::evolve(state, event).map_err(|why| format!("it is impossible: {why}"))
 }
 
 /// The state that a snapshot holds; none if it is of another form, so that the stream is read

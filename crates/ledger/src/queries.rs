@@ -1,5 +1,6 @@
 //! Reads of the log and of states, each with the position that it reflects.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::settings::Settings;
@@ -8,11 +9,12 @@ use eventstore::verify::{ChainCheck, Finding, VerifyError};
 use eventstore::{Cursor, Head, HeadError, Position, RecordedEvent, Version};
 use projections::ReplayError;
 use projections::journal_lines::{self, JournalLine};
+use sqlx::PgConnection;
 
 use crate::as_of::SNAPSHOT;
 use crate::history::{self, HistoryError, Point};
 use crate::ledger::Ledger;
-use crate::load::{self, LoadError};
+use crate::load::{self, LoadError, Loaded};
 
 /// How many events the check of the chain's end covers.
 const CHAIN_CHECK_EVENTS: i64 = 5_000;
@@ -31,16 +33,32 @@ pub enum QueryError {
     Verify(#[from] VerifyError),
 }
 
-/// The state of a stream and the book's head, both from one snapshot.
+/// The state of a stream and the book's head, both from one snapshot. Of a stream that cannot be read
+/// to its end, it is as it was before the event that cannot; the stream is quarantined from then on.
 pub async fn state(ledger: &Ledger, stream: StreamKey) -> Result<(Cursor, Arc<State>), QueryError> {
     let mut tx = ledger.pool().begin_with(SNAPSHOT).await?;
     let head = eventstore::read_head(&mut tx, ledger.book()).await?;
-    let state = load::state(&mut tx, ledger.book(), ledger.upcasters(), stream).await?;
+    let mut states = readable(&mut tx, ledger, &[stream]).await?;
     tx.commit().await?;
-    Ok((head.cursor(), state))
+    Ok((head.cursor(), states.remove(&stream).expect("it was asked for")))
 }
 
-/// The state of a stream with the book's settings and position, all from one snapshot.
+/// The states of streams as far as they can be read.
+async fn readable(
+    conn: &mut PgConnection,
+    ledger: &Ledger,
+    streams: &[StreamKey],
+) -> Result<BTreeMap<StreamKey, Arc<State>>, sqlx::Error> {
+    let Loaded { states, unreadable } =
+        load::each(conn, ledger.book(), ledger.upcasters(), streams).await?;
+    for (stream, found) in unreadable {
+        ledger.quarantine().found(stream, found);
+    }
+    Ok(states)
+}
+
+/// The state of a stream with the book's settings and position, all from one snapshot, as [`state`]
+/// reads them.
 pub async fn with_settings(
     ledger: &Ledger,
     stream: StreamKey,
@@ -48,7 +66,7 @@ pub async fn with_settings(
     let mut tx = ledger.pool().begin_with(SNAPSHOT).await?;
     let head = eventstore::read_head(&mut tx, ledger.book()).await?;
     let both = [stream, StreamKey::Settings];
-    let mut states = load::states(&mut tx, ledger.book(), ledger.upcasters(), &both).await?;
+    let mut states = readable(&mut tx, ledger, &both).await?;
     tx.commit().await?;
     let state = states.remove(&stream).expect("it was asked for");
     let settings = match states.remove(&StreamKey::Settings).as_deref() {
@@ -95,11 +113,11 @@ pub async fn stream_page(
     Ok((head.cursor(), events))
 }
 
-/// What happened in one stream, in order.
+/// What happened in one stream, in order, as far as it can be read: see [`state`].
 pub async fn history(ledger: &Ledger, stream: StreamKey) -> Result<Vec<Event>, QueryError> {
     let (_, recorded) = stream_events(ledger, stream).await?;
     let parsed = recorded.iter().map(|recorded| load::parse(ledger.upcasters(), recorded));
-    Ok(parsed.collect::<Result<_, _>>()?)
+    Ok(parsed.map_while(Result::ok).collect())
 }
 
 /// At most `limit` events of the book after a position, in order.

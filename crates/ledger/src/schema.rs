@@ -37,6 +37,7 @@ const BESIDE: &[Migration] = &[
     migration!(80, "operations", "0080_operations"),
     migration!(90, "jobs", "0090_jobs"),
     migration!(91, "job_subjects", "0091_job_subjects"),
+    migration!(92, "quarantined_streams", "0092_quarantined_streams"),
     migration!(93, "scrubs", "0093_scrubs"),
     migration!(94, "scrub_findings", "0094_scrub_findings"),
 ];

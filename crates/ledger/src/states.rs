@@ -1,7 +1,7 @@
 //! The states that decisions rest on: a bounded cache that is exact at the head, and the working
 //! set of one batch on top of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ use eventstore::Version;
 use lru::LruCache;
 
 use crate::load;
+use crate::quarantine::{Held, Mark};
 
 /// States as of the head. A stream that is not here has to be loaded.
 #[derive(Debug)]
@@ -39,17 +40,29 @@ impl Cache {
     }
 
     /// Takes in an event that another node committed. A stream that is not here stays away; one
-    /// that was loaded after the event is left alone. False when the event does not follow: then
-    /// nothing here can be relied on.
+    /// that was loaded after the event is left alone. One that the event does not follow is let go of,
+    /// and whoever needs it finds out why; then the answer is false.
     #[must_use]
     pub(crate) fn catch_up(&mut self, stream: StreamKey, version: Version, event: &Event) -> bool {
         count(&mut self.counters, event);
-        match self.states.peek_mut(&stream) {
+        let followed = match self.states.peek_mut(&stream) {
             Some(state) if i64::try_from(state.version()).is_ok_and(|at| at < version.get()) => {
-                load::follow(Arc::make_mut(state), version, event)
+                load::follow(Arc::make_mut(state), version, event).is_ok()
             }
             Some(_) | None => true,
+        };
+        if !followed {
+            self.states.pop(&stream);
         }
+        followed
+    }
+
+    /// Another node committed an event that cannot be read. What it counted is not known either.
+    pub(crate) fn let_go(&mut self, stream: Option<StreamKey>) {
+        if let Some(stream) = stream {
+            self.states.pop(&stream);
+        }
+        self.counters.clear();
     }
 
     /// Forgets everything: what follows is loaded anew.
@@ -85,9 +98,28 @@ fn count(counters: &mut BTreeMap<Code, u32>, event: &Event) {
 pub(crate) struct Working {
     states: BTreeMap<StreamKey, Arc<State>>,
     counters: BTreeMap<Code, u32>,
+    /// Streams over which nothing is decided.
+    held: Arc<Held>,
 }
 
 impl Working {
+    pub(crate) fn beside(held: Arc<Held>) -> Self {
+        Self { held, ..Self::default() }
+    }
+
+    /// What else turned out to be unreadable.
+    pub(crate) fn hold(&mut self, stream: StreamKey, mark: Mark) {
+        Arc::make_mut(&mut self.held).insert(stream, mark);
+    }
+
+    /// The first of these over which nothing is decided.
+    pub(crate) fn first_held(&self, missing: &BTreeSet<Missing>) -> Option<(StreamKey, Mark)> {
+        missing.iter().find_map(|missing| match missing {
+            Missing::Stream(stream) => self.held.get(stream).map(|mark| (*stream, *mark)),
+            Missing::Series(_) => None,
+        })
+    }
+
     pub(crate) fn loaded(&mut self, stream: StreamKey, state: Arc<State>) {
         self.states.insert(stream, state);
     }
@@ -127,6 +159,9 @@ pub(crate) struct View<'a> {
 
 impl States for View<'_> {
     fn state(&self, stream: StreamKey) -> Result<Arc<State>, Missing> {
+        if self.working.held.contains_key(&stream) {
+            return Err(Missing::Stream(stream));
+        }
         let known = self.working.states.get(&stream).or_else(|| self.cache.states.peek(&stream));
         match known {
             Some(state) => Ok(Arc::clone(state)),

@@ -174,6 +174,11 @@ pub enum SubmitError {
     Outdated(BookId),
     #[error(transparent)]
     Misfit(Misfit),
+    #[error(
+        "{stream} is quarantined: its event at position {position} cannot be read, and nothing is \
+         decided over it; daftar event show {position} says more"
+    )]
+    Quarantined { stream: StreamKey, position: Position },
     #[error("the command is larger than a batch may be")]
     TooLarge,
     #[error("the command failed: {0}")]

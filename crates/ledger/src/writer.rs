@@ -20,12 +20,13 @@ use tokio::time::Instant;
 use tracing::{error, info, warn};
 
 use crate::clock::Clock;
-use crate::load::{self, LoadError};
+use crate::load::{self, Loaded};
 use crate::metrics::{Metrics, Outcome};
+use crate::quarantine::{self, Known};
 use crate::standing::Watched;
 use crate::states::{Cache, Working};
 use crate::submission::{Answer, Submission, SubmitError};
-use crate::tail;
+use crate::{tail, workers};
 
 mod decided;
 mod dry_run;
@@ -38,6 +39,7 @@ use error::{BatchError, Remedy};
 use remark::Remark;
 
 pub(crate) use dry_run::dry_run;
+pub(crate) use error::chain as causes;
 pub(crate) use known::{LookUp, look_up, replay};
 
 /// The most commands of one batch.
@@ -50,6 +52,8 @@ const RECONNECT_MAX: Duration = Duration::from_millis(500);
 /// How many events of other nodes are taken in. A node that is further behind loads anew, since
 /// everyone waits while it reads.
 const CATCH_UP_MAX: u32 = 5_000;
+/// What it is counted as, should it break.
+const WORKER: &str = "writer";
 
 /// A submission on its way, with where its answer goes.
 #[derive(Debug)]
@@ -68,6 +72,8 @@ pub(crate) struct Writer {
     live: Live,
     /// Who waits for the book to become, or to stop being, this node's own.
     standing: Watched,
+    /// The streams over which nothing is decided.
+    quarantine: Known,
     snapshots: mpsc::Sender<Vec<Snapshot>>,
     /// Who waits for the book to move.
     moved: watch::Sender<Position>,
@@ -103,6 +109,7 @@ impl Writer {
         Self {
             options,
             book: standing.book(),
+            quarantine: Known::new(standing.book(), clock.clone()),
             clock,
             upcasters,
             live: Live::all(),
@@ -124,15 +131,23 @@ impl Writer {
         Self { moved, metrics, ..self }
     }
 
+    /// Shares what is quarantined with the rest of the node.
+    pub(crate) fn minding(self, quarantine: Known) -> Self {
+        Self { quarantine, ..self }
+    }
+
     /// Works until every sender of submissions is gone and everything they sent is answered.
     pub(crate) async fn run(mut self, mut submitted: mpsc::Receiver<Pending>) {
+        self.metrics.worker_watched(WORKER);
         let mut batch = Vec::with_capacity(BATCH_MAX);
         while submitted.recv_many(&mut batch, BATCH_MAX).await > 0 {
             let work = self.execute(std::mem::take(&mut batch));
             // Decisions, folds and replies are guarded one by one. Should anything else break, the
             // batch's callers are told to ask again, and the book goes on.
-            if AssertUnwindSafe(work).catch_unwind().await.is_err() {
-                error!(book = %self.book, "the writer met with a defect and starts anew");
+            if let Err(panic) = AssertUnwindSafe(work).catch_unwind().await {
+                let why = workers::said(&*panic);
+                error!(book = %self.book, why, "the writer met with a defect and starts anew");
+                self.metrics.worker_replaced(WORKER);
                 self.forget();
                 self.conn = None;
             }
@@ -184,12 +199,7 @@ impl Writer {
                     return vec![second, batch];
                 }
                 error!(error = %error::chain(error), "a command could not be recorded");
-                let text = if matches!(error, BatchError::Load(_)) {
-                    "a stream that it needs cannot be read"
-                } else {
-                    "the database refused to record it"
-                };
-                SubmitError::Failed(text.to_owned())
+                SubmitError::Failed("the database refused to record it".to_owned())
             }
             Remedy::Wait | Remedy::GiveUp => {
                 warn!(error = %error::chain(error), "the database cannot be reached");
@@ -365,14 +375,16 @@ impl Writer {
                 eventstore::read::after(conn, self.book, known.position, CATCH_UP_MAX).await?;
             for recorded in &events {
                 hash = chain::link(hash, head.uuid, recorded);
-                let followed =
-                    projections::decode(recorded, &self.upcasters).is_ok_and(|(stream, event)| {
-                        self.cache.catch_up(stream, recorded.version, &event)
-                    });
+                let followed = match projections::decode(recorded, &self.upcasters) {
+                    Ok((stream, event)) => self.cache.catch_up(stream, recorded.version, &event),
+                    Err(_) => {
+                        self.cache.let_go(quarantine::key(&recorded.stream));
+                        false
+                    }
+                };
                 if !followed {
-                    // Its stream is loaded anew when it is needed, and fails there alone.
+                    // Its stream is loaded anew when it is needed, and found out about there.
                     warn!(position = %recorded.position, "an event of another node does not fit");
-                    return Ok(false);
                 }
             }
         }
@@ -388,7 +400,7 @@ impl Writer {
         batch: &mut Vec<Pending>,
         mode: Mode,
     ) -> Result<Committed, BatchError> {
-        let mut loaded = Working::default();
+        let mut loaded = Working::beside(self.quarantine.held());
         // It ends: each round loads what was not loaded yet, or drops a submission.
         loop {
             let submissions: Vec<&Submission> =
@@ -431,7 +443,8 @@ impl Writer {
                 }
                 Err(NotReady::Missing(missing)) => {
                     self.metrics.loaded(missing.len());
-                    load_missing(conn, self.book, &self.upcasters, missing, &mut loaded).await?;
+                    let Self { book, upcasters, quarantine, .. } = &*self;
+                    load_missing(conn, *book, upcasters, quarantine, missing, &mut loaded).await?;
                 }
                 Err(NotReady::Poisoned(index, error)) => {
                     let poisoned = batch.remove(index);
@@ -481,14 +494,16 @@ impl Committed {
     }
 }
 
-/// Loads the states and counters that a decision lacks.
+/// Loads the states and counters that a decision lacks. What cannot be read is quarantined, and
+/// nothing else fails for it.
 pub(crate) async fn load_missing(
     conn: &mut PgConnection,
     book: BookId,
     upcasters: &Upcasters,
+    quarantine: &Known,
     missing: BTreeSet<Missing>,
     loaded: &mut Working,
-) -> Result<(), LoadError> {
+) -> Result<(), sqlx::Error> {
     let mut streams = Vec::new();
     for what in missing {
         match what {
@@ -501,7 +516,12 @@ pub(crate) async fn load_missing(
         }
     }
     if !streams.is_empty() {
-        for (stream, state) in load::states(conn, book, upcasters, &streams).await? {
+        let Loaded { mut states, unreadable } = load::each(conn, book, upcasters, &streams).await?;
+        for (stream, found) in unreadable {
+            states.remove(&stream);
+            loaded.hold(stream, quarantine.found(stream, found));
+        }
+        for (stream, state) in states {
             loaded.loaded(stream, state);
         }
     }

@@ -16,6 +16,7 @@ use super::plan::{Moved, OrderPlan, Standing, StoredPlan, read, standing_of};
 use super::{FixError, Problem};
 use crate::ledger::Ledger;
 use crate::principals::{self, Hand};
+use crate::quarantine::QUARANTINED;
 use crate::submission::{Decided, EventSummary, Provenance, Reply, Submission, SubmitError};
 
 /// What an application did, now or earlier.
@@ -203,6 +204,10 @@ async fn apply_order(
         Ok(answer) => answer,
         Err(error @ (SubmitError::Mismatch | SubmitError::TooLarge | SubmitError::Failed(_))) => {
             let problem = Problem::new("failed", error.to_string());
+            return AppliedOrder::left(planned, Outcome::Refused, Some(problem));
+        }
+        Err(error @ SubmitError::Quarantined { .. }) => {
+            let problem = Problem::new(QUARANTINED, error.to_string());
             return AppliedOrder::left(planned, Outcome::Refused, Some(problem));
         }
         Err(

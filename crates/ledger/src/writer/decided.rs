@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::remark::Remark;
 use crate::load;
+use crate::quarantine::QUARANTINED;
 use crate::states::{Cache, Working};
 use crate::submission::{Answer, Decided, Reply, Submission, SubmitError, stored_version};
 
@@ -70,6 +71,13 @@ pub(super) fn decide_batch(
             Ok(decided) => decided,
             Err(Stopped::Missing(what)) => {
                 missing.extend(what);
+                continue;
+            }
+            Err(Stopped::Held(error)) => {
+                // Asked again later it is decided anew: no more than a refusal that leaves no trace.
+                has_unkept_refusal = true;
+                remarks.push(Remark::Refused(QUARANTINED));
+                outcomes.push(Err(error));
                 continue;
             }
             Err(Stopped::Panicked(error)) => {
@@ -131,6 +139,8 @@ pub(super) fn decide_batch(
 /// Why a submission is not decided.
 pub(super) enum Stopped {
     Missing(BTreeSet<Missing>),
+    /// It needs a stream over which nothing is decided.
+    Held(SubmitError),
     Panicked(SubmitError),
 }
 
@@ -159,7 +169,7 @@ pub(super) fn decide_one(
         }
     }
     if !missing.is_empty() {
-        return Err(Stopped::Missing(missing));
+        return Err(Stopped::missing(working, missing));
     }
     if let Some(stale) = stale {
         return Ok(Err(stale));
@@ -180,7 +190,19 @@ pub(super) fn decide_one(
                     }
                 }
             }
-            Err(Stopped::Missing(missing))
+            Err(Stopped::missing(working, missing))
+        }
+    }
+}
+
+impl Stopped {
+    /// What is quarantined is not loaded, whatever else is missing.
+    fn missing(working: &Working, missing: BTreeSet<Missing>) -> Self {
+        match working.first_held(&missing) {
+            Some((stream, mark)) => {
+                Self::Held(SubmitError::Quarantined { stream, position: mark.position })
+            }
+            None => Self::Missing(missing),
         }
     }
 }

@@ -12,7 +12,7 @@ use super::error::chain;
 use super::load_missing;
 use crate::as_of::SNAPSHOT;
 use crate::clock::Clock;
-use crate::load::LoadError;
+use crate::quarantine::Known;
 use crate::states::{Cache, Working};
 use crate::submission::{Decided, Reply, Submission, SubmitError};
 
@@ -20,8 +20,6 @@ use crate::submission::{Decided, Reply, Submission, SubmitError};
 enum DryRunError {
     #[error("could not read the head")]
     Head(#[from] HeadError),
-    #[error("could not load what it needs")]
-    Load(#[from] LoadError),
     #[error("the database did not answer")]
     Database(#[from] sqlx::Error),
 }
@@ -32,17 +30,13 @@ pub(crate) async fn dry_run(
     book: BookId,
     clock: &Clock,
     upcasters: &Upcasters,
+    quarantine: &Known,
     submission: &Submission,
 ) -> Result<(Reply, Cursor), SubmitError> {
-    run(conn, book, clock, upcasters, submission).await.unwrap_or_else(|error| {
+    run(conn, book, clock, upcasters, quarantine, submission).await.unwrap_or_else(|error| {
         warn!(error = %chain(&error), "a dry run failed");
         match error {
-            DryRunError::Load(LoadError::Event(_) | LoadError::Corrupt { .. }) => {
-                Err(SubmitError::Failed("a stream that it needs cannot be read".to_owned()))
-            }
-            DryRunError::Head(_)
-            | DryRunError::Load(LoadError::Database(_))
-            | DryRunError::Database(_) => Err(SubmitError::Unavailable),
+            DryRunError::Head(_) | DryRunError::Database(_) => Err(SubmitError::Unavailable),
         }
     })
 }
@@ -52,6 +46,7 @@ async fn run(
     book: BookId,
     clock: &Clock,
     upcasters: &Upcasters,
+    quarantine: &Known,
     submission: &Submission,
 ) -> Result<Result<(Reply, Cursor), SubmitError>, DryRunError> {
     // One snapshot for all: states of different moments may contradict each other.
@@ -66,15 +61,15 @@ async fn run(
         return Ok(Err(SubmitError::Misfit(misfit)));
     }
     // Loaded anew: what this node's writer knows may be behind the head, or ahead.
-    let (cache, mut loaded) = (Cache::new(NonZeroUsize::MIN), Working::default());
+    let (cache, mut loaded) = (Cache::new(NonZeroUsize::MIN), Working::beside(quarantine.held()));
     let now = Batch::new(&head, clock.now()).recorded_at();
     let decided = loop {
         match decide_one(&loaded, &cache, now, submission, true) {
             Ok(decided) => break Ok(decided),
             Err(Stopped::Missing(missing)) => {
-                load_missing(&mut tx, book, upcasters, missing, &mut loaded).await?;
+                load_missing(&mut tx, book, upcasters, quarantine, missing, &mut loaded).await?;
             }
-            Err(Stopped::Panicked(error)) => break Err(error),
+            Err(Stopped::Held(error) | Stopped::Panicked(error)) => break Err(error),
         }
     };
     tx.rollback().await?;

@@ -5,8 +5,6 @@ use std::time::Duration;
 use eventstore::{AppendError, BookId, HeadError};
 use projections::Misfit;
 
-use crate::load::LoadError;
-
 /// Why a batch was not committed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum BatchError {
@@ -14,8 +12,6 @@ pub(super) enum BatchError {
     Moved,
     #[error("could not read the head")]
     Head(#[from] HeadError),
-    #[error("could not load what the batch needs")]
-    Load(#[from] LoadError),
     #[error("the database did not answer")]
     Database(#[from] sqlx::Error),
     #[error("the database did not answer within {} seconds", .0.as_secs())]
@@ -64,14 +60,12 @@ impl BatchError {
             Self::Append(AppendError::Format { .. }) | Self::Format(_) | Self::Misfit(..) => {
                 Remedy::Upgrade
             }
-            Self::Database(cause)
-            | Self::Load(LoadError::Database(cause))
-            | Self::Head(HeadError::Database { cause, .. })
+            Self::Database(cause) | Self::Head(HeadError::Database { cause, .. })
                 if is_passing(cause) =>
             {
                 Remedy::Wait
             }
-            Self::Load(_) | Self::Database(_) => Remedy::Halve,
+            Self::Database(_) => Remedy::Halve,
             Self::Head(_) => Remedy::GiveUp,
         }
     }
@@ -93,7 +87,7 @@ fn constraint(cause: &sqlx::Error) -> Option<&str> {
 }
 
 /// An error with its causes, for the log.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
