@@ -7,10 +7,10 @@ use anyhow::{Context, bail};
 use eventstore::BookId;
 use ledger::database::Database;
 use ledger::disk::Disk;
+use ledger::workers::Workers;
 use ledger::{Clock, Ledger};
 use localpg::LocalPg;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 use uuid::Uuid;
 
@@ -125,25 +125,10 @@ impl Node {
     }
 
     /// Keeps a private Postgres running: one that was killed is started again.
-    pub(crate) fn look_after(&self, tasks: &TaskTracker, stop: CancellationToken) {
+    pub(crate) fn look_after(&self, workers: &Workers) {
         let Some(pg) = self.private.clone() else { return };
-        tasks.spawn(async move {
-            let mut pid = pg.pid();
-            loop {
-                tokio::select! {
-                    () = stop.cancelled() => return,
-                    () = tokio::time::sleep(LOOK_AFTER) => {}
-                }
-                match pg.ensure_running().await {
-                    Ok(now) if now != pid => {
-                        warn!(pid = now, "Postgres had gone; started it again");
-                        pid = now;
-                    }
-                    Ok(_) => {}
-                    Err(error) => warn!(%error, "Postgres has gone and cannot be started"),
-                }
-            }
-        });
+        let stop = workers.stop();
+        workers.watch_over("postgres", move || look_after(Arc::clone(&pg), stop.clone()));
     }
 
     /// Leaves the private Postgres, which stops if nobody else uses it.
@@ -152,6 +137,24 @@ impl Node {
             pg.stop().await?;
         }
         Ok(())
+    }
+}
+
+async fn look_after(pg: Arc<LocalPg>, stop: CancellationToken) {
+    let mut pid = pg.pid();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(LOOK_AFTER) => {}
+        }
+        match pg.ensure_running().await {
+            Ok(now) if now != pid => {
+                warn!(pid = now, "Postgres had gone; started it again");
+                pid = now;
+            }
+            Ok(_) => {}
+            Err(error) => warn!(%error, "Postgres has gone and cannot be started"),
+        }
     }
 }
 

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use anyhow::Context;
 use api::{App, Lifecycle, Secrets};
-use ledger::Ledger;
 use ledger::personal::{self, Vault};
 use ledger::webhooks::{Allow, Options};
+use ledger::workers::Workers;
+use ledger::{Ledger, deadlines, expiry, filling, jobs};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -72,20 +73,28 @@ impl Service {
         let mut app = App::new(ledger.clone(), secrets(&node.secret)).with_limits(limits.limits());
         app.webhooks = webhooks;
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-        node.look_after(&tasks, stop.clone());
-        tasks.spawn(sweep(ledger.clone(), stop.clone()));
-        tasks.spawn(ledger::expiry::run(ledger.clone(), stop.clone()));
-        tasks.spawn(ledger::filling::run(ledger.clone(), stop.clone()));
+        let workers = Workers::new(tasks.clone(), ledger.metrics().clone(), stop.clone());
+        node.look_after(&workers);
+        let hands =
+            Hands { ledger: ledger.clone(), vault: vault(&node.secret), stop: stop.clone() };
+        hands.put(&workers, "sweep", |Hands { ledger, stop, .. }| sweep(ledger, stop));
+        hands.put(&workers, "expiry", |Hands { ledger, stop, .. }| expiry::run(ledger, stop));
+        hands.put(&workers, "filling", |Hands { ledger, stop, .. }| filling::run(ledger, stop));
         if fires_deadlines {
-            tasks.spawn(ledger::deadlines::run(ledger.clone(), stop.clone()));
+            hands.put(&workers, "deadlines", |Hands { ledger, stop, .. }| {
+                deadlines::run(ledger, stop)
+            });
         }
         if sends_webhooks {
-            let options = Options::new(webhooks, api::webhook_message);
-            let vault = vault(&node.secret);
-            tasks.spawn(ledger::webhooks::run(ledger.clone(), vault, options, stop.clone()));
+            hands.put(&workers, "webhooks", move |Hands { ledger, vault, stop }| {
+                let options = Options::new(webhooks, api::webhook_message);
+                ledger::webhooks::run(ledger, vault, options, stop)
+            });
         }
         if works_at_jobs {
-            tasks.spawn(ledger::jobs::run(ledger.clone(), vault(&node.secret), stop.clone()));
+            hands.put(&workers, "jobs", |Hands { ledger, vault, stop }| {
+                jobs::run(ledger, vault, stop)
+            });
         }
         tasks.spawn(Server::new(&app, limits.connections()).run(listener));
         tasks.close();
@@ -107,6 +116,27 @@ impl Service {
         if is_late && tokio::time::timeout(REPLIES_MAX, self.tasks.wait()).await.is_err() {
             warn!("some clients did not finish their requests; leaving them");
         }
+    }
+}
+
+/// What a worker is given each time that it is begun.
+#[derive(Clone)]
+struct Hands {
+    ledger: Ledger,
+    vault: Vault,
+    stop: CancellationToken,
+}
+
+impl Hands {
+    /// Has a worker work, and replaced should it break off.
+    fn put<W: Future<Output = ()> + Send + 'static>(
+        &self,
+        workers: &Workers,
+        name: &'static str,
+        begin: impl Fn(Self) -> W + Send + 'static,
+    ) {
+        let hands = self.clone();
+        workers.watch_over(name, move || begin(hands.clone()));
     }
 }
 

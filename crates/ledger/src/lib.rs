@@ -44,6 +44,7 @@ pub mod view_states;
 pub mod webhooks;
 mod writer;
 
+pub mod workers;
 pub use clock::Clock;
 pub use ledger::{Config, Ledger, OpenError};
 pub use standing::Standing;

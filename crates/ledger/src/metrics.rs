@@ -61,6 +61,11 @@ struct ByKindAndState {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByWorker {
+    worker: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ByState {
     state: &'static str,
 }
@@ -89,6 +94,7 @@ pub struct Metrics {
     rows_swept: Counter,
     verification_findings: Gauge,
     verification_time: Gauge,
+    workers_replaced: Family<ByWorker, Counter>,
 }
 
 impl Default for Metrics {
@@ -115,6 +121,7 @@ impl Default for Metrics {
             rows_swept: Counter::default(),
             verification_findings: Gauge::default(),
             verification_time: Gauge::default(),
+            workers_replaced: Family::default(),
         };
         // So that they are there before anything has happened.
         for outcome in [Outcome::Accepted, Outcome::Refused, Outcome::Replayed, Outcome::Failed] {
@@ -159,6 +166,7 @@ impl Metrics {
             rows_swept,
             verification_findings,
             verification_time,
+            workers_replaced,
         } = self.clone();
         registry.register("daftar_commands", "Commands by what came of them", commands);
         registry.register("daftar_refusals", "Refused commands by code", refusals);
@@ -194,6 +202,8 @@ impl Metrics {
         registry.register("daftar_verification_findings", help, verification_findings);
         let help = "When the last verification of the whole book ended, 0 if there was none";
         registry.register("daftar_verification_timestamp_seconds", help, verification_time);
+        let help = "Workers that broke off and were begun again";
+        registry.register("daftar_workers_replaced", help, workers_replaced);
     }
 
     /// A command has its answer.
@@ -273,6 +283,16 @@ impl Metrics {
     pub(crate) fn verified(&self, at: i64, findings: i64) {
         self.verification_time.set(at);
         self.verification_findings.set(findings);
+    }
+
+    /// A worker is looked after from here on.
+    pub(crate) fn worker_watched(&self, worker: &'static str) {
+        self.workers_replaced.get_or_create(&ByWorker { worker }).inc_by(0);
+    }
+
+    /// A worker broke off, and another takes its place.
+    pub(crate) fn worker_replaced(&self, worker: &'static str) {
+        self.workers_replaced.get_or_create(&ByWorker { worker }).inc();
     }
 
     /// What is so at this moment.

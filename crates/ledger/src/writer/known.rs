@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use eventstore::{BookId, CommandRecord, Cursor};
 use sqlx::{PgConnection, PgPool};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tracing::warn;
 use uuid::Uuid;
 
 use super::{BATCH_MAX, Pending};
 use crate::submission::{Answer, SubmitError, domain_version};
+use crate::workers::Queue;
 
 /// Somebody wants to know whether a command was decided before.
 #[derive(Debug)]
@@ -20,7 +21,8 @@ pub(crate) struct LookUp {
 
 /// Looks commands up before they queue, as many as are waiting in one query. When the database
 /// does not answer, the askers go on without: the commands' primary key is the guard.
-pub(crate) async fn look_up(pool: PgPool, book: BookId, mut asked: mpsc::Receiver<LookUp>) {
+pub(crate) async fn look_up(pool: PgPool, book: BookId, asked: Queue<LookUp>) {
+    let mut asked = asked.lock().await;
     let mut waiting = Vec::with_capacity(BATCH_MAX);
     while asked.recv_many(&mut waiting, BATCH_MAX).await > 0 {
         let ids: Vec<Uuid> = waiting.iter().map(|one: &LookUp| one.id).collect();

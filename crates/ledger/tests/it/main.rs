@@ -58,3 +58,5 @@ mod stock;
 mod time;
 #[cfg(test)]
 mod verification;
+#[cfg(test)]
+mod workers;
