@@ -49,6 +49,10 @@ pub fn migrations() -> Vec<Migration> {
         "wallet_requests_by_wallet",
         include_str!("wallet_requests/index_by_wallet.sql"),
     ));
+    all.extend([
+        step(221, "repairs", include_str!("sql/repair/repairs.sql")),
+        step(222, "repair", include_str!("sql/repair/repair.sql")),
+    ]);
     all
 }
 

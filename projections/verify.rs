@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::{Acquire as _, PgConnection, PgPool};
 use uuid::Uuid;
 
-use crate::keeper::{GoOn, Keeper, Unkept};
+use crate::keeper::{GoOn, Keeper, Looked, Unkept};
 use crate::progress::Progress;
 use crate::whole::Quarantined;
 
@@ -31,7 +31,7 @@ mod log;
 mod moment;
 mod named;
 mod numbers;
-mod rows;
+pub(crate) mod rows;
 mod saved;
 mod streams;
 mod sums;
@@ -222,7 +222,9 @@ pub async fn verify_beside<K: Keeper, B: Beside>(
     verification.findings.leave_out(options.without.clone());
     let since = options.since.unwrap_or_default();
     let page_size = options.page_size.get();
-    let mut run = Run { conn, book, since, page_size, keeper, beside, lap: Instant::now() };
+    let looked = verification.looked();
+    let lap = Instant::now();
+    let mut run = Run { conn, book, since, page_size, keeper, beside, lap, looked, decisions: 0 };
     loop {
         match verification.part.clone() {
             Part::Guards => run.guards(verification).await?,
@@ -264,6 +266,10 @@ struct Run<'a, K, B> {
     keeper: &'a mut K,
     beside: &'a mut B,
     lap: Instant,
+    /// How much was looked at when that was told last.
+    looked: u64,
+    /// How many decisions were looked at since.
+    decisions: u64,
 }
 
 impl<K: Keeper, B: Beside> Run<'_, K, B> {
@@ -278,11 +284,18 @@ impl<K: Keeper, B: Beside> Run<'_, K, B> {
         self.lap = Instant::now();
         let progress = Progress::Verified { what, done, total: total.max(done) };
         let mut tx = self.conn.begin().await?;
-        match self.keeper.keep(&mut tx, &*verification, &progress).await? {
-            GoOn::Yes => Ok(tx.commit().await?),
-            GoOn::Cancelled => Err(VerifyError::Cancelled),
-            GoOn::Lost => Err(VerifyError::Lost),
+        if K::TAKES {
+            let looked = verification.looked();
+            let (findings, unlisted, quarantined) = verification.findings.take();
+            let at = looked.saturating_sub(self.looked).saturating_add(self.decisions);
+            (self.looked, self.decisions) = (looked, 0);
+            self.keeper.take(&mut tx, Looked { at, findings, unlisted, quarantined }).await?;
         }
+        unless_stopped(self.keeper.keep(&mut tx, &*verification, &progress).await?)?;
+        tx.commit().await?;
+        unless_stopped(self.keeper.kept(self.conn).await?)?;
+        self.lap = Instant::now();
+        Ok(())
     }
 
     async fn guards(&mut self, verification: &mut Verification) -> Result<(), VerifyError> {
@@ -339,6 +352,7 @@ impl<K: Keeper, B: Beside> Run<'_, K, B> {
         let Verification { findings, decided, .. } = &mut *verification;
         let next = decisions::page(&mut tx, &head, after, self.page_size, findings).await?;
         tx.rollback().await?;
+        self.decisions += u64::from(if next.is_some() { self.page_size } else { 1 });
         // What is decided meanwhile does not move the end away.
         let next = next.filter(|(revision, _)| *revision <= *decided);
         verification.part = match next {
@@ -510,11 +524,24 @@ impl<K: Keeper, B: Beside> Run<'_, K, B> {
 }
 
 impl Verification {
+    /// How many events and rows were looked at, in streams and in the log.
+    fn looked(&self) -> u64 {
+        self.events.saturating_add(self.folded).saturating_add(self.rows)
+    }
+
     /// What was looked for and found in whole streams.
     fn settle(&mut self, (found, rows, events): (Findings, u64, u64)) {
         self.findings.absorb(found);
         self.rows += rows;
         self.folded += events;
+    }
+}
+
+fn unless_stopped(go_on: GoOn) -> Result<(), VerifyError> {
+    match go_on {
+        GoOn::Yes => Ok(()),
+        GoOn::Cancelled => Err(VerifyError::Cancelled),
+        GoOn::Lost => Err(VerifyError::Lost),
     }
 }
 

@@ -280,6 +280,13 @@ impl Findings {
         }
     }
 
+    /// What was found since this was asked last, how much more there is, and what was quarantined.
+    pub(super) fn take(&mut self) -> (Vec<Finding>, u64, Vec<Quarantined>) {
+        let empty = self.empty();
+        let Self { listed, unlisted, quarantined, .. } = std::mem::replace(self, empty);
+        (listed, unlisted, quarantined)
+    }
+
     pub(super) fn listed(&self) -> &[Finding] {
         &self.listed
     }

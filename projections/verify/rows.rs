@@ -108,7 +108,7 @@ each_projection!(define_compare);
 
 /// The generation that readers see, if it was filled by this build's fold: otherwise the set of live
 /// projections is a finding of its own.
-pub(super) fn live<P: Projection>(head: &Head) -> Option<Generation> {
+pub(crate) fn live<P: Projection>(head: &Head) -> Option<Generation> {
     let is_ours = |version| is_built::<P>() && version == fold_version::<P>();
     let live = head.projections.iter().find(|state| state.name == P::NAME)?;
     is_ours(live.fold_version).then_some(live.generation)
@@ -143,7 +143,7 @@ async fn compare<P: Projection>(
 }
 
 /// What reads rows of a view, with the id of the stream that makes them.
-pub(super) fn select<P: Projection>(
+pub(crate) fn select<P: Projection>(
     head: &Head,
     generation: Generation,
     column: Option<&str>,
