@@ -1,5 +1,6 @@
 //! Executes commands over a book: load, decide, append, in one writer a node.
 
+pub mod alerts;
 pub mod allowed;
 pub mod approvals;
 pub mod as_of;
@@ -22,6 +23,7 @@ pub mod jobs;
 pub mod ledger;
 pub mod load;
 pub mod metrics;
+pub mod monitors;
 pub mod operations;
 pub mod personal;
 pub mod principals;
@@ -31,9 +33,9 @@ pub mod reached;
 pub mod replay;
 pub mod reports;
 pub mod schema;
+pub mod scrubber;
 pub mod secrets;
 mod signing;
-pub mod scrubber;
 pub mod standing;
 pub mod statements;
 mod states;
@@ -42,9 +44,9 @@ mod tail;
 pub mod verification;
 pub mod view_states;
 pub mod webhooks;
+pub mod workers;
 mod writer;
 
-pub mod workers;
 pub use clock::Clock;
 pub use ledger::{Config, Ledger, OpenError};
 pub use standing::Standing;

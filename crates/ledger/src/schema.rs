@@ -40,6 +40,9 @@ const BESIDE: &[Migration] = &[
     migration!(92, "quarantined_streams", "0092_quarantined_streams"),
     migration!(93, "scrubs", "0093_scrubs"),
     migration!(94, "scrub_findings", "0094_scrub_findings"),
+    migration!(96, "alerts", "0096_alerts"),
+    migration!(97, "alert_changes", "0097_alert_changes"),
+    migration!(98, "watches", "0098_watches"),
 ];
 
 /// Every migration that is not the log's own.

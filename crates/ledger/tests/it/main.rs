@@ -1,6 +1,8 @@
 //! Executing commands, against a real Postgres.
 
 #[cfg(test)]
+mod alerts;
+#[cfg(test)]
 mod answers;
 #[cfg(test)]
 mod approvals;

@@ -1,0 +1,1 @@
+update daftar.alert_heads set number = $2 where book_id = $1

@@ -1,0 +1,1 @@
+select monitor, looked_at, cases, failure from looks where book_id = $1 order by monitor
