@@ -49,8 +49,8 @@ pub use replay::{DecodeError, Replay, ReplayError, decode, evolve, upcasters};
 pub use row::{Row, text_of};
 pub use saved::SNAPSHOT_FORMAT;
 pub use verify::{
-    Beside, Check, CurrencySums, Finding, NothingBeside, Options, Report, Verification,
-    VerifyError, guards, verify, verify_beside, verify_now,
+    Beside, Check, CurrencySums, Finding, NothingBeside, Options, Report, StreamReport,
+    Verification, VerifyError, guards, verify, verify_beside, verify_now, verify_stream,
 };
 pub use views::{Views, append_function, projections};
 pub use whole::{Folded, Quarantined, Whole};

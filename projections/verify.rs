@@ -31,6 +31,7 @@ mod log;
 mod moment;
 mod named;
 mod numbers;
+mod one;
 pub(crate) mod rows;
 mod saved;
 mod streams;
@@ -39,6 +40,7 @@ mod touched;
 
 pub use beside::{Beside, NothingBeside};
 pub use finding::{Check, Finding};
+pub use one::{StreamReport, verify_stream};
 
 use finding::Findings;
 use log::Log;

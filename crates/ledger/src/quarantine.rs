@@ -14,8 +14,12 @@ use sqlx::{FromRow, PgConnection, Row as _};
 use tracing::error;
 
 mod known;
+mod resume;
+mod show;
 
 pub use known::{Held, Known, Mark};
+pub use resume::{ResumeError, Resumed, Rows, resume};
+pub use show::{Shown, show};
 
 /// The code of a refusal over such a stream.
 pub const QUARANTINED: &str = "stream-quarantined";

@@ -8,12 +8,14 @@ use uuid::Uuid;
 use crate::jobs::views_under_way;
 use crate::ledger::Ledger;
 use crate::personal::Vault;
+use crate::quarantine::{self, Finder};
 
 mod named;
 mod rows;
 
 /// Verifies the ledger's book on a connection of its own, or goes on with a verification that was
-/// kept. Without the vault, what is encrypted is compared by its digest alone.
+/// kept. Without the vault, what is encrypted is compared by its digest alone. Streams that cannot be
+/// folded are quarantined.
 pub async fn run<K: Keeper>(
     conn: &mut PgConnection,
     ledger: &Ledger,
@@ -24,7 +26,11 @@ pub async fn run<K: Keeper>(
 ) -> Result<Report, VerifyError> {
     let book = ledger.book();
     let mut personal = Personal { book, vault };
-    projections::verify_beside(conn, book, options, verification, keeper, &mut personal).await
+    let report =
+        projections::verify_beside(conn, book, options, verification, keeper, &mut personal)
+            .await?;
+    quarantine::note(conn, book, &report.quarantined, Finder::Verification).await?;
+    Ok(report)
 }
 
 /// Personal data, row by row and as events name it.

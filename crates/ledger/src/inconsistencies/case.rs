@@ -1,6 +1,7 @@
 //! One order as it is looked into: its state, its wallet, its old rows and both views of it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::id::{OrderId, WalletId};
@@ -13,7 +14,7 @@ use uuid::Uuid;
 
 use super::InconsistencyError;
 use crate::ledger::Ledger;
-use crate::load;
+use crate::load::{self, Loaded};
 
 #[derive(Debug)]
 pub(crate) struct Case {
@@ -34,7 +35,8 @@ pub(crate) struct View {
     pub(crate) updated_at: Option<DateTime<Utc>>,
 }
 
-/// Loads orders with all that is needed to judge them; ids of no order are left out.
+/// Loads orders with all that is needed to judge them; ids of no order are left out, and so are orders
+/// that cannot be read: those are quarantined, and found as such.
 pub(crate) async fn load(
     conn: &mut PgConnection,
     ledger: &Ledger,
@@ -42,7 +44,7 @@ pub(crate) async fn load(
 ) -> Result<Vec<Case>, InconsistencyError> {
     let (book, upcasters) = (ledger.book(), ledger.upcasters());
     let streams: Vec<StreamKey> = orders.iter().copied().map(StreamKey::Order).collect();
-    let states = load::states(conn, book, upcasters, &streams).await?;
+    let states = readable(conn, ledger, &streams).await?;
     let facts: BTreeMap<OrderId, Facts> = states
         .iter()
         .filter_map(|(stream, state)| match (stream, &**state) {
@@ -68,7 +70,7 @@ pub(crate) async fn load(
     let wallets: std::collections::BTreeSet<StreamKey> =
         facts.values().map(|facts| StreamKey::Wallet(wallet_of(facts))).collect();
     let wallets: Vec<StreamKey> = wallets.into_iter().collect();
-    let wallets = load::states(conn, book, upcasters, &wallets).await?;
+    let wallets = readable(conn, ledger, &wallets).await?;
     let views = views(conn, ledger, orders).await?;
 
     let mut views = views;
@@ -94,6 +96,21 @@ pub(crate) async fn load(
             }
         })
         .collect())
+}
+
+/// The states of those streams that can be read to their end.
+async fn readable(
+    conn: &mut PgConnection,
+    ledger: &Ledger,
+    streams: &[StreamKey],
+) -> Result<BTreeMap<StreamKey, Arc<State>>, sqlx::Error> {
+    let loaded = load::each(conn, ledger.book(), ledger.upcasters(), streams).await?;
+    let Loaded { mut states, unreadable } = loaded;
+    for (stream, found) in unreadable {
+        states.remove(&stream);
+        ledger.quarantine().found(stream, found);
+    }
+    Ok(states)
 }
 
 async fn views(

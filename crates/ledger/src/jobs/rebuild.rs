@@ -18,6 +18,7 @@ use super::lease::{Claim, Lease};
 use super::work::{Broken, Made, Told};
 use super::{Failure, Wish, room, row};
 use crate::ledger::Ledger;
+use crate::quarantine::{self, Finder};
 
 /// How often money that nobody has seen may turn up at the switch before the job gives up.
 const SURPRISES_MAX: u32 = 3;
@@ -145,6 +146,7 @@ pub(super) async fn make(
     let mut surprises = 0;
     loop {
         fill(conn, book, &mut build, lease).await?;
+        quarantine::note(conn, book, &build.quarantined, Finder::Rebuild).await?;
         let is_decided = seen.is_some();
         let differences = match seen.take() {
             Some(seen) => seen,
@@ -164,6 +166,7 @@ pub(super) async fn make(
         };
         match switch(conn, book, &mut build, allowed, lease).await {
             Ok(switched) => {
+                quarantine::note(conn, book, &build.quarantined, Finder::Rebuild).await?;
                 ledger.metrics().switched(switched.writers_waited);
                 info!(
                     job = %lease.claim.job,
