@@ -78,7 +78,6 @@ pub struct Sql {
     pub write: &'static str,
     pub load: &'static str,
     pub delete: &'static str,
-    pub read_all: &'static str,
     /// Calls what `load` makes.
     pub call_load: &'static str,
 }
@@ -90,7 +89,6 @@ macro_rules! sql {
             write: include_str!(concat!($name, "/write.sql")),
             load: include_str!(concat!($name, "/load.sql")),
             delete: include_str!(concat!($name, "/delete.sql")),
-            read_all: include_str!(concat!($name, "/read_all.sql")),
             call_load: concat!("select daftar.load_", $name, "_1($1, $2, $3)"),
         }
     };

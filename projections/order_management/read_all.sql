@@ -1,7 +1,0 @@
-select order_id, number, customer_id, current_status, department, phase, payment_status,
-       payment_method, currency, released, due, received, owed, held, deadline, open_receipt_id,
-       in_import_review, on_hold_departments, on_hold_reasons, placed_at, updated_at, version,
-       position
-  from daftar.order_management
- where book_id = $1 and generation = $2
- order by order_id
