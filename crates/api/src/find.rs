@@ -6,6 +6,7 @@ use domain::id::{CustomerId, OrderId, OrderNumber};
 use domain::order::{Facts, Order};
 use domain::{State, StreamKey};
 use eventstore::Cursor;
+use ledger::SubmitError;
 use ledger::as_of::{self, Moment};
 use ledger::queries;
 
@@ -73,10 +74,21 @@ pub(crate) async fn order_as_of<const SCOPE: Scope>(
         | State::ReceiptFile(_)
         | State::Settings(_) => None,
     };
+    if customer.is_none() && caller.credential.customers.is_none() {
+        must_be_readable(app, stream)?;
+    }
     if customer.is_some_and(|customer| caller.credential.may_see(customer.as_str())) {
         Ok(FoundOrder { id, state, at, tries_allowed: settings.delivery_code_tries })
     } else {
         Err(Problem::new("order-not-found"))
+    }
+}
+
+/// A stream that shows nothing may be one of which nothing can be read.
+pub(crate) fn must_be_readable(app: &App, stream: StreamKey) -> Result<(), Problem> {
+    match app.ledger.quarantine().mark(stream) {
+        Some(mark) => Err(SubmitError::Quarantined { stream, position: mark.position }.into()),
+        None => Ok(()),
     }
 }
 

@@ -38,6 +38,11 @@ impl<T> View<T> {
         self
     }
 
+    /// At a version, if it has one that tells it apart.
+    pub(crate) fn at_any_version(self, version: Option<u64>) -> Self {
+        Self { version, ..self }
+    }
+
     pub(crate) fn showing_more(mut self, shows_more: bool) -> Self {
         self.shows_more = shows_more;
         self

@@ -9,6 +9,7 @@ pub(crate) mod job_result;
 pub(crate) mod money;
 pub(crate) mod order;
 pub(crate) mod payment;
+pub(crate) mod quarantine;
 pub(crate) mod replay;
 pub(crate) mod reply;
 pub(crate) mod settings;

@@ -9,6 +9,7 @@ use eventstore::Cursor;
 use ledger::queries;
 
 use crate::app::App;
+use crate::find::must_be_readable;
 use crate::problem::Problem;
 
 pub(super) mod explain;
@@ -41,6 +42,7 @@ pub(super) async fn find(app: &App, id: SuspenseId) -> Result<FoundItem, Problem
     let stream = StreamKey::Suspense(id);
     let (at, state) = queries::state(&app.ledger, stream).await.map_err(Problem::unreadable)?;
     if state.version() == 0 {
+        must_be_readable(app, stream)?;
         return Err(Problem::new("suspense-not-found"));
     }
     Ok(FoundItem { id, state, at })

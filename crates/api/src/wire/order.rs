@@ -1,9 +1,11 @@
 //! An order as replies show it.
 
 use chrono::{DateTime, Utc};
+use domain::StreamKey;
 use domain::id::{OrderId, ShipmentId};
 use domain::order::totals::Quantity;
 use domain::order::{Facts, Review};
+use ledger::quarantine::Known;
 use projections::customer_orders::CustomerOrder;
 use projections::order_management::ManagedOrder;
 use serde::{Deserialize, Serialize};
@@ -11,6 +13,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::wire::money::{Money, Stored};
+use crate::wire::quarantine::Quarantined;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Order {
@@ -40,6 +43,8 @@ pub(crate) struct Order {
     receipts: Vec<Receipt>,
     shipments: Vec<Shipment>,
     version: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quarantined: Option<Quarantined>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -176,6 +181,7 @@ impl Order {
                 .map(|(id, shipment)| Shipment::of(*id, shipment))
                 .collect(),
             version: facts.version,
+            quarantined: None,
         }
     }
 }
@@ -187,6 +193,16 @@ impl Order {
             shipment.tries_left = Some(allowed.saturating_sub(shipment.wrong_tries));
         }
         self
+    }
+
+    /// Says whether it is quarantined.
+    pub(crate) fn marked(mut self, known: &Known) -> Self {
+        self.quarantined = mark(known, self.id);
+        self
+    }
+
+    pub(crate) fn is_marked(&self) -> bool {
+        self.quarantined.is_some()
     }
 
     /// Whether it shows what the settings decide.
@@ -263,6 +279,8 @@ pub(crate) struct CustomerOrderRow {
     placed_at: Option<DateTime<Utc>>,
     deadline: Option<DateTime<Utc>>,
     version: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quarantined: Option<Quarantined>,
 }
 
 impl From<CustomerOrder> for CustomerOrderRow {
@@ -280,7 +298,15 @@ impl From<CustomerOrder> for CustomerOrderRow {
             placed_at: row.placed_at,
             deadline: row.deadline,
             version: row.version,
+            quarantined: None,
         }
+    }
+}
+
+impl CustomerOrderRow {
+    pub(crate) fn marked(mut self, known: &Known) -> Self {
+        self.quarantined = mark(known, self.id);
+        self
     }
 }
 
@@ -307,6 +333,8 @@ pub(crate) struct ManagedOrderRow {
     placed_at: Option<DateTime<Utc>>,
     updated_at: DateTime<Utc>,
     version: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quarantined: Option<Quarantined>,
 }
 
 impl From<ManagedOrder> for ManagedOrderRow {
@@ -332,6 +360,18 @@ impl From<ManagedOrder> for ManagedOrderRow {
             placed_at: row.placed_at,
             updated_at: row.updated_at,
             version: row.version,
+            quarantined: None,
         }
     }
+}
+
+impl ManagedOrderRow {
+    pub(crate) fn marked(mut self, known: &Known) -> Self {
+        self.quarantined = mark(known, self.id);
+        self
+    }
+}
+
+fn mark(known: &Known, order: Uuid) -> Option<Quarantined> {
+    known.mark(StreamKey::Order(OrderId::new(order))).map(Quarantined::from)
 }

@@ -1,14 +1,17 @@
 //! A payment: how it is told of, and how replies show it.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use domain::StreamKey;
 use domain::id::{Code, OrderId, PaymentId, StatementLineId};
 use domain::payment::{self, Facts, Held, Kind, Target};
+use ledger::quarantine::Known;
 use projections::payments;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::wire::money::{Money, Stored};
+use crate::wire::quarantine::Quarantined;
 
 /// How the money came.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -74,6 +77,8 @@ pub(crate) struct Payment {
     corrected: bool,
     reversed: bool,
     version: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quarantined: Option<Quarantined>,
 }
 
 /// Where a payment's money is.
@@ -122,6 +127,7 @@ impl Payment {
             corrected: facts.corrected,
             reversed: facts.reversed,
             version: facts.version,
+            quarantined: None,
         };
         match &facts.kind {
             Kind::BankTransfer { account, reference, date } => {
@@ -138,6 +144,16 @@ impl Payment {
             Kind::Cash { .. } => {}
         }
         shown
+    }
+
+    /// Says whether it is quarantined.
+    pub(crate) fn marked(mut self, known: &Known) -> Self {
+        self.quarantined = mark(known, self.id);
+        self
+    }
+
+    pub(crate) fn is_marked(&self) -> bool {
+        self.quarantined.is_some()
     }
 }
 
@@ -186,6 +202,8 @@ pub(crate) struct PaymentRow {
     reversed: bool,
     recorded_at: Option<DateTime<Utc>>,
     version: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quarantined: Option<Quarantined>,
 }
 
 impl From<payments::Payment> for PaymentRow {
@@ -208,6 +226,18 @@ impl From<payments::Payment> for PaymentRow {
             reversed: row.reversed,
             recorded_at: row.recorded_at,
             version: row.version,
+            quarantined: None,
         }
     }
+}
+
+impl PaymentRow {
+    pub(crate) fn marked(mut self, known: &Known) -> Self {
+        self.quarantined = mark(known, self.id);
+        self
+    }
+}
+
+fn mark(known: &Known, payment: Uuid) -> Option<Quarantined> {
+    known.mark(StreamKey::Payment(PaymentId::new(payment))).map(Quarantined::from)
 }

@@ -1,15 +1,18 @@
 //! Suspense items, as replies show them and as commands explain them.
 
 use chrono::{DateTime, Utc};
+use domain::StreamKey;
 use domain::account::SuspenseItem;
 use domain::id::{SuspenseId, WalletId};
 use domain::suspense::{self, Event, Facts};
+use ledger::quarantine::Known;
 use projections::suspense_items::OpenItem;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::wire::money::{Money, Stored};
+use crate::wire::quarantine::Quarantined;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Suspense {
@@ -23,6 +26,8 @@ pub(crate) struct Suspense {
     reason: String,
     settled: bool,
     version: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quarantined: Option<Quarantined>,
 }
 
 impl Suspense {
@@ -38,7 +43,18 @@ impl Suspense {
             reason: facts.reason.to_string(),
             settled: facts.is_settled(),
             version: facts.version,
+            quarantined: None,
         }
+    }
+
+    /// Says whether it is quarantined.
+    pub(crate) fn marked(mut self, known: &Known) -> Self {
+        self.quarantined = mark(known, self.id);
+        self
+    }
+
+    pub(crate) fn is_marked(&self) -> bool {
+        self.quarantined.is_some()
     }
 }
 
@@ -54,6 +70,8 @@ pub(crate) struct SuspenseRow {
     opened_at: Option<DateTime<Utc>>,
     updated_at: DateTime<Utc>,
     version: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quarantined: Option<Quarantined>,
 }
 
 impl From<OpenItem> for SuspenseRow {
@@ -67,8 +85,20 @@ impl From<OpenItem> for SuspenseRow {
             opened_at: row.opened_at,
             updated_at: row.updated_at,
             version: row.version,
+            quarantined: None,
         }
     }
+}
+
+impl SuspenseRow {
+    pub(crate) fn marked(mut self, known: &Known) -> Self {
+        self.quarantined = mark(known, self.id);
+        self
+    }
+}
+
+fn mark(known: &Known, item: Uuid) -> Option<Quarantined> {
+    known.mark(StreamKey::Suspense(SuspenseId::new(item))).map(Quarantined::from)
 }
 
 /// What an explained part turned out to be.

@@ -3,9 +3,10 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use domain::Event;
 use domain::id::{RequestId, Text, WalletId};
 use domain::wallet::{self, Facts};
+use domain::{Event, StreamKey};
+use ledger::quarantine::Known;
 use projections::wallet_balances::WalletBalance;
 use projections::wallet_lines::Movement;
 use projections::wallet_requests::WalletRequest;
@@ -16,6 +17,7 @@ use uuid::Uuid;
 
 use crate::wire::iban::Iban;
 use crate::wire::money::{Money, Stored};
+use crate::wire::quarantine::Quarantined;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Wallet {
@@ -59,6 +61,8 @@ pub(crate) struct WalletRow {
     frozen: bool,
     closed: bool,
     version: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quarantined: Option<Quarantined>,
 }
 
 impl From<WalletBalance> for WalletRow {
@@ -71,7 +75,21 @@ impl From<WalletBalance> for WalletRow {
             frozen: row.frozen,
             closed: row.closed,
             version: row.version,
+            quarantined: None,
         }
+    }
+}
+
+impl WalletRow {
+    /// Says whether it is quarantined.
+    pub(crate) fn marked(mut self, known: &Known) -> Self {
+        let stream = StreamKey::Wallet(WalletId::new(self.id));
+        self.quarantined = known.mark(stream).map(Quarantined::from);
+        self
+    }
+
+    pub(crate) fn is_marked(&self) -> bool {
+        self.quarantined.is_some()
     }
 }
 

@@ -54,6 +54,8 @@ pub(crate) async fn handler(
             .map_err(Problem::unreadable)?;
     let next =
         page.cut(&mut read.value, |last| (last.placed_at.unwrap_or_default(), last.order_id));
-    let orders = read.value.into_iter().map(CustomerOrderRow::from).collect();
+    let known = app.ledger.quarantine();
+    let rows = read.value.into_iter().map(CustomerOrderRow::from);
+    let orders = rows.map(|row| row.marked(known)).collect();
     Ok(View::new(read.cursor, Body { orders, next: next.cursor }).with_next(next.link))
 }

@@ -62,13 +62,12 @@ pub(crate) async fn handler(
         [only] => u64::try_from(only.version).ok(),
         _ => None,
     };
-    let wallets = wallets.into_iter().map(WalletRow::from).collect();
+    let rows = wallets.into_iter().map(WalletRow::from);
+    let wallets: Vec<WalletRow> = rows.map(|row| row.marked(app.ledger.quarantine())).collect();
+    // A wallet is marked and not, at the same version.
+    let version = version.filter(|_| !wallets.iter().any(WalletRow::is_marked));
     let open_requests = requests.into_iter().map(WalletRequestRow::from).collect();
-    let view = View::new(at, Body { wallets, open_requests });
-    Ok(match version {
-        Some(version) => view.at_version(version),
-        None => view,
-    })
+    Ok(View::new(at, Body { wallets, open_requests }).at_any_version(version))
 }
 
 type Held = (Cursor, Vec<WalletBalance>, Vec<WalletRequest>);

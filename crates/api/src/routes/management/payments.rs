@@ -61,6 +61,8 @@ pub(crate) async fn handler(
         .await
         .map_err(Problem::unreadable)?;
     let next = page.cut(&mut read.value, |last| last.payment_id);
-    let payments = read.value.into_iter().map(PaymentRow::from).collect();
+    let known = app.ledger.quarantine();
+    let rows = read.value.into_iter().map(PaymentRow::from);
+    let payments = rows.map(|row| row.marked(known)).collect();
     Ok(View::new(read.cursor, Body { payments, next: next.cursor }).with_next(next.link))
 }

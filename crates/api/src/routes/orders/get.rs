@@ -43,9 +43,12 @@ pub(crate) async fn handler(
     Search(query): Search<AsOf>,
 ) -> Result<View<Body>, Problem> {
     let found = find::order_as_of(&app, &caller, &path.one(), query.moment()?).await?;
-    let order = Order::of(found.id, found.facts()).with_tries(found.tries_allowed);
-    let version = found.facts().version;
+    let order = Order::of(found.id, found.facts())
+        .with_tries(found.tries_allowed)
+        .marked(app.ledger.quarantine());
+    // It is marked and not, at the same version.
+    let version = (!order.is_marked()).then_some(found.facts().version);
     // The tries left hang on the settings too.
     let shows_more = order.shows_tries();
-    Ok(View::new(found.at, Body { order }).at_version(version).showing_more(shows_more))
+    Ok(View::new(found.at, Body { order }).at_any_version(version).showing_more(shows_more))
 }

@@ -10,6 +10,7 @@ use ledger::queries;
 
 use crate::app::App;
 use crate::caller::Caller;
+use crate::find::must_be_readable;
 use crate::problem::Problem;
 use crate::scope::Scope;
 
@@ -40,6 +41,9 @@ pub(super) async fn payment<const SCOPE: Scope>(
     let id: PaymentId = id.parse().map_err(|_| not_found())?;
     let (at, state) =
         queries::state(&app.ledger, StreamKey::Payment(id)).await.map_err(Problem::unreadable)?;
+    if caller.credential.customers.is_none() && recorded(&state).is_none() {
+        must_be_readable(app, StreamKey::Payment(id))?;
+    }
     let facts = recorded(&state).ok_or_else(not_found)?;
     let is_seen = match &facts.customer {
         Some(customer) => caller.credential.may_see(customer.as_str()),

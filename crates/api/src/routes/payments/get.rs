@@ -42,6 +42,8 @@ pub(crate) async fn handler(
 ) -> Result<View<Body>, Problem> {
     let found = found::payment(&app, &caller, &path.one()).await?;
     let facts = found.facts();
-    let body = Body { payment: Payment::of(found.id, facts) };
-    Ok(View::new(found.at, body).at_version(facts.version))
+    let payment = Payment::of(found.id, facts).marked(app.ledger.quarantine());
+    // It is marked and not, at the same version.
+    let version = (!payment.is_marked()).then_some(facts.version);
+    Ok(View::new(found.at, Body { payment }).at_any_version(version))
 }

@@ -58,6 +58,8 @@ pub(crate) async fn handler(
             |event| if let Event::Suspense(event) = event { Entry::of(event) } else { None },
         )
         .collect();
-    let item = Suspense::of(found.id, facts);
-    Ok(View::new(found.at, Body { item, entries }).at_version(facts.version))
+    let item = Suspense::of(found.id, facts).marked(app.ledger.quarantine());
+    // It is marked and not, at the same version.
+    let version = (!item.is_marked()).then_some(facts.version);
+    Ok(View::new(found.at, Body { item, entries }).at_any_version(version))
 }

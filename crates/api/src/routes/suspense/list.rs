@@ -50,6 +50,8 @@ pub(crate) async fn handler(
         .map_err(Problem::unreadable)?;
     let next =
         page.cut(&mut read.value, |last| (last.opened_at.unwrap_or_default(), last.suspense_id));
-    let items = read.value.into_iter().map(SuspenseRow::from).collect();
+    let known = app.ledger.quarantine();
+    let rows = read.value.into_iter().map(SuspenseRow::from);
+    let items = rows.map(|row| row.marked(known)).collect();
     Ok(View::new(read.cursor, Body { items, next: next.cursor }).with_next(next.link))
 }
