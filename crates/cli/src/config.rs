@@ -12,7 +12,8 @@ const EVERY_COMMAND: &str = "Every command";
 /// Settings that every command takes, from flags or the environment.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Config {
-    /// The database, as its owner. Without it daftar starts a private Postgres of its own.
+    /// The database, as its owner; of several servers (`…@one:5432,two:5432/daftar`) the one that
+    /// takes writes. Without it daftar starts a private Postgres of its own.
     #[arg(long, env = "DATABASE_URL", global = true, help_heading = EVERY_COMMAND, hide_env_values = true, value_name = "URL")]
     pub(crate) database_url: Option<String>,
 

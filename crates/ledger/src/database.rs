@@ -1,7 +1,6 @@
 //! The database as a service sees it: whose rights it has, whether it is durable and up to date,
 //! and which books it holds.
 
-use std::str::FromStr;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -13,6 +12,7 @@ use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::disk::Disk;
+use crate::hosts::Hosts;
 use crate::ledger::{Config, Ledger, OpenError};
 use crate::schema;
 use crate::secrets::{self, Check, SecretError};
@@ -27,9 +27,9 @@ pub type Connection = PgConnection;
 #[derive(Debug, Clone)]
 pub struct Database {
     /// Owns the schema: migrates.
-    owner: PgConnectOptions,
+    owner: Hosts,
     /// The application's own login; without one, the owner works in the application's role.
-    app: Option<PgConnectOptions>,
+    app: Option<Hosts>,
     disk: Disk,
 }
 
@@ -42,20 +42,21 @@ pub struct AddressError {
     cause: sqlx::Error,
 }
 
-fn parse(what: &'static str, url: &str) -> Result<PgConnectOptions, AddressError> {
-    PgConnectOptions::from_str(url).map_err(|cause| AddressError { what, cause })
+fn parse(what: &'static str, url: &str) -> Result<Hosts, AddressError> {
+    let hosts = Hosts::parse(url).map_err(|cause| AddressError { what, cause })?;
+    Ok(hosts.map(quiet))
 }
 
 impl Database {
     /// A database that this process's own Postgres holds.
     pub fn private(owner: PgConnectOptions) -> Self {
-        Self { owner: quiet(owner), app: None, disk: Disk::Unknown }
+        Self { owner: Hosts::from(quiet(owner)), app: None, disk: Disk::Unknown }
     }
 
     /// A database somewhere: `DATABASE_URL` for the owner, `DAFTAR_APP_URL` for the application.
     pub fn at(owner_url: &str, app_url: Option<&str>) -> Result<Self, AddressError> {
-        let owner = quiet(parse("DATABASE_URL", owner_url)?);
-        let app = app_url.map(|url| parse("DAFTAR_APP_URL", url)).transpose()?.map(quiet);
+        let owner = parse("DATABASE_URL", owner_url)?;
+        let app = app_url.map(|url| parse("DAFTAR_APP_URL", url)).transpose()?;
         Ok(Self { owner, app, disk: Disk::Unknown })
     }
 
@@ -72,18 +73,18 @@ impl Database {
     }
 
     /// How the service connects.
-    pub fn app_options(&self) -> PgConnectOptions {
-        eventstore::connect::app_options(self.app.clone().unwrap_or_else(|| self.owner.clone()))
+    pub fn app_hosts(&self) -> Hosts {
+        self.app.as_ref().unwrap_or(&self.owner).map(eventstore::connect::app_options)
     }
 
     /// Connects as the owner.
     pub async fn owner(&self) -> Result<PgConnection, sqlx::Error> {
-        PgConnection::connect_with(&self.owner).await
+        self.owner.connect().await
     }
 
     /// Connects as the service does.
     pub async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
-        PgConnection::connect_with(&self.app_options()).await
+        self.app_hosts().connect().await
     }
 
     /// Brings the schema up to date; says which migrations it applied.
@@ -168,13 +169,13 @@ impl Database {
     /// Opens a book for reading and writing.
     pub async fn open(&self, book: BookId, clock: Clock) -> Result<Ledger, OpenError> {
         let config = Config { disk: self.disk.clone(), ..Config::default() };
-        Ledger::open_with(self.app_options(), book, clock, config).await
+        Ledger::open_with(self.app_hosts(), book, clock, config).await
     }
 
     /// The same for whoever rebuilds it or looks at it: its live rows may be of other folds.
     pub async fn open_to_maintain(&self, book: BookId, clock: Clock) -> Result<Ledger, OpenError> {
         let config = Config { opens_misfit: true, disk: self.disk.clone(), ..Config::default() };
-        Ledger::open_with(self.app_options(), book, clock, config).await
+        Ledger::open_with(self.app_hosts(), book, clock, config).await
     }
 
     /// The same for a service, whose readers never work for long, and which waits for the book's
@@ -182,7 +183,7 @@ impl Database {
     pub async fn open_to_serve(&self, book: BookId, clock: Clock) -> Result<Ledger, OpenError> {
         let (statement_max, disk) = (Some(STATEMENT_MAX), self.disk.clone());
         let config = Config { statement_max, disk, opens_misfit: true, ..Config::default() };
-        Ledger::open_with(self.app_options(), book, clock, config).await
+        Ledger::open_with(self.app_hosts(), book, clock, config).await
     }
 }
 
@@ -193,8 +194,7 @@ fn quiet(options: PgConnectOptions) -> PgConnectOptions {
 
 /// Connects to a database that is not ours, such as an old shop's.
 pub async fn connect_foreign(url: &str) -> Result<PgConnection, ForeignError> {
-    let options = quiet(parse("--from", url)?);
-    PgConnection::connect_with(&options).await.map_err(ForeignError::Connect)
+    parse("--from", url)?.connect().await.map_err(ForeignError::Connect)
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use eventstore::{BookId, Cursor, Head, HeadError, Position, Snapshot, Upcasters};
 use projections::{Misfit, fit};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection as _, PgConnection, PgPool};
+use sqlx::postgres::PgPoolOptions;
+use sqlx::{PgConnection, PgPool};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
@@ -19,6 +19,7 @@ use uuid::Uuid;
 use crate::clock::Clock;
 use crate::disk::Disk;
 use crate::feed::Feed;
+use crate::hosts::Hosts;
 use crate::metrics::{Metrics, Outcome};
 use crate::quarantine::Known;
 use crate::standing::{Standing, Watched};
@@ -51,7 +52,7 @@ struct Inner {
     uuid: Uuid,
     pool: PgPool,
     /// How whoever works for long gets a connection of its own.
-    options: PgConnectOptions,
+    hosts: Hosts,
     disk: Disk,
     clock: Clock,
     upcasters: Arc<Upcasters>,
@@ -136,32 +137,34 @@ impl std::fmt::Debug for Ledger {
 }
 
 impl Ledger {
-    /// Opens a book for reading and writing. `options` are the application's, see
+    /// Opens a book for reading and writing. `hosts` are connected to as the application, see
     /// [`eventstore::connect::app_options`].
     pub async fn open(
-        options: PgConnectOptions,
+        hosts: impl Into<Hosts>,
         book: BookId,
         clock: Clock,
     ) -> Result<Self, OpenError> {
-        Self::open_with(options, book, clock, Config::default()).await
+        Self::open_with(hosts, book, clock, Config::default()).await
     }
 
     /// As [`Ledger::open`], for a node that works another way.
     pub async fn open_with(
-        options: PgConnectOptions,
+        hosts: impl Into<Hosts>,
         book: BookId,
         clock: Clock,
         config: Config,
     ) -> Result<Self, OpenError> {
+        let hosts = hosts.into();
+        let read_at = hosts.map(|options| match config.statement_max {
+            Some(most) => {
+                options.options([("statement_timeout", format!("{}ms", most.as_millis()))])
+            }
+            None => options,
+        });
         let pool = PgPoolOptions::new()
             .max_connections(READERS_MAX)
             .acquire_timeout(ACQUIRE_MAX)
-            .connect_with(match config.statement_max {
-                Some(most) => options
-                    .clone()
-                    .options([("statement_timeout", format!("{}ms", most.as_millis()))]),
-                None => options.clone(),
-            })
+            .connect_with(read_at.current())
             .await?;
         let head = eventstore::read_head(&mut *pool.acquire().await?, book).await?;
         if !head.is_understood() {
@@ -181,7 +184,7 @@ impl Ledger {
         let (submitted, waiting) = mpsc::channel(WAITING_MAX);
         let (look_ups, asked) = mpsc::channel(WAITING_MAX);
         let writer = Writer::new(
-            options.clone(),
+            hosts.clone(),
             clock.clone(),
             Arc::clone(&upcasters),
             standing.clone(),
@@ -198,6 +201,9 @@ impl Ledger {
         tasks.spawn(writer.run(waiting));
         let workers = Workers::new(tasks.clone(), metrics.clone(), stopping.clone());
         let (end, readers, stop) = (tail.clone(), pool.clone(), stopping.clone());
+        let (led, stop_leading) = (pool.clone(), stopping.clone());
+        workers
+            .watch_over("hosts", move || read_at.clone().lead(led.clone(), stop_leading.clone()));
         workers.watch_over("tail", move || end.clone().run(readers.clone(), stop.clone()));
         let readers = pool.clone();
         let look_up = move |asked| writer::look_up(readers.clone(), book, asked);
@@ -211,7 +217,7 @@ impl Ledger {
                 book,
                 uuid: head.uuid,
                 pool,
-                options,
+                hosts,
                 disk,
                 clock,
                 upcasters,
@@ -244,11 +250,13 @@ impl Ledger {
     /// A connection of its own for whoever works for long: it takes none from the readers, and its
     /// statements may take the time that they take.
     pub(crate) async fn connect_to_work(&self) -> Result<PgConnection, sqlx::Error> {
-        let options = self.inner.options.clone().application_name("daftar job").options([
-            ("statement_timeout", "0"),
-            ("idle_in_transaction_session_timeout", WORKER_IDLE_MAX),
-        ]);
-        PgConnection::connect_with(&options).await
+        let hosts = self.inner.hosts.map(|options| {
+            options.application_name("daftar job").options([
+                ("statement_timeout", "0"),
+                ("idle_in_transaction_session_timeout", WORKER_IDLE_MAX),
+            ])
+        });
+        hosts.connect().await
     }
 
     /// What is known of the disk that the database lies on.

@@ -17,6 +17,7 @@ pub mod filling;
 pub mod fix;
 pub mod gateways;
 pub mod history;
+pub mod hosts;
 pub mod import;
 pub mod inconsistencies;
 pub mod jobs;

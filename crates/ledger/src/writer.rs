@@ -13,13 +13,13 @@ use domain::decide::Missing;
 use eventstore::{Appended, BookId, Head, Position, Snapshot, Upcasters, chain};
 use futures::FutureExt as _;
 use projections::Live;
-use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tracing::{error, info, warn};
 
 use crate::clock::Clock;
+use crate::hosts::Hosts;
 use crate::load::{self, Loaded};
 use crate::metrics::{Metrics, Outcome};
 use crate::quarantine::{self, Known};
@@ -64,7 +64,7 @@ pub(crate) struct Pending {
 
 /// The state of the writer task.
 pub(crate) struct Writer {
-    options: PgConnectOptions,
+    hosts: Hosts,
     book: BookId,
     clock: Clock,
     upcasters: Arc<Upcasters>,
@@ -98,7 +98,7 @@ struct Mode {
 
 impl Writer {
     pub(crate) fn new(
-        options: PgConnectOptions,
+        hosts: Hosts,
         clock: Clock,
         upcasters: Arc<Upcasters>,
         standing: Watched,
@@ -107,7 +107,7 @@ impl Writer {
         outage_max: Duration,
     ) -> Self {
         Self {
-            options,
+            hosts,
             book: standing.book(),
             quarantine: Known::new(standing.book(), clock.clone()),
             clock,
@@ -269,7 +269,7 @@ impl Writer {
         let attempt = async {
             let mut conn = match known {
                 Some(conn) => conn,
-                None => PgConnection::connect_with(&self.options).await?,
+                None => self.hosts.connect().await?,
             };
             let done = match self.head.clone() {
                 Some(head) if !mode.locked => self.append(&mut conn, &head, batch, mode).await,
