@@ -41,6 +41,8 @@ row! {
         deadline: Option<DateTime<Utc>>,
         open_receipt_id: Option<Uuid>,
         in_import_review: bool,
+        /// Somebody still has to act, or money is still owed.
+        is_open: bool,
         /// Which departments have put it on hold, and why, one beside the other.
         on_hold_departments: Vec<String>,
         on_hold_reasons: Vec<String>,
@@ -88,6 +90,7 @@ impl Projection for OrderManagement {
             deadline: facts.deadline.map(stored),
             open_receipt_id: facts.open_receipt().map(ReceiptId::uuid),
             in_import_review: facts.in_import_review,
+            is_open: statuses.department.is_some() || facts.owed().is_positive(),
             on_hold_departments: holding.map(str::to_owned).collect(),
             on_hold_reasons: facts.holds.values().map(ToString::to_string).collect(),
             placed_at: fact.placed_at(),

@@ -19,6 +19,7 @@ create table order_management (
   deadline timestamptz,
   open_receipt_id uuid,
   in_import_review boolean not null,
+  is_open boolean not null,
   on_hold_departments text[] not null,
   on_hold_reasons text[] not null,
   placed_at timestamptz,
@@ -40,6 +41,12 @@ create index order_management_deadline_idx
   on order_management (book_id, generation, deadline)
   where deadline is not null;
 
+-- What somebody still has to see to: few orders of a large book. An order is closed once in its life
+-- or twice: only those updates touch this index.
+create index order_management_open_idx
+  on order_management (book_id, generation, order_id)
+  where is_open;
+
 -- What an append or a rebuild sends of a row.
 create type order_management_row as (
   order_id uuid,
@@ -59,6 +66,7 @@ create type order_management_row as (
   deadline timestamptz,
   open_receipt_id uuid,
   in_import_review boolean,
+  is_open boolean,
   on_hold_departments text[],
   on_hold_reasons text[],
   placed_at timestamptz,
