@@ -331,7 +331,7 @@ impl<'a> Query<'a> {
         };
         let (live, built) = (whole("l"), whole("n"));
         format!(
-            "select {live} as found, {built} as expected {differing}
+            "select {live} as before, {built} as after {differing}
               order by {keys} limit {NAMED_MAX}"
         )
     }
@@ -341,8 +341,8 @@ impl<'a> Query<'a> {
         let side = |column: &str| -> Result<Option<Columns>, sqlx::Error> {
             Ok(row.try_get::<Option<Json<Columns>>, _>(column)?.map(|Json(columns)| columns))
         };
-        let (found, expected) = (side("found")?, side("expected")?);
-        let kind = match (&found, &expected) {
+        let (before, after) = (side("before")?, side("after")?);
+        let kind = match (&before, &after) {
             (None, _) => RowChange::Added,
             (_, None) => RowChange::Gone,
             (Some(_), Some(_)) => RowChange::Changed,
@@ -352,15 +352,15 @@ impl<'a> Query<'a> {
             text.map(|text| self.spelled(column, text))
         };
         let key = self.view.key.iter().map(|column| {
-            let text = value(&expected, column).or_else(|| value(&found, column));
+            let text = value(&after, column).or_else(|| value(&before, column));
             ((*column).to_owned(), text.unwrap_or_default())
         });
         let key = key.collect();
         let mut columns = Vec::new();
         for column in self.view.columns.iter().filter(|column| !self.view.key.contains(column)) {
-            let (expected, found) = (value(&expected, column), value(&found, column));
-            if expected != found {
-                columns.push(ColumnDifference { column: (*column).to_owned(), expected, found });
+            let (before, after) = (value(&before, column), value(&after, column));
+            if before != after {
+                columns.push(ColumnDifference { column: (*column).to_owned(), before, after });
             }
         }
         Ok(RowDifference { kind, key, columns })

@@ -66,10 +66,10 @@ pub enum RowChange {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ColumnDifference {
     pub column: String,
-    /// What the events fold to.
-    pub expected: Option<String>,
     /// What readers see.
-    pub found: Option<String>,
+    pub before: Option<String>,
+    /// What the events fold to.
+    pub after: Option<String>,
 }
 
 /// The money of one column in one currency.

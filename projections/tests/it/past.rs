@@ -26,6 +26,9 @@ use crate::story::{
 const ORDERS: [u128; 6] =
     [WALLET_ORDER, TRANSFER_ORDER, WAITING_ORDER, EXPIRED_ORDER, REVIEWED_ORDER, RESOLVED_ORDER];
 
+/// Many times what these books fill: pages that do not go on are noticed.
+const PAGES_MAX: u32 = 5_000;
+
 fn is_full() -> bool {
     std::env::var_os("DAFTAR_FULL").is_some()
 }
@@ -184,7 +187,8 @@ async fn a_view_comes_in_order_and_in_pages_of_any_size() {
             for most in [None, Some(1)] {
                 let mut rows = Vec::new();
                 let mut from: Option<Place> = None;
-                loop {
+                for pages in 1.. {
+                    assert!(pages < PAGES_MAX, "{view} in pages of {size} has no end");
                     let mut page = Vec::new();
                     let mut take = |item| {
                         if let Item::Row(row) = item {
@@ -294,6 +298,7 @@ async fn changes_come_in_pages_of_any_size() {
         let mut from: Option<ChangePlace> = None;
         let mut pages = 0;
         loop {
+            assert!(pages < PAGES_MAX, "pages of {size} have no end");
             let mut page = Vec::new();
             let mut take = |item| {
                 if let Item::Change(change) = item {

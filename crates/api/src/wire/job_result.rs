@@ -80,10 +80,10 @@ pub(crate) enum RowDifferenceKind {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ColumnDifference {
     column: String,
-    /// What the events make it.
-    expected: Option<String>,
     /// What readers see.
-    found: Option<String>,
+    before: Option<String>,
+    /// What they would see.
+    after: Option<String>,
 }
 
 /// The money of one column in one currency.
@@ -244,8 +244,8 @@ impl From<rebuild::RowDifference> for RowDifference {
 
 impl From<rebuild::ColumnDifference> for ColumnDifference {
     fn from(difference: rebuild::ColumnDifference) -> Self {
-        let rebuild::ColumnDifference { column, expected, found } = difference;
-        Self { column, expected, found }
+        let rebuild::ColumnDifference { column, before, after } = difference;
+        Self { column, before, after }
     }
 }
 

@@ -291,7 +291,7 @@ fn lines(view: &str, row: &RowDifference) -> Vec<Vec<String>> {
                 |value: &Option<String>| value.clone().unwrap_or_else(|| "(none)".to_owned());
             let columns = row.columns.iter();
             columns
-                .map(|column| line(&column.column, &text(&column.found), &text(&column.expected)))
+                .map(|column| line(&column.column, &text(&column.before), &text(&column.after)))
                 .collect()
         }
     }

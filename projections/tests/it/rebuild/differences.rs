@@ -59,7 +59,7 @@ async fn rows_that_would_come_go_or_change_are_named_with_their_money() {
     assert_eq!(row.key, [("wallet_id".to_owned(), wallet().uuid().to_string())]);
     let [column] = row.columns.as_slice() else { panic!("{row:?}") };
     assert_eq!(column.column, "balance");
-    let (expected, is) = (column.expected.as_deref().unwrap(), column.found.as_deref().unwrap());
+    let (expected, is) = (column.after.as_deref().unwrap(), column.before.as_deref().unwrap());
     assert_eq!(decimal(is) - decimal(expected), decimal("5.5"));
     let [money] = balances.money.as_slice() else { panic!("{balances:?}") };
     assert_eq!((money.column.as_str(), money.currency.as_str(), money.rows), ("balance", "IQD", 1));
@@ -68,12 +68,12 @@ async fn rows_that_would_come_go_or_change_are_named_with_their_money() {
     let orders = of(&found, "customer_orders");
     assert!(orders.changed > 0 && orders.rows() == orders.changed);
     assert_eq!(orders.money, [], "a status is no money");
-    assert!(orders.rows.iter().all(|row| row.columns[0].found.as_deref() == Some("lost")));
+    assert!(orders.rows.iter().all(|row| row.columns[0].before.as_deref() == Some("lost")));
 
     let payments = of(&found, "payments");
     assert_eq!((payments.added, payments.gone, payments.changed), (1, 0, 0));
     assert_eq!(payments.rows[0].kind, RowChange::Added);
-    assert!(payments.rows[0].columns.iter().all(|column| column.found.is_none()));
+    assert!(payments.rows[0].columns.iter().all(|column| column.before.is_none()));
     let amount = payments.money.iter().find(|money| money.column == "amount").unwrap();
     assert_eq!((amount.after - amount.before, amount.rows), (decimal("777"), 1));
 
