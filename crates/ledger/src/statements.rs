@@ -13,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::ledger::Ledger;
+use crate::quarantine::QUARANTINED;
 use crate::submission::{Answer, Decided, Provenance, Reply, Submission, SubmitError};
 
 mod file;
@@ -114,11 +115,29 @@ async fn record(ledger: &Ledger, line: &FileLine, import: &Import) -> Result<Tol
     };
     let submission = submission(line, amount, import);
     if import.dry_run {
-        let (reply, _) = ledger.dry_run(submission).await?;
-        return Ok(told(line, read(Some(&reply.body), reply.status), false));
+        return match ledger.dry_run(submission).await {
+            Err(error @ SubmitError::Quarantined { .. }) => Ok(set_aside(line, &error)),
+            answer => {
+                let (reply, _) = answer?;
+                Ok(told(line, read(Some(&reply.body), reply.status), false))
+            }
+        };
     }
-    let Answer { body, status, is_replayed, .. } = ledger.submit(submission).await?;
-    Ok(told(line, read(body.as_deref(), status), is_replayed))
+    match ledger.submit(submission).await {
+        Err(error @ SubmitError::Quarantined { .. }) => Ok(set_aside(line, &error)),
+        answer => {
+            let Answer { body, status, is_replayed, .. } = answer?;
+            Ok(told(line, read(body.as_deref(), status), is_replayed))
+        }
+    }
+}
+
+/// A line over which nothing is decided now: it holds up no other, and is decided anew when the file
+/// is sent again.
+fn set_aside(line: &FileLine, error: &SubmitError) -> Told {
+    let refusal = Refusal { code: QUARANTINED.to_owned(), detail: error.to_string() };
+    let stored = Stored { outcome: Outcome::Refused, payment: None, refusal: Some(refusal) };
+    Told { is_decided: false, ..told(line, stored, false) }
 }
 
 fn submission(line: &FileLine, amount: Amount, import: &Import) -> Submission {
