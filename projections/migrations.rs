@@ -53,6 +53,8 @@ pub fn migrations() -> Vec<Migration> {
         step(221, "repairs", include_str!("sql/repair/repairs.sql")),
         step(222, "repair", include_str!("sql/repair/repair.sql")),
     ]);
+    let open_receipts = include_str!("order_management/index_of_open_receipts.sql");
+    all.push(step(230, "order_management_open_receipts", open_receipts));
     all
 }
 

@@ -16,7 +16,17 @@ use crate::alerts::{self, Case, Severity, Synced};
 use crate::ledger::Ledger;
 use crate::queries::{self, QueryError};
 
+mod claimed_far_from_due;
+mod large_credit;
+mod many_rejections;
+mod same_file_twice;
+mod suspense_ageing;
+mod transfer_used_up;
+mod unallocated_ageing;
+mod waiting;
 mod watch;
+mod webhook_failing;
+mod wording;
 
 pub use watch::{Look, looks, run};
 
@@ -117,7 +127,16 @@ pub fn find(name: &str) -> Option<&'static Monitor> {
     all().iter().find(|monitor| monitor.name == name)
 }
 
-const ALL: &[Monitor] = &[];
+const ALL: &[Monitor] = &[
+    unallocated_ageing::MONITOR,
+    suspense_ageing::MONITOR,
+    claimed_far_from_due::MONITOR,
+    transfer_used_up::MONITOR,
+    same_file_twice::MONITOR,
+    large_credit::MONITOR,
+    many_rejections::MONITOR,
+    webhook_failing::MONITOR,
+];
 
 impl Monitor {
     fn case(&self, sighting: Sighting) -> Case {

@@ -35,6 +35,7 @@ const BESIDE: &[Migration] = &[
     migration!(75, "webhook_replays", "0075_webhook_replays"),
     migration!(76, "made_with", "0076_made_with"),
     migration!(80, "operations", "0080_operations"),
+    migration!(85, "events_refused", "0085_events_refused"),
     migration!(90, "jobs", "0090_jobs"),
     migration!(91, "job_subjects", "0091_job_subjects"),
     migration!(92, "quarantined_streams", "0092_quarantined_streams"),
