@@ -18,6 +18,7 @@ pub use apply::{Applied, AppliedOrder, Outcome, apply, approve};
 pub use plan::{
     Moved, OrderPlan, Plan, PlanRequest, Standing, StoredPlan, StreamVersion, plan, stored,
 };
+pub(crate) use plan::{make, store};
 pub use refer::{Decision, OrderRef, StatedFacts, StatedTransfer};
 pub use step::Step;
 

@@ -92,6 +92,19 @@ pub(crate) async fn suspects(
     conn: &mut PgConnection,
     ledger: &Ledger,
 ) -> Result<Vec<OrderId>, sqlx::Error> {
+    let (phases, customer, management) = allowed_statuses();
+    let ids: Vec<Uuid> = sqlx::query_scalar(include_str!("sql/find_suspects.sql"))
+        .bind(ledger.book())
+        .bind(phases)
+        .bind(customer)
+        .bind(management)
+        .fetch_all(conn)
+        .await?;
+    Ok(ids.into_iter().map(OrderId::new).collect())
+}
+
+/// Every phase with the two statuses that it has, by channel.
+pub(crate) fn allowed_statuses() -> (Vec<&'static str>, Vec<&'static str>, Vec<&'static str>) {
     let mut phases = Vec::new();
     let mut customer = Vec::new();
     let mut management = Vec::new();
@@ -103,14 +116,7 @@ pub(crate) async fn suspects(
             management.push(allowed.management);
         }
     }
-    let ids: Vec<Uuid> = sqlx::query_scalar(include_str!("sql/find_suspects.sql"))
-        .bind(ledger.book())
-        .bind(phases)
-        .bind(customer)
-        .bind(management)
-        .fetch_all(conn)
-        .await?;
-    Ok(ids.into_iter().map(OrderId::new).collect())
+    (phases, customer, management)
 }
 
 impl Case {

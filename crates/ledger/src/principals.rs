@@ -362,6 +362,31 @@ pub async fn are_apart(
     Ok(true)
 }
 
+/// Whether none of two persons made the other's principal or any key of it.
+pub(crate) async fn are_strangers(
+    conn: &mut PgConnection,
+    book: BookId,
+    one: &str,
+    other: &str,
+) -> Result<bool, sqlx::Error> {
+    for (made, maker) in [(one, other), (other, one)] {
+        let keys: Vec<String> = sqlx::query_scalar(include_str!("principals/sql/read_keys_of.sql"))
+            .bind(book)
+            .bind(made)
+            .fetch_all(&mut *conn)
+            .await?;
+        let keys = keys.iter().map(|key| Some(key.as_str())).chain([None]);
+        for key_id in keys {
+            let made = Hand { person: made, principal: made, key_id };
+            let maker = Hand { person: maker, principal: maker, key_id: None };
+            if !are_apart(conn, book, made, maker).await? {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}
+
 /// Makes a key worthless; false if there is none of this id. Doing it again changes nothing.
 pub async fn revoke(
     conn: &mut PgConnection,

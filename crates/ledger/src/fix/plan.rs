@@ -140,18 +140,28 @@ pub async fn plan(
     let mut tx = ledger.pool().begin_with(SNAPSHOT).await?;
     let plan = make(&mut tx, ledger, request, now).await?;
     tx.rollback().await?;
-    let text = canonical::json(&plan);
-    let digest = canonical::digest(&text);
     let mut conn = ledger.pool().acquire().await?;
+    store(&mut conn, ledger.book(), &plan, (planner, now)).await
+}
+
+/// Stores a plan; one that was made before stays whose it is.
+pub(crate) async fn store(
+    conn: &mut PgConnection,
+    book: BookId,
+    plan: &Plan,
+    (planner, now): (&Actor, DateTime<Utc>),
+) -> Result<StoredPlan, FixError> {
+    let text = canonical::json(plan);
+    let digest = canonical::digest(&text);
     sqlx::query(include_str!("../sql/insert_fix_plan.sql"))
-        .bind(ledger.book())
+        .bind(book)
         .bind(&digest)
         .bind(text)
         .bind(planner.id.as_str())
         .bind(now)
         .execute(&mut *conn)
         .await?;
-    read(&mut conn, ledger.book(), &digest).await
+    read(conn, book, &digest).await
 }
 
 /// The plan with this digest.
@@ -203,7 +213,8 @@ pub(super) async fn read(
     })
 }
 
-async fn make(
+/// Makes a plan of what the book is at this moment of the connection's, and stores nothing.
+pub(crate) async fn make(
     conn: &mut PgConnection,
     ledger: &Ledger,
     request: PlanRequest,
