@@ -17,8 +17,15 @@ use crate::ledger::Ledger;
 use crate::queries::{self, QueryError};
 
 mod claimed_far_from_due;
+mod deadline_not_fired;
+mod dispatched_not_delivered;
 mod large_credit;
+mod late;
+mod law_broken;
 mod many_rejections;
+mod paid_not_released;
+mod processing_too_long;
+mod receipt_waiting;
 mod same_file_twice;
 mod suspense_ageing;
 mod transfer_used_up;
@@ -54,6 +61,11 @@ impl Owner {
             Self::Logistics => "logistics",
             Self::Operations => "operations",
         }
+    }
+
+    /// Nobody for a department that is none of ours: an order's customer.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|owner| owner.as_str() == text)
     }
 }
 
@@ -98,11 +110,13 @@ pub(crate) struct Sighting {
     pub(crate) evidence: Value,
     /// How bad it is, if not as bad as any.
     pub(crate) severity: Option<Severity>,
+    /// Whose it is, if not the monitor's owner's.
+    pub(crate) owner: Option<Owner>,
 }
 
 impl Sighting {
     pub(crate) fn new(subject: String, says: String, evidence: Value) -> Self {
-        Self { subject, says, evidence, severity: None }
+        Self { subject, says, evidence, severity: None, owner: None }
     }
 }
 
@@ -128,6 +142,12 @@ pub fn find(name: &str) -> Option<&'static Monitor> {
 }
 
 const ALL: &[Monitor] = &[
+    law_broken::MONITOR,
+    paid_not_released::MONITOR,
+    receipt_waiting::MONITOR,
+    processing_too_long::MONITOR,
+    dispatched_not_delivered::MONITOR,
+    deadline_not_fired::MONITOR,
     unallocated_ageing::MONITOR,
     suspense_ageing::MONITOR,
     claimed_far_from_due::MONITOR,
@@ -140,11 +160,11 @@ const ALL: &[Monitor] = &[
 
 impl Monitor {
     fn case(&self, sighting: Sighting) -> Case {
-        let Sighting { subject, says, evidence, severity } = sighting;
+        let Sighting { subject, says, evidence, severity, owner } = sighting;
         Case {
             subject,
             severity: severity.unwrap_or(self.severity),
-            owner: self.owner.as_str().to_owned(),
+            owner: owner.unwrap_or(self.owner).as_str().to_owned(),
             says,
             evidence,
         }
