@@ -165,7 +165,8 @@ impl Finding {
         Self { column: Some(column.to_owned()), ..self }
     }
 
-    pub(super) fn of_log(finding: &log::Finding) -> Self {
+    /// What the log says of itself.
+    pub fn of_log(finding: &log::Finding) -> Self {
         let positions = match finding {
             log::Finding::HashMismatch { position, .. }
             | log::Finding::SequenceGap { position, .. }

@@ -9,8 +9,16 @@ use super::finding::{Check, Finding, Findings};
 use crate::views::Views;
 
 /// What the log's own migrations guard.
-const LOG_TABLES: &[&str] =
-    &["books", "book_projections", "events", "commands", "expired_replies", "snapshots"];
+const LOG_TABLES: &[&str] = &[
+    "books",
+    "book_projections",
+    "events",
+    "commands",
+    "expired_replies",
+    "snapshots",
+    "stopped_books",
+    "resumed_books",
+];
 
 /// What the read models' migrations guard beside the views.
 const BESIDE: &[&str] = &["repairs"];

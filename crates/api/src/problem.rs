@@ -26,6 +26,8 @@ pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
 /// After how long it is worth asking a node again whose folds are not the book's. Another node may
 /// answer at once.
 const MISFIT_SECONDS: u32 = 2;
+/// After how long it is worth asking again for a book that waits for a person.
+const STOPPED_SECONDS: u32 = 30;
 /// The longest `detail` that is written.
 const DETAIL_MAX: usize = 300;
 
@@ -61,6 +63,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("webhook-delivery-not-found", 404, "There is no such delivery of this webhook"),
     ("view-not-found", 404, "There is no such view"),
     ("job-not-found", 404, "There is no such job"),
+    ("alert-not-found", 404, "There is no such alert"),
     ("method-not-allowed", 405, "The route exists, but not with this method"),
     ("wrong-phase", 409, "The order is in a phase where this is not possible"),
     ("on-hold", 409, "A department has put the order on hold"),
@@ -104,6 +107,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("job-of-another-build", 409, "The job was begun by another build"),
     ("older-fold", 409, "The live rows are of a newer fold"),
     ("differences-not-accepted", 409, "The rebuild would change money"),
+    ("alert-over", 409, "The alert is resolved"),
     ("stream-quarantined", 409, "An event of what this is about cannot be read"),
     ("cursor-diverged", 409, "The cursor belongs to another history of the book"),
     ("forgotten", 410, "The customer was forgotten, and this with them"),
@@ -155,6 +159,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("timeout", 503, "The request took too long"),
     ("outdated", 503, "This node is too old for the book"),
     ("rebuild-needed", 503, "This node is too new for the book's views"),
+    ("book-stopped", 503, "The book is stopped: it can be read, and takes nothing"),
     ("not-enough-room", 507, "The disk has no room for the rebuild"),
 ];
 
@@ -579,6 +584,9 @@ impl From<SubmitError> for Problem {
             }
             SubmitError::Outdated(_) => Self::new("outdated").retry_after(30),
             SubmitError::Misfit(misfit) => Self::misfit(&misfit),
+            SubmitError::Stopped { .. } => {
+                Self::new("book-stopped").detail(error).retry_after(STOPPED_SECONDS)
+            }
             SubmitError::Quarantined { stream, position } => {
                 Self::quarantined(&path(stream), position)
             }

@@ -46,6 +46,8 @@ pub struct Head {
     pub min_reader: i32,
     /// A node must be able to write this format.
     pub writer_format: i32,
+    /// Nothing is added to it until somebody lets it go on.
+    pub is_stopped: bool,
 }
 
 impl Head {
@@ -92,6 +94,7 @@ impl FromRow<'_, PgRow> for Head {
             fold_set: row.try_get("fold_set")?,
             min_reader: row.try_get("min_reader")?,
             writer_format: row.try_get("writer_format")?,
+            is_stopped: row.try_get("is_stopped")?,
         })
     }
 }
@@ -147,10 +150,14 @@ pub struct Outline {
     pub position: Position,
     /// The chain at `position`.
     pub hash: ChainHash,
+    /// When the last event was recorded; the book's creation before the first.
+    pub recorded_at: DateTime<Utc>,
     /// The live projections and their fold versions, as [`fold_set`] writes them.
     pub fold_set: String,
     /// Whether this build can read and write the book.
     pub is_understood: bool,
+    /// Nothing is added to it until somebody lets it go on.
+    pub is_stopped: bool,
 }
 
 impl FromRow<'_, PgRow> for Outline {
@@ -160,8 +167,10 @@ impl FromRow<'_, PgRow> for Outline {
         Ok(Self {
             position: row.try_get("position")?,
             hash: row.try_get("hash")?,
+            recorded_at: row.try_get("recorded_at")?,
             fold_set: row.try_get("fold_set")?,
             is_understood: reader <= FORMAT_READER && writer <= FORMAT_WRITER,
+            is_stopped: row.try_get("is_stopped")?,
         })
     }
 }

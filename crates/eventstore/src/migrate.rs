@@ -50,6 +50,7 @@ pub const LOG: &[Migration] = &[
     migration!(17, "command_digests", "0017_command_digests"),
     migration!(18, "fill_command_digests", "0018_fill_command_digests"),
     migration!(19, "set_generations", "0019_set_generations"),
+    migration!(20, "stopped_books", "0020_stopped_books"),
 ];
 
 /// The schema could not be brought up to date.

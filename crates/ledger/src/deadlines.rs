@@ -76,10 +76,11 @@ pub async fn run(ledger: Ledger, stop: CancellationToken) {
     let mut deadlines = Deadlines::new(ledger);
     let mut is_away = false;
     loop {
-        // What falls due is read from a view, and this node may not know what its rows mean.
+        // What falls due is read from a view, and this node may not know what its rows mean. And a
+        // stopped book takes no event.
         tokio::select! {
             () = stop.cancelled() => return,
-            good = standing.wait_for(Standing::is_good) => if good.is_err() { return },
+            good = standing.wait_for(Standing::takes_commands) => if good.is_err() { return },
         }
         // Only the sleep is broken off: what was handed to the writer is decided all the same.
         let pause = match deadlines.fire().await {

@@ -263,6 +263,7 @@ impl Import {
                 | SubmitError::Stopping
                 | SubmitError::Unavailable
                 | SubmitError::Outdated(_)
+                | SubmitError::Stopped { .. }
                 | SubmitError::Misfit(_)),
             ) => Err(error.into()),
         }

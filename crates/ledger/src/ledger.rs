@@ -282,6 +282,9 @@ impl Ledger {
         let Inner { pool, tail, .. } = &*self.inner;
         let head = *tail.moved.borrow();
         self.inner.metrics.sample(head, queue, pool.num_idle(), pool.size());
+        let behind = tail.recorded_at.borrow().signed_duration_since(self.clock().now());
+        let is_stopped = self.standing().is_stopped();
+        self.inner.metrics.stands(is_stopped, behind.to_std().unwrap_or_default());
         &self.inner.metrics
     }
 

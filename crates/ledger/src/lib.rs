@@ -40,6 +40,7 @@ mod signing;
 pub mod standing;
 pub mod statements;
 mod states;
+pub mod stopped;
 pub mod submission;
 mod tail;
 pub mod verification;

@@ -1,6 +1,8 @@
 //! What a node counts of its own work, for whoever watches it. Names, numbers and codes of the
 //! code itself; never anything that a caller sent.
 
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use eventstore::Position;
@@ -11,7 +13,9 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use crate::alerts::Severity;
 use crate::jobs::{Kind, State};
+use crate::monitors;
 
 /// From a millisecond to the time after which a silent database counts as lost.
 const SECONDS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
@@ -66,6 +70,17 @@ struct ByWorker {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByMonitor {
+    monitor: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByMonitorAndSeverity {
+    monitor: &'static str,
+    severity: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ByState {
     state: &'static str,
 }
@@ -95,6 +110,15 @@ pub struct Metrics {
     verification_findings: Gauge,
     verification_time: Gauge,
     workers_replaced: Family<ByWorker, Counter>,
+    book_stopped: Gauge,
+    clock_behind: Gauge<f64, AtomicU64>,
+    alerts_open: Family<ByMonitorAndSeverity, Gauge>,
+    monitors_looked: Family<ByMonitor, Gauge>,
+    monitors_failing: Family<ByMonitor, Gauge>,
+    scrub_findings: Gauge,
+    scrub_lap_time: Gauge,
+    scrub_lap_seconds: Gauge,
+    repairs: Counter,
 }
 
 impl Default for Metrics {
@@ -122,6 +146,15 @@ impl Default for Metrics {
             verification_findings: Gauge::default(),
             verification_time: Gauge::default(),
             workers_replaced: Family::default(),
+            book_stopped: Gauge::default(),
+            clock_behind: Gauge::default(),
+            alerts_open: Family::default(),
+            monitors_looked: Family::default(),
+            monitors_failing: Family::default(),
+            scrub_findings: Gauge::default(),
+            scrub_lap_time: Gauge::default(),
+            scrub_lap_seconds: Gauge::default(),
+            repairs: Counter::default(),
         };
         // So that they are there before anything has happened.
         for outcome in [Outcome::Accepted, Outcome::Refused, Outcome::Replayed, Outcome::Failed] {
@@ -137,6 +170,7 @@ impl Default for Metrics {
             metrics.jobs_running.get_or_create(&ByKind { kind: kind.as_str() }).set(0);
         }
         metrics.jobs_unfinished(&[]);
+        metrics.watched(&BTreeMap::new(), &[]);
         metrics
     }
 }
@@ -167,6 +201,15 @@ impl Metrics {
             verification_findings,
             verification_time,
             workers_replaced,
+            book_stopped,
+            clock_behind,
+            alerts_open,
+            monitors_looked,
+            monitors_failing,
+            scrub_findings,
+            scrub_lap_time,
+            scrub_lap_seconds,
+            repairs,
         } = self.clone();
         registry.register("daftar_commands", "Commands by what came of them", commands);
         registry.register("daftar_refusals", "Refused commands by code", refusals);
@@ -204,6 +247,23 @@ impl Metrics {
         registry.register("daftar_verification_timestamp_seconds", help, verification_time);
         let help = "Workers that broke off and were begun again";
         registry.register("daftar_workers_replaced", help, workers_replaced);
+        let help = "1 while the book is stopped and takes nothing, 0 otherwise";
+        registry.register("daftar_book_stopped", help, book_stopped);
+        let help = "How far this node's clock is behind the last event, 0 if it is not";
+        registry.register("daftar_clock_behind_seconds", help, clock_behind);
+        registry.register("daftar_alerts_open", "Alerts of the book that are open", alerts_open);
+        let help = "When each monitor looked last, 0 if it never did";
+        registry.register("daftar_monitor_looked_timestamp_seconds", help, monitors_looked);
+        let help = "1 for a monitor whose last look failed, 0 for others";
+        registry.register("daftar_monitor_failing", help, monitors_failing);
+        let help = "What the scrubber found and has not gone since";
+        registry.register("daftar_scrub_findings", help, scrub_findings);
+        let help = "When the scrubber's last lap round the book ended, 0 if there was none";
+        registry.register("daftar_scrub_lap_timestamp_seconds", help, scrub_lap_time);
+        let help = "How long the scrubber's last lap took";
+        registry.register("daftar_scrub_lap_duration_seconds", help, scrub_lap_seconds);
+        let help = "Rows of views that this node wrote anew, since they were not what events make";
+        registry.register("daftar_repairs", help, repairs);
     }
 
     /// A command has its answer.
@@ -285,6 +345,43 @@ impl Metrics {
         self.verification_findings.set(findings);
     }
 
+    /// How many alerts are open, and how each monitor looked last; of what is not named there is none.
+    pub(crate) fn watched(
+        &self,
+        open: &BTreeMap<(String, Severity), u64>,
+        looks: &[monitors::Look],
+    ) {
+        for monitor in monitors::all() {
+            let name = monitor.name;
+            for severity in Severity::ALL {
+                let count = open.get(&(name.to_owned(), severity)).copied().unwrap_or(0);
+                let labels = ByMonitorAndSeverity { monitor: name, severity: severity.as_str() };
+                let count = i64::try_from(count).unwrap_or(i64::MAX);
+                self.alerts_open.get_or_create(&labels).set(count);
+            }
+            let look = looks.iter().find(|look| look.monitor == name);
+            let looked_at = look.map_or(0, |look| look.looked_at.timestamp());
+            let is_failing = look.is_some_and(|look| look.failure.is_some());
+            let labels = ByMonitor { monitor: name };
+            self.monitors_looked.get_or_create(&labels).set(looked_at);
+            self.monitors_failing.get_or_create(&labels).set(i64::from(is_failing));
+        }
+    }
+
+    /// What the scrubber found and has not gone; when its last lap ended, and how long it took.
+    pub(crate) fn scrubbed(&self, findings: i64, last: Option<(i64, i64)>) {
+        self.scrub_findings.set(findings);
+        if let Some((at, seconds)) = last {
+            self.scrub_lap_time.set(at);
+            self.scrub_lap_seconds.set(seconds);
+        }
+    }
+
+    /// Rows of views were written anew.
+    pub(crate) fn repaired(&self, rows: u64) {
+        self.repairs.inc_by(rows);
+    }
+
     /// A worker is looked after from here on.
     pub(crate) fn worker_watched(&self, worker: &'static str) {
         self.workers_replaced.get_or_create(&ByWorker { worker }).inc_by(0);
@@ -293,6 +390,12 @@ impl Metrics {
     /// A worker broke off, and another takes its place.
     pub(crate) fn worker_replaced(&self, worker: &'static str) {
         self.workers_replaced.get_or_create(&ByWorker { worker }).inc();
+    }
+
+    /// Whether the book takes nothing, and by how much the clock is behind the last event.
+    pub(crate) fn stands(&self, is_stopped: bool, clock_behind: Duration) {
+        self.book_stopped.set(i64::from(is_stopped));
+        self.clock_behind.set(clock_behind.as_secs_f64());
     }
 
     /// What is so at this moment.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use eventstore::{BookId, Head, Outline};
 use projections::{Live, Misfit, fit};
 use tokio::sync::watch;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 /// How a node stands to its book, as it saw it last. Cloning is cheap.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,13 +16,14 @@ pub struct Standing {
     /// As the head writes it.
     fold_set: Arc<str>,
     is_understood: bool,
+    is_stopped: bool,
     fit: Result<Arc<Live>, Arc<Misfit>>,
 }
 
 impl Standing {
-    pub(crate) fn of(fold_set: &str, is_understood: bool) -> Self {
+    pub(crate) fn of(fold_set: &str, is_understood: bool, is_stopped: bool) -> Self {
         let fit = fit(fold_set).map(Arc::new).map_err(Arc::new);
-        Self { fold_set: fold_set.into(), is_understood, fit }
+        Self { fold_set: fold_set.into(), is_understood, is_stopped, fit }
     }
 
     /// Whether the book is in a form that this build reads and writes.
@@ -30,12 +31,22 @@ impl Standing {
         self.is_understood
     }
 
+    /// Whether the book is stopped: it is read as before, and takes nothing.
+    pub fn is_stopped(&self) -> bool {
+        self.is_stopped
+    }
+
+    /// Whether this node would write a command of the book.
+    pub fn takes_commands(&self) -> bool {
+        self.is_good() && !self.is_stopped
+    }
+
     /// The live projections, if this build folds them alike; what differs, if not.
     pub fn fit(&self) -> Result<&Live, &Misfit> {
         self.fit.as_deref().map_err(|misfit| &**misfit)
     }
 
-    /// Whether this node can write the book and show its rows.
+    /// Whether this node can write the book and show its rows, as far as it depends on the node.
     pub fn is_good(&self) -> bool {
         self.is_understood && self.fit.is_ok()
     }
@@ -50,9 +61,9 @@ pub(crate) struct Watched {
 
 impl Watched {
     pub(crate) fn new(head: &Head) -> Self {
-        let standing = Standing::of(&head.fold_set, head.is_understood());
+        let standing = Standing::of(&head.fold_set, head.is_understood(), head.is_stopped);
         let watched = Self { book: head.book, standing: watch::Sender::new(standing.clone()) };
-        if !standing.is_good() {
+        if !standing.takes_commands() {
             watched.tell(&standing);
         }
         watched
@@ -71,20 +82,23 @@ impl Watched {
     }
 
     pub(crate) fn see_head(&self, head: &Head) -> Standing {
-        self.see(&head.fold_set, head.is_understood())
+        self.see(&head.fold_set, head.is_understood(), head.is_stopped)
     }
 
     pub(crate) fn see_outline(&self, outline: &Outline) {
-        self.see(&outline.fold_set, outline.is_understood);
+        self.see(&outline.fold_set, outline.is_understood, outline.is_stopped);
     }
 
     /// Takes in what the head says now.
-    fn see(&self, fold_set: &str, is_understood: bool) -> Standing {
+    fn see(&self, fold_set: &str, is_understood: bool, is_stopped: bool) -> Standing {
         let known = self.get();
-        if *known.fold_set == *fold_set && known.is_understood == is_understood {
+        if *known.fold_set == *fold_set
+            && known.is_understood == is_understood
+            && known.is_stopped == is_stopped
+        {
             return known;
         }
-        let standing = Standing::of(fold_set, is_understood);
+        let standing = Standing::of(fold_set, is_understood, is_stopped);
         self.tell(&standing);
         self.standing.send_replace(standing.clone());
         standing
@@ -98,6 +112,9 @@ impl Watched {
             }
             Err(misfit) => {
                 warn!(%book, %misfit, "this node waits: the book's folds are not its own");
+            }
+            Ok(_) if standing.is_stopped => {
+                error!(%book, "the book is stopped: it is read, and takes nothing until it is resumed");
             }
             Ok(live) if live.missing().is_empty() => {
                 info!(%book, "this node writes the book and shows its rows");

@@ -179,6 +179,10 @@ pub enum SubmitError {
          decided over it; daftar event show {position} says more"
     )]
     Quarantined { stream: StreamKey, position: Position },
+    #[error(
+        "book {book} is stopped, and takes nothing until daftar book resume lets it go on: {why}"
+    )]
+    Stopped { book: BookId, why: String },
     #[error("the command is larger than a batch may be")]
     TooLarge,
     #[error("the command failed: {0}")]

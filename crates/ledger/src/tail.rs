@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use eventstore::{BookId, Head, HeadError, Position};
 use sqlx::PgPool;
 use tokio::sync::{Notify, Semaphore, watch};
@@ -34,6 +35,8 @@ const PAGE_TURNS: usize = 4;
 pub(crate) struct Tail {
     book: BookId,
     pub(crate) moved: watch::Sender<Position>,
+    /// When the last event was recorded, as far as it was looked up.
+    pub(crate) recorded_at: watch::Sender<DateTime<Utc>>,
     standing: Watched,
     /// Kept only while somebody follows.
     ring: Arc<Mutex<Option<Ring>>>,
@@ -92,6 +95,7 @@ impl Tail {
         Self {
             book: head.book,
             moved: watch::Sender::new(head.position),
+            recorded_at: watch::Sender::new(head.recorded_at),
             standing,
             ring: Arc::default(),
             bounds: Bounds { events: events_max, bytes: BYTES_MAX },
@@ -157,6 +161,7 @@ impl Tail {
         let mut conn = pool.acquire().await?;
         let outline = eventstore::read_outline(&mut conn, self.book).await?;
         self.standing.see_outline(&outline);
+        self.recorded_at.send_replace(outline.recorded_at);
         let end = (outline.position, outline.hash);
         take_in(&self.moved, known, end.0);
         if self.tip.receiver_count() == 0 {

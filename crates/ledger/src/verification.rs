@@ -3,12 +3,14 @@
 use eventstore::{BookId, RecordedEvent};
 use projections::{Beside, Finding, Keeper, Options, Report, Verification, VerifyError};
 use sqlx::PgConnection;
+use tracing::error;
 use uuid::Uuid;
 
 use crate::jobs::views_under_way;
 use crate::ledger::Ledger;
 use crate::personal::Vault;
 use crate::quarantine::{self, Finder};
+use crate::stopped;
 
 mod named;
 mod rows;
@@ -30,7 +32,17 @@ pub async fn run<K: Keeper>(
         projections::verify_beside(conn, book, options, verification, keeper, &mut personal)
             .await?;
     quarantine::note(conn, book, &report.quarantined, Finder::Verification).await?;
+    stop_if_broken(conn, book, &report).await;
     Ok(report)
+}
+
+/// A book whose chain is broken takes nothing more. Whoever may not say so, on a standby or with rights
+/// to read alone, still has the report.
+async fn stop_if_broken(conn: &mut PgConnection, book: BookId, report: &Report) {
+    let by = stopped::Finder::Verification;
+    if let Err(error) = stopped::stop_for(conn, book, &report.findings, by).await {
+        error!(%error, %book, "the chain is broken, and the book could not be stopped");
+    }
 }
 
 /// Personal data, row by row and as events name it.

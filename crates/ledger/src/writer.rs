@@ -25,6 +25,7 @@ use crate::metrics::{Metrics, Outcome};
 use crate::quarantine::{self, Known};
 use crate::standing::Watched;
 use crate::states::{Cache, Working};
+use crate::stopped::{self, Done, Finder};
 use crate::submission::{Answer, Submission, SubmitError};
 use crate::{tail, workers};
 
@@ -189,6 +190,8 @@ impl Writer {
             Remedy::Upgrade => {
                 if let BatchError::Misfit(_, misfit) = error {
                     SubmitError::Misfit(misfit.clone())
+                } else if let BatchError::Stopped(book, why) = error {
+                    SubmitError::Stopped { book: *book, why: why.clone() }
                 } else {
                     SubmitError::Outdated(self.book)
                 }
@@ -309,7 +312,10 @@ impl Writer {
                 Ok(committed)
             }
             Err(error) => {
-                if error.keeps_connection() {
+                if matches!(error, BatchError::Stopped(..)) {
+                    // What stopped it may have been found just now.
+                    tx.commit().await?;
+                } else if error.keeps_connection() {
                     // Dropped only, it would go on holding the head until the connection is used
                     // again.
                     tx.rollback().await?;
@@ -329,6 +335,10 @@ impl Writer {
         let standing = self.standing.see_head(&head);
         if !standing.is_understood() {
             return Err(BatchError::Format(self.book));
+        }
+        if standing.is_stopped() {
+            known::answer_known(conn, self.book, batch).await?;
+            return Err(BatchError::Stopped(self.book, self.why_stopped(conn).await?));
         }
         match standing.fit() {
             Ok(live) if live.fold_set() != self.live.fold_set() => self.live = live.clone(),
@@ -388,8 +398,39 @@ impl Writer {
                 }
             }
         }
-        // It continues the very history that this node knows.
-        Ok(hash == head.hash)
+        if hash == head.hash {
+            // It continues the very history that this node knows.
+            return Ok(true);
+        }
+        self.stop_if_broken(conn, known, head).await?;
+        Ok(false)
+    }
+
+    /// What was committed since does not lead to the head. Either it is another history, or somebody
+    /// changed the log: then nothing more is added to it.
+    async fn stop_if_broken(
+        &self,
+        conn: &mut PgConnection,
+        known: &Head,
+        head: &Head,
+    ) -> Result<(), BatchError> {
+        let there = eventstore::read::hash_at(conn, self.book, known.position).await?;
+        let is_same = known.position == Position::ZERO || there == Some(known.hash);
+        if !is_same {
+            return Ok(());
+        }
+        let findings = stopped::look(conn, head, known.position).await?;
+        match stopped::stop_for(conn, self.book, &findings, Finder::Writer).await? {
+            Some(Done::Stopped | Done::Already) => {
+                Err(BatchError::Stopped(self.book, self.why_stopped(conn).await?))
+            }
+            Some(Done::Known) | None => Ok(()),
+        }
+    }
+
+    async fn why_stopped(&self, conn: &mut PgConnection) -> Result<String, sqlx::Error> {
+        let stopped = stopped::state(conn, self.book).await?;
+        Ok(stopped.map_or_else(|| "nobody said why".to_owned(), |stopped| stopped.why))
     }
 
     /// Decides the batch on this head and appends it.

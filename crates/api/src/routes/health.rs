@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use ledger::stopped::{self, Stopped};
 use projections::fit;
 use serde::Serialize;
 use tokio::sync::Mutex;
@@ -26,6 +28,26 @@ pub(crate) struct Ready {
     revision: i64,
     /// The projections and their fold versions.
     projections: String,
+    /// Why the book takes nothing, if it is stopped: it is read as before, and every command is refused
+    /// with `book-stopped`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped: Option<StoppedBook>,
+}
+
+/// A book that is stopped.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct StoppedBook {
+    why: String,
+    since: DateTime<Utc>,
+    /// A person by name, or what found it: verification, scrubber or writer.
+    by: String,
+}
+
+impl From<Stopped> for StoppedBook {
+    fn from(stopped: Stopped) -> Self {
+        let Stopped { why, since, by, findings: _ } = stopped;
+        Self { why, since, by }
+    }
 }
 
 /// What the node found out last of whether it can serve. One request finds it out; the others wait
@@ -74,9 +96,16 @@ async fn find_out(app: &App) -> Result<Ready, Problem> {
     if !pending.is_empty() {
         return Err(Problem::new("unavailable").detail("migrations are pending").retry_after(5));
     }
+    let stopped = if head.is_stopped {
+        let stopped = stopped::state(&mut conn, app.ledger.book()).await;
+        stopped.map_err(Problem::unreadable)?
+    } else {
+        None
+    };
     Ok(Ready {
         position: head.position.get(),
         revision: head.revision.get(),
         projections: head.fold_set,
+        stopped: stopped.map(StoppedBook::from),
     })
 }

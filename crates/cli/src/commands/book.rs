@@ -1,4 +1,5 @@
-//! `daftar book`: shows the book's policy, and changes it by an event with an actor and a reason.
+//! `daftar book`: shows the book's policy, and changes it by an event with an actor and a reason; stops
+//! the book, and lets it go on.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use domain::settings::Settings;
 use domain::{Rejection, State, StreamKey};
 use eventstore::Position;
 use ledger::book_settings::{Described, describe, display, parse};
+use ledger::stopped::{self, Done, Resumed, Stopped};
 use ledger::{Decided, Ledger, Provenance, Reply, Submission, queries};
 use serde::Serialize;
 
@@ -32,6 +34,29 @@ enum What {
     Show,
     /// Change one setting, from now on.
     Set(Set),
+    /// Stop the book: it is read as before, and nothing is added to it by anyone until it is resumed.
+    Stop(Decision),
+    /// Let a book go on that was stopped, by a person or because its chain is broken.
+    Resume(Decision),
+    /// Say whether the book is stopped and why, and what was decided about it before.
+    State,
+}
+
+#[derive(Debug, clap::Args)]
+struct Decision {
+    /// Who decides: an admin, by the name of their principal. It is kept.
+    #[arg(long = "as", value_name = "PERSON")]
+    person: Text<64>,
+    /// Why. It is kept.
+    #[arg(long)]
+    reason: Reason,
+}
+
+#[derive(Serialize)]
+struct Standing {
+    stopped: Option<Stopped>,
+    /// When it was stopped before, the last time first.
+    resumed: Vec<Resumed>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -70,10 +95,16 @@ struct Changed<'a> {
 
 pub(crate) async fn run(config: &Config, args: Args, output: Output) -> anyhow::Result<ExitCode> {
     let node = Node::start(config).await?;
-    let ledger = node.open(config).await?;
+    let ledger = match args.what {
+        What::Show | What::Set(_) => node.open(config).await?,
+        What::Stop(_) | What::Resume(_) | What::State => node.open_to_maintain(config).await?,
+    };
     match args.what {
         What::Show => show(&ledger, output).await?,
         What::Set(set) => change(&ledger, set, output).await?,
+        What::Stop(decision) => stop(&ledger, decision, output).await?,
+        What::Resume(decision) => resume(&ledger, decision, output).await?,
+        What::State => state(&ledger, output).await?,
     }
     ledger.stop().await;
     node.stop().await?;
@@ -97,6 +128,69 @@ async fn show(ledger: &Ledger, output: Output) -> anyhow::Result<()> {
     );
     let (version, position) = (settings.version, position.get());
     output.data(&Shown { settings: described, version, position })
+}
+
+async fn stop(ledger: &Ledger, decision: Decision, output: Output) -> anyhow::Result<()> {
+    let person = admin(ledger, &decision.person, "stops the book").await?;
+    let mut conn = ledger.pool().acquire().await?;
+    let reason = decision.reason.as_str();
+    match stopped::stop(&mut conn, ledger.book(), reason, &person).await? {
+        Done::Stopped => output.say("The book is stopped: nothing is added to it from now on."),
+        Done::Already | Done::Known => output.say("The book was stopped already."),
+    }
+    drop(conn);
+    state(ledger, output).await
+}
+
+async fn resume(ledger: &Ledger, decision: Decision, output: Output) -> anyhow::Result<()> {
+    let person = admin(ledger, &decision.person, "resumes the book").await?;
+    let mut conn = ledger.pool().acquire().await?;
+    if !stopped::resume(&mut conn, ledger.book(), &person, decision.reason.as_str()).await? {
+        bail!("the book is not stopped");
+    }
+    drop(conn);
+    output.say("The book goes on.");
+    state(ledger, output).await
+}
+
+async fn state(ledger: &Ledger, output: Output) -> anyhow::Result<()> {
+    let mut conn = ledger.pool().acquire().await?;
+    let stopped = stopped::state(&mut conn, ledger.book()).await?;
+    let resumed = stopped::history(&mut conn, ledger.book()).await?;
+    drop(conn);
+    match &stopped {
+        None => output.say("The book takes commands."),
+        Some(stopped) => {
+            output
+                .say(format!("Stopped since {} by {}: {}", stopped.since, stopped.by, stopped.why));
+            for finding in &stopped.findings {
+                output.say(format!("  {finding}"));
+            }
+        }
+    }
+    output.table(
+        &["stopped", "by", "why", "resumed", "by", "reason"],
+        resumed.iter().map(|resumed| {
+            vec![
+                resumed.stopped.since.to_rfc3339(),
+                resumed.stopped.by.clone(),
+                resumed.stopped.why.clone(),
+                resumed.resumed_at.to_rfc3339(),
+                resumed.resumed_by.clone(),
+                resumed.reason.clone(),
+            ]
+        }),
+    );
+    output.data(&Standing { stopped, resumed })
+}
+
+/// The name of a person who may do what only an admin does.
+async fn admin(ledger: &Ledger, person: &Text<64>, does: &str) -> anyhow::Result<String> {
+    let actor = fix::known(ledger, person).await?;
+    if actor.role != Role::Admin {
+        bail!("{} is {}, and only an admin {does}", actor.id, actor.role.as_str());
+    }
+    Ok(actor.id.to_string())
 }
 
 async fn change(ledger: &Ledger, set: Set, output: Output) -> anyhow::Result<()> {

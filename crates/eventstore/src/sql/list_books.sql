@@ -1,1 +1,1 @@
-select * from daftar.heads order by book_id
+select * from daftar.heads_2 order by book_id

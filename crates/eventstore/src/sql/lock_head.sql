@@ -1,1 +1,1 @@
-select * from daftar.lock_head_1($1)
+select * from daftar.lock_head_2($1)

@@ -1,1 +1,1 @@
-select * from daftar.heads where book_id = $1
+select * from daftar.heads_2 where book_id = $1

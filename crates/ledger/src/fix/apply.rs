@@ -19,6 +19,7 @@ use super::{FixError, Problem};
 use crate::ledger::Ledger;
 use crate::principals::{self, Hand};
 use crate::quarantine::QUARANTINED;
+use crate::stopped::STOPPED;
 use crate::submission::{Decided, EventSummary, Provenance, Reply, Submission, SubmitError};
 
 /// What an application did, now or earlier.
@@ -238,9 +239,12 @@ async fn apply_order(
             | SubmitError::Stopping
             | SubmitError::Unavailable
             | SubmitError::Outdated(_)
+            | SubmitError::Stopped { .. }
             | SubmitError::Misfit(_)),
         ) => {
-            let problem = Problem::new("unavailable", error.to_string());
+            let is_stopped = matches!(error, SubmitError::Stopped { .. });
+            let code = if is_stopped { STOPPED } else { "unavailable" };
+            let problem = Problem::new(code, error.to_string());
             return AppliedOrder::left(planned, Outcome::Unfinished, Some(problem));
         }
     };

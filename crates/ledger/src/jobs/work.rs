@@ -14,6 +14,7 @@ use super::lease::{Claim, LEASE_SECONDS, Lease};
 use super::{Failure, Job, JobError, Kind, State, find, folds, rebuild, row, verification};
 use crate::ledger::Ledger;
 use crate::personal::Vault;
+use crate::stopped;
 
 /// How often a claim is renewed while one step takes long.
 const RENEW_EVERY: Duration = Duration::from_secs(10);
@@ -112,6 +113,10 @@ impl Broken {
 /// Whether the same may well succeed in a moment: the connection or the server went away, or two
 /// transactions were in each other's way.
 fn is_passing(error: &sqlx::Error) -> bool {
+    if stopped::is_refusal(error) {
+        // It waits for the book to be resumed.
+        return true;
+    }
     if let Some(error) = error.as_database_error() {
         return error.code().is_some_and(|code| {
             // Connections and too many of them, shutdowns, timeouts in transactions, serialization

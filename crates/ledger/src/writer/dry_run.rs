@@ -14,6 +14,7 @@ use crate::as_of::SNAPSHOT;
 use crate::clock::Clock;
 use crate::quarantine::Known;
 use crate::states::{Cache, Working};
+use crate::stopped;
 use crate::submission::{Decided, Reply, Submission, SubmitError};
 
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +60,12 @@ async fn run(
     if let Err(misfit) = fit(&head.fold_set) {
         tx.rollback().await?;
         return Ok(Err(SubmitError::Misfit(misfit)));
+    }
+    if head.is_stopped {
+        let stopped = stopped::state(&mut tx, book).await?;
+        tx.rollback().await?;
+        let why = stopped.map_or_else(String::new, |stopped| stopped.why);
+        return Ok(Err(SubmitError::Stopped { book, why }));
     }
     // Loaded anew: what this node's writer knows may be behind the head, or ahead.
     let (cache, mut loaded) = (Cache::new(NonZeroUsize::MIN), Working::beside(quarantine.held()));

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use eventstore::verify::VerifyError;
 use eventstore::{AppendError, BookId, HeadError};
 use projections::Misfit;
 
@@ -22,6 +23,10 @@ pub(super) enum BatchError {
     Format(BookId),
     #[error("the folds of book {0} are not those of this node")]
     Misfit(BookId, #[source] Misfit),
+    #[error("could not follow the chain")]
+    Chain(#[from] VerifyError),
+    #[error("book {0} is stopped: {1}")]
+    Stopped(BookId, String),
 }
 
 /// What helps against an error.
@@ -35,7 +40,7 @@ pub(super) enum Remedy {
     Reload,
     /// The database is away or busy: the batch may be in the log or not. Ask under the lock.
     Wait,
-    /// This node cannot write the book as it is now.
+    /// This node cannot write the book as it is now, or nobody may.
     Upgrade,
     /// Something in the batch is to blame: halve it until the culprit stands alone.
     Halve,
@@ -57,16 +62,19 @@ impl BatchError {
                 Some(name) if name.starts_with("events_stream_sequence_key") => Remedy::Reload,
                 Some(_) | None => Remedy::Halve,
             },
-            Self::Append(AppendError::Format { .. }) | Self::Format(_) | Self::Misfit(..) => {
-                Remedy::Upgrade
-            }
-            Self::Database(cause) | Self::Head(HeadError::Database { cause, .. })
+            Self::Append(AppendError::Format { .. })
+            | Self::Format(_)
+            | Self::Misfit(..)
+            | Self::Stopped(..) => Remedy::Upgrade,
+            Self::Database(cause)
+            | Self::Head(HeadError::Database { cause, .. })
+            | Self::Chain(VerifyError::Database(cause))
                 if is_passing(cause) =>
             {
                 Remedy::Wait
             }
             Self::Database(_) => Remedy::Halve,
-            Self::Head(_) => Remedy::GiveUp,
+            Self::Head(_) | Self::Chain(_) => Remedy::GiveUp,
         }
     }
 

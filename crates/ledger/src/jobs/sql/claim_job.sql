@@ -1,7 +1,8 @@
 -- Takes one job that nobody works at, this one or whichever was asked for first: it waits, its claim
 -- ran out, it is to be cancelled, or nobody decided about it in time. What another build began is
 -- left to that build, unless only old rows are left to delete, it is to be cancelled and names no view
--- that is unknown here, or that build has not been seen for a day.
+-- that is unknown here, or that build has not been seen for a day. A rebuild of a stopped book waits:
+-- it could not switch, and what it would fold is in question.
 with free as (
   select
     job_id, state, folds <> $5 as is_foreign, attempts >= $10::int as is_given_up,
@@ -10,6 +11,11 @@ with free as (
   where book_id = $1
     and ended_at is null
     and ($2::uuid is null or job_id = $2)
+    and (
+      kind <> 'rebuild'
+      or cancel_asked
+      or not exists (select from stopped_books as s where s.book_id = $1)
+    )
     and (
       state = 'waiting'
       or state = 'running' and claimed_until < clock_timestamp()

@@ -1,0 +1,3 @@
+select why, findings, since, by
+from stopped_books
+where book_id = $1

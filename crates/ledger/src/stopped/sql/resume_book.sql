@@ -1,0 +1,1 @@
+select resume_book_1($1, $2, $3)
