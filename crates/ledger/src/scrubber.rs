@@ -2,7 +2,11 @@
 //! that are not what the fold makes of the events.
 //!
 //! One node a book goes round, which holds a claim. Every page is kept in one transaction with what
-//! was found in it: whoever is killed loses a page at most, and another goes on there.
+//! was found in it: whoever is killed loses a page at most, and another goes on there. What is found
+//! stays found until it is repaired, or a whole lap has gone by and not seen it.
+
+use std::num::{NonZeroU16, NonZeroU32};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use eventstore::BookId;
@@ -13,8 +17,48 @@ use uuid::Uuid;
 
 use crate::jobs::Step;
 
+mod claim;
+mod lap;
+mod mend;
+mod pace;
+mod record;
+mod round;
+
+pub use lap::Lap;
+pub use pace::{Asleep, Rest, Share};
+pub use round::{ScrubError, lap_once, run};
+
 /// How many open findings are listed.
 pub const LIST_MAX: u32 = 1_000;
+/// Who a repair is by.
+pub const BY: &str = "scrubber";
+
+/// How a node scrubs.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How much of a core it keeps busy.
+    pub share: Share,
+    /// How many events and rows it looks at in a second, at most.
+    pub rows_per_second: Option<NonZeroU32>,
+    /// How many events, or decisions, it looks at in one moment.
+    pub page_size: NonZeroU16,
+    /// What it is called.
+    pub node: String,
+    /// How it rests.
+    pub rest: Arc<dyn Rest>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            share: Share::default(),
+            rows_per_second: None,
+            page_size: projections::Options::default().page_size,
+            node: "daftar".to_owned(),
+            rest: Arc::new(Asleep),
+        }
+    }
+}
 
 /// How far the scrubber of a book has come.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -51,7 +95,10 @@ pub struct Found {
 
 /// How far the scrubber of a book has come; none before anybody began.
 pub async fn state(conn: &mut PgConnection, book: BookId) -> Result<Option<Scrub>, sqlx::Error> {
-    sqlx::query_as(include_str!("scrubber/sql/read_scrub.sql")).bind(book).fetch_optional(conn).await
+    sqlx::query_as(include_str!("scrubber/sql/read_scrub.sql"))
+        .bind(book)
+        .fetch_optional(conn)
+        .await
 }
 
 /// What is not as it must be, the oldest first.
@@ -61,4 +108,9 @@ pub async fn findings(conn: &mut PgConnection, book: BookId) -> Result<Vec<Found
         .bind(i64::from(LIST_MAX))
         .fetch_all(conn)
         .await
+}
+
+/// How much is not as it must be.
+pub async fn count_open(conn: &mut PgConnection, book: BookId) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar(include_str!("scrubber/sql/count_open.sql")).bind(book).fetch_one(conn).await
 }

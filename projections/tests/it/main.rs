@@ -17,6 +17,8 @@ mod queries;
 #[cfg(test)]
 mod rebuild;
 #[cfg(test)]
+mod repair;
+#[cfg(test)]
 mod story;
 #[cfg(test)]
 mod verify;

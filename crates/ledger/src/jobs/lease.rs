@@ -98,7 +98,7 @@ fn unwritable(error: serde_json::Error) -> sqlx::Error {
 
 impl Step {
     /// What a step says of itself, under the same names whatever the work is.
-    pub(super) fn of(progress: &Progress) -> Self {
+    pub(crate) fn of(progress: &Progress) -> Self {
         let said = serde_json::to_value(progress).unwrap_or_default();
         let number = |names: [&str; 3]| {
             names.iter().find_map(|name| said.get(name).and_then(Value::as_u64)).unwrap_or_default()

@@ -1,0 +1,2 @@
+delete from daftar.scrub_findings
+where book_id = $1 and gone_at < $2

@@ -1,0 +1,3 @@
+update daftar.scrubs
+set claim = null, claimed_until = null
+where book_id = $1 and claim = $2
