@@ -16,25 +16,37 @@ use crate::alerts::{self, Case, Severity, Synced};
 use crate::ledger::Ledger;
 use crate::queries::{self, QueryError};
 
+mod chain_broken;
 mod claimed_far_from_due;
+mod clock_behind;
 mod deadline_not_fired;
+mod disk_low;
 mod dispatched_not_delivered;
+mod job_failed;
 mod large_credit;
 mod late;
 mod law_broken;
 mod many_rejections;
+mod monitor_failing;
+mod overview;
 mod paid_not_released;
 mod processing_too_long;
 mod receipt_waiting;
 mod same_file_twice;
+mod scrubbed;
+mod scrubber_behind;
+mod stream_quarantined;
 mod suspense_ageing;
 mod transfer_used_up;
 mod unallocated_ageing;
+mod view_differs;
 mod waiting;
+mod wal_high;
 mod watch;
 mod webhook_failing;
 mod wording;
 
+pub use overview::{Watched, overview};
 pub use watch::{Look, looks, run};
 
 /// How many cases of one monitor are told at most, the oldest first.
@@ -142,6 +154,7 @@ pub fn find(name: &str) -> Option<&'static Monitor> {
 }
 
 const ALL: &[Monitor] = &[
+    view_differs::MONITOR,
     law_broken::MONITOR,
     paid_not_released::MONITOR,
     receipt_waiting::MONITOR,
@@ -156,6 +169,14 @@ const ALL: &[Monitor] = &[
     large_credit::MONITOR,
     many_rejections::MONITOR,
     webhook_failing::MONITOR,
+    scrubber_behind::MONITOR,
+    disk_low::MONITOR,
+    wal_high::MONITOR,
+    clock_behind::MONITOR,
+    chain_broken::MONITOR,
+    stream_quarantined::MONITOR,
+    job_failed::MONITOR,
+    monitor_failing::MONITOR,
 ];
 
 impl Monitor {
