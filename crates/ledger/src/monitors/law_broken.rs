@@ -1,5 +1,5 @@
-//! Orders in trouble, each with the plan that would put it right where the records carry one. A plan is
-//! proposed and never applied: where money moves, a person decides.
+//! Orders in trouble, each with the plan that would put it right where the records carry one, and laws of
+//! money that are broken. A plan is proposed and never applied: where money moves, a person decides.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,6 +16,8 @@ use crate::alerts::Severity;
 use crate::fix::{self, FixError, OrderRef, PlanRequest};
 use crate::inconsistencies::{self, Inconsistency, InconsistencyError, case::Case};
 
+mod money;
+
 const NAME: &str = "law-broken";
 /// How many plans are made at one look; the other cases get theirs at the next ones.
 const PLANS_MAX: usize = 20;
@@ -27,10 +29,11 @@ pub(super) const MONITOR: Monitor = Monitor {
     owner: Owner::Finance,
     every: Duration::from_mins(5),
     watches: "orders in trouble: taken over with records that contradict each other, charged twice, \
-              delivered and still owing, or shown with statuses that no phase has",
+              delivered and still owing, or shown with statuses that no phase has; and what the \
+              scrubber found of money that is not where it must be",
     to_do: "Read the plan that the alert names (daftar fix --show), have it approved where it says so, \
             and apply it. Where it asks something, find that out and plan anew with what you found \
-            (--decisions).",
+            (--decisions). Where a sum does not agree, verify the book first: it names the lines.",
     thresholds: &[],
     reads_views: true,
     look: |scene| Box::pin(look(scene)),
@@ -57,6 +60,7 @@ async fn look(scene: &mut Scene<'_>) -> Result<Vec<Sighting>, LookError> {
         };
         seen.push(sighting(subject, &trouble, rests_on, proposal));
     }
+    seen.extend(money::look(scene).await?);
     Ok(seen)
 }
 
