@@ -119,10 +119,6 @@ pub struct Metrics {
     scrub_lap_time: Gauge,
     scrub_lap_seconds: Gauge,
     repairs: Counter,
-    scrub_findings: Gauge,
-    scrub_lap_time: Gauge,
-    scrub_lap_seconds: Gauge,
-    repairs: Counter,
 }
 
 impl Default for Metrics {
@@ -155,10 +151,6 @@ impl Default for Metrics {
             alerts_open: Family::default(),
             monitors_looked: Family::default(),
             monitors_failing: Family::default(),
-            scrub_findings: Gauge::default(),
-            scrub_lap_time: Gauge::default(),
-            scrub_lap_seconds: Gauge::default(),
-            repairs: Counter::default(),
             scrub_findings: Gauge::default(),
             scrub_lap_time: Gauge::default(),
             scrub_lap_seconds: Gauge::default(),
@@ -218,10 +210,6 @@ impl Metrics {
             scrub_lap_time,
             scrub_lap_seconds,
             repairs,
-            scrub_findings,
-            scrub_lap_time,
-            scrub_lap_seconds,
-            repairs,
         } = self.clone();
         registry.register("daftar_commands", "Commands by what came of them", commands);
         registry.register("daftar_refusals", "Refused commands by code", refusals);
@@ -268,14 +256,6 @@ impl Metrics {
         registry.register("daftar_monitor_looked_timestamp_seconds", help, monitors_looked);
         let help = "1 for a monitor whose last look failed, 0 for others";
         registry.register("daftar_monitor_failing", help, monitors_failing);
-        let help = "What the scrubber found and has not gone since";
-        registry.register("daftar_scrub_findings", help, scrub_findings);
-        let help = "When the scrubber's last lap round the book ended, 0 if there was none";
-        registry.register("daftar_scrub_lap_timestamp_seconds", help, scrub_lap_time);
-        let help = "How long the scrubber's last lap took";
-        registry.register("daftar_scrub_lap_duration_seconds", help, scrub_lap_seconds);
-        let help = "Rows of views that this node wrote anew, since they were not what events make";
-        registry.register("daftar_repairs", help, repairs);
         let help = "What the scrubber found and has not gone since";
         registry.register("daftar_scrub_findings", help, scrub_findings);
         let help = "When the scrubber's last lap round the book ended, 0 if there was none";
@@ -386,20 +366,6 @@ impl Metrics {
             self.monitors_looked.get_or_create(&labels).set(looked_at);
             self.monitors_failing.get_or_create(&labels).set(i64::from(is_failing));
         }
-    }
-
-    /// What the scrubber found and has not gone; when its last lap ended, and how long it took.
-    pub(crate) fn scrubbed(&self, findings: i64, last: Option<(i64, i64)>) {
-        self.scrub_findings.set(findings);
-        if let Some((at, seconds)) = last {
-            self.scrub_lap_time.set(at);
-            self.scrub_lap_seconds.set(seconds);
-        }
-    }
-
-    /// Rows of views were written anew.
-    pub(crate) fn repaired(&self, rows: u64) {
-        self.repairs.inc_by(rows);
     }
 
     /// What the scrubber found and has not gone; when its last lap ended, and how long it took.
