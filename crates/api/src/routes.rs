@@ -13,11 +13,13 @@ macro_rules! routes {
 }
 
 mod admin {
+    pub(super) mod alerts;
     pub(super) mod book_settings;
     pub(super) mod emergency_order_fix;
     pub(super) mod inconsistencies;
     pub(super) mod jobs;
     pub(super) mod keys;
+    pub(super) mod monitors;
     pub(super) mod principals;
     pub(super) mod projections;
     pub(super) mod rebuild;
@@ -125,6 +127,7 @@ pub(crate) fn all() -> OpenApiRouter<App> {
         .merge(payment_routes())
         .merge(webhook_routes())
         .merge(job_routes())
+        .merge(alert_routes())
         .routes(routes!(customers::orders::handler))
         .routes(routes!(customers::wallet::handler))
         .routes(routes!(customers::statement::handler))
@@ -257,6 +260,16 @@ fn job_routes() -> OpenApiRouter<App> {
         .routes(routes!(admin::jobs::progress::handler))
         .routes(routes!(admin::jobs::cancel::handler))
         .routes(routes!(admin::jobs::switch::handler))
+}
+
+fn alert_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(admin::alerts::list::handler))
+        .routes(routes!(admin::alerts::changes::handler))
+        .routes(routes!(admin::alerts::stream::handler))
+        .routes(routes!(admin::alerts::get::handler))
+        .routes(routes!(admin::alerts::acknowledge::handler))
+        .routes(routes!(admin::monitors::handler))
 }
 
 fn webhook_routes() -> OpenApiRouter<App> {

@@ -80,7 +80,10 @@ pub(crate) const REBUILD: Scope = 1 << 54;
 pub(crate) const VERIFY: Scope = 1 << 55;
 /// Seeing any state as it was.
 pub(crate) const REPLAY: Scope = 1 << 56;
-const ALL: Scope = (1 << 57) - 1;
+pub(crate) const READ_ALERTS: Scope = 1 << 57;
+/// Seeing to what one's own department owns.
+pub(crate) const ACKNOWLEDGE_ALERTS: Scope = 1 << 58;
+const ALL: Scope = (1 << 59) - 1;
 
 pub(crate) fn of(role: Role) -> Scope {
     match role {
@@ -142,6 +145,8 @@ pub(crate) fn of(role: Role) -> Scope {
                 | READ_JOBS
                 | VERIFY
                 | REPLAY
+                | READ_ALERTS
+                | ACKNOWLEDGE_ALERTS
         }
         Role::Warehouse => {
             READ_ORDERS
@@ -150,6 +155,8 @@ pub(crate) fn of(role: Role) -> Scope {
                 | TAKE_BACK_GOODS
                 | HOLD_ORDERS
                 | DECIDE_APPROVALS
+                | READ_ALERTS
+                | ACKNOWLEDGE_ALERTS
         }
         Role::Logistics => {
             READ_ORDERS
@@ -159,6 +166,8 @@ pub(crate) fn of(role: Role) -> Scope {
                 | TAKE_BACK_GOODS
                 | HOLD_ORDERS
                 | DECIDE_APPROVALS
+                | READ_ALERTS
+                | ACKNOWLEDGE_ALERTS
         }
         Role::Auditor => {
             READ_ORDERS
@@ -180,6 +189,7 @@ pub(crate) fn of(role: Role) -> Scope {
                 | READ_JOBS
                 | VERIFY
                 | REPLAY
+                | READ_ALERTS
         }
         Role::Admin => ALL,
     }
@@ -249,6 +259,8 @@ const NAMES: &[(Scope, &str)] = &[
     (REBUILD, "rebuild"),
     (VERIFY, "verify"),
     (REPLAY, "replay"),
+    (READ_ALERTS, "read_alerts"),
+    (ACKNOWLEDGE_ALERTS, "acknowledge_alerts"),
 ];
 
 /// The names of scopes, in the order of the bits.

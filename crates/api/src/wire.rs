@@ -1,5 +1,6 @@
 //! What goes over the wire: types of their own, so that the domain may change beneath them.
 
+pub(crate) mod alert;
 pub(crate) mod approval;
 pub(crate) mod delivery_code;
 pub(crate) mod event;

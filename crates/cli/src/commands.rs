@@ -1,5 +1,6 @@
 //! The subcommands, one a file.
 
+pub(crate) mod alerts;
 pub(crate) mod book;
 pub(crate) mod demo;
 pub(crate) mod doctor;
@@ -10,6 +11,7 @@ pub(crate) mod inconsistencies;
 pub(crate) mod jobs;
 pub(crate) mod keys;
 pub(crate) mod migrate;
+pub(crate) mod monitors;
 pub(crate) mod rebuild;
 pub(crate) mod replay;
 pub(crate) mod serve;

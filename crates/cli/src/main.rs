@@ -62,6 +62,10 @@ enum Command {
     Gateways(commands::gateways::Args),
     /// Name, list, rotate, disable and replay webhooks: addresses that are told of events.
     Webhooks(commands::webhooks::Args),
+    /// List what somebody should look at, say who sees to it, and follow what happens to it.
+    Alerts(commands::alerts::Args),
+    /// List what is watched all the time, and what to do about a case of it.
+    Monitors,
     /// Say what this installation looks like and what is wrong with it.
     Doctor,
 }
@@ -104,6 +108,8 @@ async fn run(cli: Cli, output: Output) -> anyhow::Result<ExitCode> {
         Command::Book(args) => commands::book::run(&config, args, output).await,
         Command::Gateways(args) => commands::gateways::run(&config, args, output).await,
         Command::Webhooks(args) => Box::pin(commands::webhooks::run(&config, args, output)).await,
+        Command::Alerts(args) => Box::pin(commands::alerts::run(&config, args, output)).await,
+        Command::Monitors => commands::monitors::run(&config, output).await,
         Command::Doctor => commands::doctor::run(&config, output).await,
     }
 }

@@ -8,7 +8,7 @@ use api::{App, Lifecycle, Secrets};
 use ledger::personal::{self, Vault};
 use ledger::webhooks::{Allow, Options};
 use ledger::workers::Workers;
-use ledger::{Ledger, deadlines, expiry, filling, jobs};
+use ledger::{Ledger, deadlines, expiry, filling, jobs, monitors};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -53,6 +53,8 @@ pub(crate) struct Settings {
     pub(crate) webhooks: Allow,
     /// It works at rebuilds and verifications.
     pub(crate) works_at_jobs: bool,
+    /// It looks for what is in trouble.
+    pub(crate) watches: bool,
     pub(crate) limits: LimitArgs,
 }
 
@@ -63,8 +65,15 @@ impl Service {
         ledger: Ledger,
         settings: Settings,
     ) -> anyhow::Result<Self> {
-        let Settings { listen, fires_deadlines, sends_webhooks, webhooks, works_at_jobs, limits } =
-            settings;
+        let Settings {
+            listen,
+            fires_deadlines,
+            sends_webhooks,
+            webhooks,
+            works_at_jobs,
+            watches,
+            limits,
+        } = settings;
         raise_open_files();
         let listener = TcpListener::bind(listen)
             .await
@@ -94,6 +103,11 @@ impl Service {
         if works_at_jobs {
             hands.put(&workers, "jobs", |Hands { ledger, vault, stop }| {
                 jobs::run(ledger, vault, stop)
+            });
+        }
+        if watches {
+            hands.put(&workers, "monitors", |Hands { ledger, stop, .. }| {
+                monitors::run(ledger, stop)
             });
         }
         tasks.spawn(Server::new(&app, limits.connections()).run(listener));

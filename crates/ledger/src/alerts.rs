@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
+use domain::actor::Role;
 use eventstore::BookId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -121,7 +122,7 @@ impl Alert {
 }
 
 /// What happened to an alert.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum What {
     Opened,
@@ -143,7 +144,7 @@ impl What {
         }
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|what| what.as_str() == text)
     }
 }
@@ -160,6 +161,8 @@ pub struct Change {
     pub at: DateTime<Utc>,
     /// Who acknowledged it.
     pub by: Option<String>,
+    /// What they say of it.
+    pub note: Option<String>,
     pub monitor: String,
     pub subject: String,
     pub severity: Severity,
@@ -233,6 +236,36 @@ pub async fn changes(
         .await
 }
 
+/// What happened to one alert, the last first.
+pub async fn history(
+    conn: &mut PgConnection,
+    book: BookId,
+    id: Uuid,
+    size: u32,
+) -> Result<Vec<Change>, sqlx::Error> {
+    sqlx::query_as(include_str!("alerts/sql/read_history.sql"))
+        .bind(book)
+        .bind(id)
+        .bind(i64::from(size.min(LIST_MAX)))
+        .fetch_all(conn)
+        .await
+}
+
+/// The number of the last change; 0 before there is one.
+pub async fn last_number(conn: &mut PgConnection, book: BookId) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar(include_str!("alerts/sql/read_head.sql")).bind(book).fetch_one(conn).await
+}
+
+/// Whether a role sees to what belongs to a department. What is daftar's own is seen to by admins,
+/// who may stand in for everybody.
+pub fn sees_to(role: Role, owner: &str) -> bool {
+    match role {
+        Role::Admin => true,
+        Role::Finance | Role::Warehouse | Role::Logistics => role.as_str() == owner,
+        Role::Client | Role::Gateway | Role::Auditor => false,
+    }
+}
+
 /// How many alerts are open, by monitor and severity.
 pub async fn count_open(
     conn: &mut PgConnection,
@@ -249,12 +282,12 @@ pub async fn count_open(
     Ok(counts.into_iter().filter_map(known).collect())
 }
 
-/// Somebody sees to it. Said twice, the first one stands.
+/// Somebody sees to it, and may say something of it. Said twice, the first one stands.
 pub async fn acknowledge(
     conn: &mut PgConnection,
     book: BookId,
     id: Uuid,
-    by: &str,
+    (by, note): (&str, Option<&str>),
     now: DateTime<Utc>,
 ) -> Result<Alert, AlertError> {
     let mut tx = conn.begin().await?;
@@ -274,7 +307,14 @@ pub async fn acknowledge(
         }
     };
     let mut log = sync::Log { book, number, now };
-    log.note(&mut tx, id, What::Acknowledged, &alert.says, Some(by)).await?;
+    let tells = sync::Tells {
+        severity: alert.severity.as_str(),
+        owner: &alert.owner,
+        says: &alert.says,
+        by: Some(by),
+        note,
+    };
+    log.note(&mut tx, id, What::Acknowledged, tells).await?;
     sqlx::query(include_str!("alerts/sql/acknowledge_alert.sql"))
         .bind(book)
         .bind(id)

@@ -1,16 +1,16 @@
-//! Webhooks: addresses that are told of the book's events, each message signed, retried, and logged.
+//! Webhooks: addresses that are told of the book's events, or of what happens to its alerts; each
+//! message signed, retried, and logged.
 //!
 //! A webhook has a cursor over the log: what comes after it is made into deliveries in the same
 //! transaction that moves it, so that nothing is left out and the log itself is the queue. A delivery
 //! is sent at least once; its id follows from webhook and position, so that a receiver knows again
-//! what it was told.
+//! what it was told. Alerts are no events: a webhook has a place of its own among their changes.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use eventstore::{BookId, ChainHash, Cursor, HeadError, Position, RecordedEvent};
 use sqlx::{Connection as _, FromRow, PgConnection};
 use uuid::Uuid;
 
-use crate::event_types::Chosen;
 use crate::personal::{Unsealable, Vault};
 use crate::signing::Kept;
 
@@ -21,6 +21,7 @@ pub mod schedule;
 mod send;
 mod sign;
 mod target;
+mod types;
 mod worker;
 
 pub use deliveries::{
@@ -30,7 +31,8 @@ pub use deliveries::{
 pub use send::Resolver;
 pub use sign::{SECRET_BYTES, WebhookSecret};
 pub use target::{AddressRefused, Allow, Target};
-pub use worker::{Options, Render, run};
+pub use types::{Types, alert_type};
+pub use worker::{Options, Render, Told, run};
 
 /// What a test message says it is of.
 pub const TEST_TYPE: &str = "daftar.test";
@@ -78,14 +80,14 @@ impl DisabledReason {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
     pub target: Target,
-    /// Of which types; all, if none is named.
-    pub event_types: Option<Chosen>,
+    /// Of which types; all events and no alerts, if none is named.
+    pub types: Option<Types>,
     pub description: Option<String>,
 }
 
 impl Wanted {
     fn names(&self) -> Option<Vec<String>> {
-        self.event_types.as_ref().map(Chosen::names)
+        self.types.as_ref().map(Types::names)
     }
 }
 
@@ -100,6 +102,8 @@ pub struct Webhook {
     pub created_by: Option<String>,
     pub cursor_position: Position,
     pub cursor_hash: ChainHash,
+    /// The number of the last change of alerts that it was told of, or passed over.
+    pub alert_number: i64,
     pub failing_since: Option<DateTime<Utc>>,
     pub disabled_at: Option<DateTime<Utc>>,
     pub disabled_by: Option<String>,
@@ -133,7 +137,7 @@ pub struct Begin {
 pub struct New<'a> {
     pub id: Uuid,
     pub wanted: &'a Wanted,
-    /// None: at the book's end.
+    /// None: at the book's end. Of alerts it is always told from now on.
     pub begin: Option<Begin>,
     pub created_by: Option<&'a str>,
 }

@@ -4,9 +4,8 @@ use std::str::FromStr as _;
 
 use domain::id::Text;
 use ledger::database::Connection;
-use ledger::event_types::Chosen;
 use ledger::history::HistoryError;
-use ledger::webhooks::{self, Allow, Target, Wanted, WebhookError};
+use ledger::webhooks::{self, Allow, Target, Types, Wanted, WebhookError};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -40,8 +39,9 @@ pub(super) struct Body {
     /// Where its messages are posted to: https, and no private address.
     #[schema(max_length = 2048, pattern = "^https?://", example = "https://shop.example/daftar")]
     url: String,
-    /// The types of events that it is told of, as `order.placed`, or `placed` for that type of every
-    /// kind of stream; all, if left out.
+    /// The types that it is told of. Of events: `order.placed`, or `placed` for that type of every kind
+    /// of stream. Of alerts: `alert.opened`, `alert.acknowledged`, `alert.resolved`, `alert.reopened`. If
+    /// left out, all events, and no alerts.
     #[schema(min_items = 1, max_items = 200)]
     types: Option<Vec<String>>,
     #[schema(value_type = Option<String>, max_length = 500)]
@@ -54,16 +54,16 @@ fn wanted(body: &Body, allow: Allow) -> Result<Wanted, Problem> {
     let target = Target::parse(url, allow).map_err(|error| {
         Problem::new("webhook-address-refused").detail(error).fault("/url", "invalid-value")
     })?;
-    let event_types = types.as_deref().map(chosen).transpose()?;
+    let types = types.as_deref().map(chosen).transpose()?;
     let description = description.as_ref().map(ToString::to_string);
-    Ok(Wanted { target, event_types, description })
+    Ok(Wanted { target, types, description })
 }
 
-fn chosen(types: &[String]) -> Result<Chosen, Problem> {
+fn chosen(types: &[String]) -> Result<Types, Problem> {
     if types.is_empty() || types.len() > TYPES_MAX {
         return Err(Problem::new("invalid-body").fault("/types", "out-of-range"));
     }
-    let mut all = Chosen::default();
+    let mut all = Types::default();
     for (index, name) in types.iter().enumerate() {
         let unknown =
             || Problem::new("invalid-body").fault(format!("/types/{index}"), "unknown-value");
@@ -71,7 +71,7 @@ fn chosen(types: &[String]) -> Result<Chosen, Problem> {
         if name.contains(',') {
             return Err(unknown());
         }
-        all.join(Chosen::from_str(name).map_err(|_| unknown())?);
+        all.join(Types::from_str(name).map_err(|_| unknown())?);
     }
     Ok(all)
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use domain::id::{Code, Reason};
 use domain::settings::Setting;
-use ledger::book_settings::{describe, names};
+use ledger::book_settings::{self, describe, names};
 use serde::de::value::StrDeserializer;
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error as _, IntoDeserializer as _, MapAccess,
@@ -55,16 +55,14 @@ pub(crate) struct Described {
 
 impl Described {
     pub(crate) fn all(settings: &domain::settings::Settings) -> Vec<Self> {
-        let described = describe(settings).into_iter();
-        described
-            .map(|one| Self {
-                name: one.name,
-                value: one.value,
-                default: one.default,
-                unit: one.unit,
-                meaning: one.meaning,
-            })
-            .collect()
+        describe(settings).into_iter().map(Self::from).collect()
+    }
+}
+
+impl From<book_settings::Described> for Described {
+    fn from(described: book_settings::Described) -> Self {
+        let book_settings::Described { name, value, default, unit, meaning } = described;
+        Self { name, value, default, unit, meaning }
     }
 }
 

@@ -2,19 +2,20 @@
 
 use chrono::{DateTime, Utc};
 use eventstore::{Cursor, RecordedEvent};
-use ledger::webhooks;
+use ledger::webhooks::{self, Told};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::wire::alert::AlertChange;
 use crate::wire::event::Event;
 
-/// An address that is told of events.
+/// An address that is told of events, or of what happens to alerts.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Webhook {
     id: Uuid,
     url: String,
-    /// The types of events that it is told of; all, if null.
+    /// The types that it is told of; all events, if null.
     types: Option<Vec<String>>,
     description: Option<String>,
     /// enabled or disabled
@@ -22,6 +23,8 @@ pub(crate) struct Webhook {
     disabled: Option<Disabled>,
     /// Up to where the log is made into deliveries.
     cursor: String,
+    /// The number of the last change of alerts that it was told of, or passed over.
+    alert_number: i64,
     /// Since when every attempt failed.
     failing_since: Option<DateTime<Utc>>,
     /// How many secrets sign a message now: two during a rotation.
@@ -55,6 +58,7 @@ impl From<webhooks::Webhook> for Webhook {
             }),
             url: webhook.url,
             types: webhook.event_types,
+            alert_number: webhook.alert_number,
             description: webhook.description,
             failing_since: webhook.failing_since,
             secrets: webhook.secrets,
@@ -84,8 +88,10 @@ pub(crate) struct Delivery {
     id: Uuid,
     #[serde(rename = "type")]
     event_type: String,
-    /// The event's; null for a test.
+    /// The event's; null for a test, and for what is of an alert.
     event_position: Option<i64>,
+    /// The number of the change of an alert that it is of, if it is of one.
+    alert_change: Option<i64>,
     /// pending, delivered or failed
     state: String,
     made_at: DateTime<Utc>,
@@ -104,6 +110,7 @@ impl From<webhooks::Delivery> for Delivery {
             id: delivery.delivery_id,
             event_type: delivery.event_type,
             event_position: Some(delivery.position.get()).filter(|position| *position > 0),
+            alert_change: Some(delivery.alert_number).filter(|number| *number > 0),
             state: delivery.state,
             made_at: delivery.made_at,
             attempts: delivery.attempts,
@@ -178,13 +185,14 @@ impl From<webhooks::Replay> for Replay {
     }
 }
 
-/// The body of a message: Standard Webhooks' form, around what a reader of the events gets.
+/// The body of a message: Standard Webhooks' form, around what a reader of the events, or of the
+/// alerts, gets.
 #[derive(Serialize)]
-struct Message {
+struct Message<T> {
     #[serde(rename = "type")]
     of_type: String,
     timestamp: DateTime<Utc>,
-    data: Data,
+    data: T,
 }
 
 #[derive(Serialize)]
@@ -194,8 +202,19 @@ struct Data {
     cursor: String,
 }
 
-/// The message of an event.
-pub fn webhook_message(event: &RecordedEvent) -> Result<String, serde_json::Error> {
+/// The message of an event, or of what happened to an alert.
+pub fn webhook_message(told: Told<'_>) -> Result<String, serde_json::Error> {
+    match told {
+        Told::Event(event) => event_message(event),
+        Told::Alert(change) => serde_json::to_string(&Message {
+            of_type: webhooks::alert_type(change),
+            timestamp: change.at,
+            data: AlertChange::from(change.clone()),
+        }),
+    }
+}
+
+fn event_message(event: &RecordedEvent) -> Result<String, serde_json::Error> {
     let message = Message {
         of_type: webhooks::type_name(event),
         timestamp: event.recorded_at,

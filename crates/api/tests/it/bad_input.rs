@@ -192,6 +192,7 @@ fn routes() -> Vec<Route> {
     routes.extend(goods_routes());
     routes.extend(change_routes());
     routes.extend(job_routes());
+    routes.extend(alert_routes());
     routes
 }
 
@@ -208,6 +209,19 @@ fn job_routes() -> Vec<Route> {
         get("/api/admin/jobs/{job}/progress", "finance", "client"),
         post("/api/admin/jobs/{job}/cancel", "auditor", "client", json!({})),
         post("/api/admin/jobs/{job}/switch", "admin", "finance", accept),
+    ]
+}
+
+/// What somebody should look at.
+fn alert_routes() -> Vec<Route> {
+    let note = json!({ "note": "why" });
+    vec![
+        get("/api/admin/alerts", "auditor", "client"),
+        get("/api/admin/alerts/changes", "auditor", "client"),
+        get("/api/admin/alerts/stream", "finance", "client"),
+        get("/api/admin/alerts/{alert}", "warehouse", "client"),
+        post("/api/admin/alerts/{alert}/acknowledge", "logistics", "auditor", note),
+        get("/api/admin/monitors", "auditor", "client"),
     ]
 }
 
@@ -475,6 +489,7 @@ fn path(template: &str, order: &str) -> String {
         .replace("{name}", NOBODY)
         .replace("{wallet}", NOBODY)
         .replace("{job}", NOBODY)
+        .replace("{alert}", NOBODY)
         .replace("{book}", "main")
         .replace("{gateway}", GATEWAY)
 }
@@ -585,6 +600,7 @@ async fn unknown_ids_other_methods_and_unknown_parameters_are_problems() {
             let nul = nul.replace("{account}", "%00").replace("{position}", "%00");
             let nul = nul.replace("{principal}", "%00").replace("{delivery}", NOBODY);
             let nul = nul.replace("{name}", "%00").replace("{job}", "%00");
+            let nul = nul.replace("{alert}", "%00");
             let nul = nul.replace("{wallet}", "%00");
             let nul = nul
                 .replace("{webhook}", "%00")

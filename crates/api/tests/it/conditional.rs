@@ -164,10 +164,11 @@ fn making() -> Vec<Row> {
 }
 
 /// These have no dry run.
-const NO_DRY_RUN: [(&str, &str); 14] = [
+const NO_DRY_RUN: [(&str, &str); 15] = [
     ("/api/gateways/{book}/{gateway}/callback", "a gateway tells what has happened"),
     ("/api/approvals/{approval}/approve", "the proposal shows what it would do"),
     ("/api/approvals/{approval}/reject", "nothing moves"),
+    ("/api/admin/alerts/{alert}/acknowledge", "nothing moves"),
     ("/api/admin/emergency-order-fix", "planning is its dry run"),
     ("/api/admin/emergency-order-fix/{plan}/approve", "nothing moves"),
     ("/api/admin/jobs/{job}/cancel", "nothing moves"),

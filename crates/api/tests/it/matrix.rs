@@ -73,7 +73,8 @@ fn operations() -> Vec<Operation> {
 struct Wish<'a> {
     whose: Whose,
     role: &'a str,
-    /// Instead of the proposal, or the job, that the role could have asked for.
+    /// Instead of the proposal, or the job, that the role could have asked for, or of the alert that is
+    /// its department's.
     proposal: Option<&'a str>,
     /// With parameters and a body that nobody takes.
     is_nonsense: bool,
@@ -172,6 +173,7 @@ fn fill(world: &World, operation: &Operation, wish: Wish<'_>, text: &str) -> Str
     let mut filled = text.to_owned();
     let names = [
         "account",
+        "alert",
         "approval",
         "customer",
         "delivery",
@@ -197,7 +199,7 @@ fn fill(world: &World, operation: &Operation, wish: Wish<'_>, text: &str) -> Str
         let pattern = format!("{{{name}}}");
         if filled.contains(&pattern) {
             let thing = match (name, wish.proposal) {
-                ("approval" | "job", Some(wish)) => wish.to_owned(),
+                ("alert" | "approval" | "job", Some(wish)) => wish.to_owned(),
                 _ => world.thing(wish.whose, name, &operation.route, wish.role),
             };
             filled = filled.replace(&pattern, &thing);

@@ -102,6 +102,7 @@ pub(crate) async fn run(config: &Config, args: Args, output: Output) -> anyhow::
         sends_webhooks: true,
         webhooks: Allow::Open,
         works_at_jobs: true,
+        watches: true,
         limits: args.limits,
     };
     let service = Service::start(&node, ledger.clone(), settings).await?;

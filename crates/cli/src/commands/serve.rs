@@ -29,6 +29,10 @@ pub(crate) struct Args {
     /// Leave it to other nodes to work at rebuilds and verifications that nobody else works at.
     #[arg(long, env = "DAFTAR_NO_JOBS")]
     no_jobs: bool,
+    /// Leave it to other nodes to look for what is in trouble: alerts are opened and resolved only where
+    /// a node does.
+    #[arg(long, env = "DAFTAR_NO_MONITORS")]
+    no_monitors: bool,
     /// Let webhooks go to private addresses and without TLS: whoever may name one then reaches all
     /// that this machine can.
     #[arg(long, env = "DAFTAR_WEBHOOKS_ALLOW_PRIVATE")]
@@ -49,6 +53,7 @@ pub(crate) async fn run(config: &Config, args: Args) -> anyhow::Result<ExitCode>
         sends_webhooks: !args.no_webhooks,
         webhooks: if args.webhooks_allow_private { Allow::Private } else { Allow::Open },
         works_at_jobs: !args.no_jobs,
+        watches: !args.no_monitors,
         limits: args.limits,
     };
     let service = Service::start(&node, ledger, settings).await?;

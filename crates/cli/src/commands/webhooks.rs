@@ -1,4 +1,4 @@
-//! `daftar webhooks`: addresses that are told of the book's events.
+//! `daftar webhooks`: addresses that are told of the book's events, or of its alerts.
 
 use std::process::ExitCode;
 
@@ -8,10 +8,9 @@ use clap::Subcommand;
 use domain::id::Text;
 use eventstore::Position;
 use ledger::Ledger;
-use ledger::event_types::Chosen;
 use ledger::history::{self, Point};
 use ledger::webhooks::{
-    self, Allow, Begin, Delivery, DeliveryFilter, DeliveryState, DisabledReason, New, Target,
+    self, Allow, Begin, Delivery, DeliveryFilter, DeliveryState, DisabledReason, New, Target, Types,
     Wanted, Webhook,
 };
 use serde::Serialize;
@@ -38,9 +37,10 @@ enum What {
     Add {
         /// Where messages are posted to.
         url: String,
-        /// Only events of this type, such as `order.placed`; may be repeated.
+        /// Only events of this type, such as `order.placed`, or what happens to alerts, such as
+        /// `alert.opened`; may be repeated. Without it, all events and no alerts.
         #[arg(long = "type", value_name = "TYPE")]
-        types: Vec<Chosen>,
+        types: Vec<Types>,
         #[arg(long)]
         description: Option<Text<500>>,
         /// Told of what comes after this position or cursor, instead of what comes from now on.
@@ -128,6 +128,8 @@ struct Sent {
     #[serde(rename = "type")]
     event_type: String,
     position: i64,
+    /// The number of the change of an alert; 0 for what is of an event, or a test.
+    alert_change: i64,
     state: String,
     attempts: i32,
     next_attempt_at: Option<String>,
@@ -155,7 +157,7 @@ pub(crate) async fn run(config: &Config, args: Args, output: Output) -> anyhow::
             let allow = if allow_private { Allow::Private } else { Allow::Open };
             let target = Target::parse(&url, allow).context("nothing is sent to this address")?;
             let description = description.map(String::from);
-            let wanted = Wanted { target, event_types: chosen(types), description };
+            let wanted = Wanted { target, types: chosen(types), description };
             let begin = match after {
                 None => None,
                 Some(after) => {
@@ -218,7 +220,7 @@ fn new_id() -> Uuid {
     uuid::Builder::from_random_bytes(rand::random()).into_uuid()
 }
 
-fn chosen(types: Vec<Chosen>) -> Option<Chosen> {
+fn chosen(types: Vec<Types>) -> Option<Types> {
     types.into_iter().reduce(|mut all, more| {
         all.join(more);
         all
@@ -278,6 +280,7 @@ fn show_log(sent: Vec<Delivery>, output: Output) -> anyhow::Result<()> {
             id: delivery.delivery_id,
             event_type: delivery.event_type,
             position: delivery.position.get(),
+            alert_change: delivery.alert_number,
             state: delivery.state,
             attempts: delivery.attempts,
             next_attempt_at: delivery.next_attempt_at.map(|at| at.to_rfc3339()),
@@ -295,7 +298,11 @@ fn show_log(sent: Vec<Delivery>, output: Output) -> anyhow::Result<()> {
             vec![
                 sent.id.to_string(),
                 sent.event_type.clone(),
-                sent.position.to_string(),
+                if sent.alert_change > 0 {
+                    format!("alert change {}", sent.alert_change)
+                } else {
+                    sent.position.to_string()
+                },
                 sent.state.clone(),
                 sent.attempts.to_string(),
                 sent.next_attempt_at.clone().unwrap_or_default(),

@@ -40,6 +40,7 @@ impl FromRow<'_, PgRow> for Change {
             says: row.try_get("says")?,
             at: row.try_get("at")?,
             by: row.try_get("by")?,
+            note: row.try_get("note")?,
             monitor: row.try_get("monitor")?,
             subject: row.try_get("subject")?,
             severity: parsed(row.try_get("severity")?, Severity::parse)?,

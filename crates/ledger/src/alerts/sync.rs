@@ -66,7 +66,7 @@ pub async fn sync(
     for known in known {
         match by_subject.remove(&known.subject) {
             None => {
-                log.note(&mut tx, known.alert_id, What::Resolved, &known.says, None).await?;
+                log.note(&mut tx, known.alert_id, What::Resolved, known.tells()).await?;
                 log.resolve(&mut tx, known.alert_id).await?;
                 synced.resolved += 1;
             }
@@ -77,7 +77,7 @@ pub async fn sync(
                 }
             }
             Some(case) => {
-                log.note(&mut tx, known.alert_id, What::Reopened, &case.says, None).await?;
+                log.note(&mut tx, known.alert_id, What::Reopened, tells(&case)).await?;
                 log.reopen(&mut tx, known.alert_id, &case).await?;
                 synced.reopened += 1;
             }
@@ -87,7 +87,7 @@ pub async fn sync(
         // Its name for ever: whoever else finds the same subject first gives it the same.
         let id = Uuid::new_v5(&NAMES, format!("{book}/{monitor}/{}", case.subject).as_bytes());
         log.insert(&mut tx, id, monitor, &case).await?;
-        log.write(&mut tx, id, What::Opened, &case.says, None).await?;
+        log.write(&mut tx, id, What::Opened, tells(&case)).await?;
         synced.opened += 1;
     }
     log.close(&mut tx).await?;
@@ -98,7 +98,37 @@ pub async fn sync(
 /// The root of alerts' ids.
 const NAMES: Uuid = Uuid::from_u128(0xda5f_7a2a_0000_5000_8000_616c_6572_7473);
 
+/// What a change tells of its alert.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tells<'a> {
+    pub(super) severity: &'a str,
+    pub(super) owner: &'a str,
+    pub(super) says: &'a str,
+    pub(super) by: Option<&'a str>,
+    pub(super) note: Option<&'a str>,
+}
+
+fn tells(case: &Case) -> Tells<'_> {
+    Tells {
+        severity: case.severity.as_str(),
+        owner: &case.owner,
+        says: &case.says,
+        by: None,
+        note: None,
+    }
+}
+
 impl Known {
+    fn tells(&self) -> Tells<'_> {
+        Tells {
+            severity: &self.severity,
+            owner: &self.owner,
+            says: &self.says,
+            by: None,
+            note: None,
+        }
+    }
+
     fn says_otherwise(&self, case: &Case) -> bool {
         Severity::parse(&self.severity) != Some(case.severity)
             || self.owner != case.owner
@@ -126,11 +156,10 @@ impl Log {
         conn: &mut PgConnection,
         alert: Uuid,
         what: What,
-        says: &str,
-        by: Option<&str>,
+        tells: Tells<'_>,
     ) -> Result<(), sqlx::Error> {
         self.number += 1;
-        self.write(conn, alert, what, says, by).await
+        self.write(conn, alert, what, tells).await
     }
 
     async fn write(
@@ -138,17 +167,19 @@ impl Log {
         conn: &mut PgConnection,
         alert: Uuid,
         what: What,
-        says: &str,
-        by: Option<&str>,
+        tells: Tells<'_>,
     ) -> Result<(), sqlx::Error> {
         sqlx::query(include_str!("sql/insert_change.sql"))
             .bind(self.book)
             .bind(self.number)
             .bind(alert)
             .bind(what.as_str())
-            .bind(says)
+            .bind(tells.severity)
+            .bind(tells.owner)
+            .bind(tells.says)
             .bind(self.now)
-            .bind(by)
+            .bind(tells.by)
+            .bind(tells.note)
             .execute(conn)
             .await?;
         Ok(())

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use eventstore::BookId;
+use serde::Serialize;
 use sqlx::{FromRow, PgConnection};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -12,15 +13,18 @@ use tracing::{info, warn};
 use uuid::Uuid;
 
 use super::{LookError, Monitor, all, look_once};
+use crate::alerts;
 use crate::ledger::Ledger;
 
 /// How often it is looked whose turn it is.
 const ROUND_EVERY: Duration = Duration::from_secs(1);
+/// How often it is counted what is open, by nodes that leave the watch to another too.
+const COUNT_EVERY: Duration = Duration::from_secs(5);
 /// How long a node that is not heard of keeps the watch.
 const CLAIM_SECONDS: i32 = 30;
 
 /// When a monitor looked last.
-#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize)]
 pub struct Look {
     pub monitor: String,
     pub looked_at: DateTime<Utc>,
@@ -38,7 +42,7 @@ pub async fn looks(conn: &mut PgConnection, book: BookId) -> Result<Vec<Look>, s
 /// Watches the book until it is told to stop, whenever no other node does.
 pub async fn run(ledger: Ledger, stop: CancellationToken) {
     let claim = uuid::Builder::from_random_bytes(rand::random()).into_uuid();
-    let mut watch = Watch { ledger, claim, looked: BTreeMap::new() };
+    let mut watch = Watch { ledger, claim, looked: BTreeMap::new(), counted: None };
     let mut is_away = false;
     loop {
         match watch.round(&stop).await {
@@ -69,10 +73,25 @@ struct Watch {
     claim: Uuid,
     /// When each monitor looked last, by this process.
     looked: BTreeMap<&'static str, Instant>,
+    /// When it was last counted what is open.
+    counted: Option<Instant>,
 }
 
 impl Watch {
     async fn round(&mut self, stop: &CancellationToken) -> Result<(), sqlx::Error> {
+        self.look(stop).await?;
+        if self.counted.is_none_or(|counted| counted.elapsed() >= COUNT_EVERY) {
+            let mut conn = self.ledger.pool().acquire().await?;
+            let open = alerts::count_open(&mut conn, self.ledger.book()).await?;
+            let looks = looks(&mut conn, self.ledger.book()).await?;
+            self.ledger.metrics().watched(&open, &looks);
+            self.counted = Some(Instant::now());
+        }
+        Ok(())
+    }
+
+    /// Looks with each monitor whose turn it is, if this node has the watch.
+    async fn look(&mut self, stop: &CancellationToken) -> Result<(), sqlx::Error> {
         for monitor in all() {
             let is_due = |looked: &Instant| looked.elapsed() >= monitor.every;
             if !self.looked.get(monitor.name).is_none_or(is_due) {

@@ -33,8 +33,10 @@ impl DeliveryState {
 pub struct Delivery {
     /// What its `webhook-id` says.
     pub delivery_id: Uuid,
-    /// The event's; zero for a test.
+    /// The event's; zero for a test, and for what is of an alert.
     pub position: Position,
+    /// The number of the change of an alert; zero for what is of none.
+    pub alert_number: i64,
     pub event_type: String,
     pub made_at: DateTime<Utc>,
     pub state: String,
@@ -170,8 +172,9 @@ pub async fn test(
 ) -> Result<(), WebhookError> {
     let mut tx = conn.begin().await?;
     must_be_enabled(&mut tx, book, webhook).await?;
-    insert(&mut tx, book, webhook, &[(id, Position::ZERO, TEST_TYPE.to_owned())], now, false)
-        .await?;
+    let told =
+        Message { id, position: Position::ZERO, alert_number: 0, type_name: TEST_TYPE.to_owned() };
+    insert(&mut tx, book, webhook, &[told], now, false).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -224,27 +227,38 @@ async fn must_be_enabled(
     }
 }
 
+/// What is to be told.
+#[derive(Debug)]
+pub(super) struct Message {
+    pub(super) id: Uuid,
+    pub(super) position: Position,
+    pub(super) alert_number: i64,
+    pub(super) type_name: String,
+}
+
 /// Makes deliveries. Those that are there already are made anew in a replay, and otherwise left.
 pub(super) async fn insert(
     conn: &mut PgConnection,
     book: BookId,
     webhook: Uuid,
-    messages: &[(Uuid, Position, String)],
+    messages: &[Message],
     now: DateTime<Utc>,
     is_replay: bool,
 ) -> Result<(), sqlx::Error> {
     if messages.is_empty() {
         return Ok(());
     }
-    let ids: Vec<Uuid> = messages.iter().map(|message| message.0).collect();
-    let positions: Vec<i64> = messages.iter().map(|message| message.1.get()).collect();
-    let types: Vec<&str> = messages.iter().map(|message| message.2.as_str()).collect();
+    let ids: Vec<Uuid> = messages.iter().map(|message| message.id).collect();
+    let positions: Vec<i64> = messages.iter().map(|message| message.position.get()).collect();
+    let numbers: Vec<i64> = messages.iter().map(|message| message.alert_number).collect();
+    let types: Vec<&str> = messages.iter().map(|message| message.type_name.as_str()).collect();
     sqlx::query(include_str!("sql/insert_deliveries.sql"))
         .bind(book)
         .bind(webhook)
         .bind(now)
         .bind(ids)
         .bind(positions)
+        .bind(numbers)
         .bind(types)
         .bind(is_replay)
         .execute(conn)

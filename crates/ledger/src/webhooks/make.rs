@@ -1,4 +1,5 @@
-//! Makes the events after a webhook's cursor into deliveries, and those of its replays.
+//! Makes the events after a webhook's cursor into deliveries, those of its replays, and what happened
+//! to alerts.
 
 use chrono::{DateTime, Utc};
 use eventstore::{BookId, ChainHash, Position, RecordedEvent};
@@ -6,7 +7,9 @@ use sqlx::{Connection as _, PgConnection};
 use tracing::warn;
 use uuid::Uuid;
 
-use super::{DisabledReason, WebhookError, deliveries, disable, type_name};
+use super::deliveries::Message;
+use super::{DisabledReason, WebhookError, alert_type, deliveries, disable, type_name};
+use crate::alerts::{self, Change};
 
 /// How many events are read at a time.
 const PAGE: u32 = 500;
@@ -21,20 +24,26 @@ pub(super) enum Made {
     More,
 }
 
-/// The webhooks of which some events are not deliveries yet, those after the one given first.
+/// The webhooks of which some events or changes of alerts are not deliveries yet, those after the one given first.
 pub(super) async fn behind(
     conn: &mut PgConnection,
     book: BookId,
     end: Position,
     last: Uuid,
 ) -> Result<Vec<Uuid>, sqlx::Error> {
-    let sql = include_str!("sql/find_behind.sql");
-    sqlx::query_scalar(sql).bind(book).bind(end).bind(last).fetch_all(conn).await
+    let last_change = alerts::last_number(&mut *conn, book).await?;
+    sqlx::query_scalar(include_str!("sql/find_behind.sql"))
+        .bind(book)
+        .bind(end)
+        .bind(last)
+        .bind(last_change)
+        .fetch_all(conn)
+        .await
 }
 
-/// Makes one page of one webhook's events into deliveries, and one of its oldest replay's. The
-/// cursor moves in the same transaction: an event is made into a delivery or still to come, and
-/// never between.
+/// Makes one page of one webhook's events into deliveries, one of its oldest replay's, and one of
+/// what happened to alerts. The cursor and its place among those move in the same transaction: an event
+/// is made into a delivery or still to come, and never between.
 pub(super) async fn page(
     conn: &mut PgConnection,
     book: BookId,
@@ -42,14 +51,14 @@ pub(super) async fn page(
     now: DateTime<Utc>,
 ) -> Result<Made, WebhookError> {
     let mut tx = conn.begin().await?;
-    let claimed: Option<(Option<Vec<String>>, Position, ChainHash)> =
+    let claimed: Option<(Option<Vec<String>>, Position, ChainHash, i64)> =
         sqlx::query_as(include_str!("sql/claim_webhook.sql"))
             .bind(book)
             .bind(webhook)
             .fetch_optional(&mut *tx)
             .await?;
     // Another node is at it, or nothing is to be told any more.
-    let Some((types, cursor, hash)) = claimed else { return Ok(Made::All) };
+    let Some((types, cursor, hash, told)) = claimed else { return Ok(Made::All) };
     let waiting: i64 = sqlx::query_scalar(include_str!("sql/count_pending.sql"))
         .bind(book)
         .bind(webhook)
@@ -77,8 +86,42 @@ pub(super) async fn page(
             .await?;
     }
     let replayed = replay(&mut tx, book, webhook, types.as_deref(), now).await?;
+    let alerts = tell_alerts(&mut tx, book, webhook, types.as_deref(), told, now).await?;
     tx.commit().await?;
-    Ok(if is_full(&events) || replayed == Made::More { Made::More } else { Made::All })
+    let is_more = is_full(&events) || [replayed, alerts].contains(&Made::More);
+    Ok(if is_more { Made::More } else { Made::All })
+}
+
+/// Makes what happened to alerts into deliveries, where the webhook names it: whoever is told of all
+/// events is told of no alerts.
+async fn tell_alerts(
+    conn: &mut PgConnection,
+    book: BookId,
+    webhook: Uuid,
+    types: Option<&[String]>,
+    told: i64,
+    now: DateTime<Utc>,
+) -> Result<Made, sqlx::Error> {
+    let changes = alerts::changes(conn, book, told, PAGE).await?;
+    let Some(last) = changes.last() else { return Ok(Made::All) };
+    let named = changes.iter().map(|change| (change, alert_type(change)));
+    let wanted = named.filter(|(_, name)| types.is_some_and(|types| types.contains(name)));
+    let message = |(change, type_name): (&Change, String)| Message {
+        id: alert_message_id(webhook, change),
+        position: Position::ZERO,
+        alert_number: change.number,
+        type_name,
+    };
+    let messages: Vec<Message> = wanted.map(message).collect();
+    deliveries::insert(conn, book, webhook, &messages, now, false).await?;
+    sqlx::query(include_str!("sql/move_alerts.sql"))
+        .bind(book)
+        .bind(webhook)
+        .bind(last.number)
+        .execute(conn)
+        .await?;
+    let is_full = u32::try_from(changes.len()).is_ok_and(|count| count >= PAGE);
+    Ok(if is_full { Made::More } else { Made::All })
 }
 
 async fn replay(
@@ -127,8 +170,13 @@ async fn insert(
 ) -> Result<(), sqlx::Error> {
     let named = events.iter().map(|event| (event, type_name(event)));
     let wanted = named.filter(|(_, name)| types.is_none_or(|types| types.contains(name)));
-    let messages: Vec<_> =
-        wanted.map(|(event, name)| (message_id(webhook, event), event.position, name)).collect();
+    let message = |(event, type_name): (&RecordedEvent, String)| Message {
+        id: message_id(webhook, event),
+        position: event.position,
+        alert_number: 0,
+        type_name,
+    };
+    let messages: Vec<Message> = wanted.map(message).collect();
     deliveries::insert(conn, book, webhook, &messages, now, is_replay).await
 }
 
@@ -136,4 +184,11 @@ async fn insert(
 /// place of a lost one from being taken for it.
 fn message_id(webhook: Uuid, event: &RecordedEvent) -> Uuid {
     Uuid::new_v5(&webhook, format!("{}.{}", event.position, event.hash).as_bytes())
+}
+
+/// Likewise. A number is given anew where a restore lost it: what happened then tells the two apart.
+fn alert_message_id(webhook: Uuid, change: &Change) -> Uuid {
+    let Change { number, alert, what, at, .. } = change;
+    let name = format!("alert.{number}.{alert}.{}.{}", what.as_str(), at.timestamp_micros());
+    Uuid::new_v5(&webhook, name.as_bytes())
 }

@@ -21,6 +21,7 @@ use super::send::{Message, Outcome, Resolver, Sender};
 use super::sign::signatures;
 use super::target::Allow;
 use super::{DeliveryState, TEST_TYPE, WebhookError, live_secrets};
+use crate::alerts::{self, Change};
 use crate::ledger::Ledger;
 use crate::personal::Vault;
 
@@ -46,14 +47,21 @@ const SWEPT_AT_ONCE: i64 = 1_000;
 /// How long attempts under way are waited for once the node is to stop.
 const DRAIN_MAX: Duration = Duration::from_secs(5);
 
-/// What a message says of an event: the same that a reader of the events gets.
-pub type Render = fn(&RecordedEvent) -> Result<String, serde_json::Error>;
+/// What a message is of.
+#[derive(Debug, Clone, Copy)]
+pub enum Told<'a> {
+    Event(&'a RecordedEvent),
+    Alert(&'a Change),
+}
+
+/// What a message says: the same that a reader of the events, or of the alerts, gets.
+pub type Render = fn(Told<'_>) -> Result<String, serde_json::Error>;
 
 /// How a node sends.
 #[derive(Debug, Clone)]
 pub struct Options {
     pub allow: Allow,
-    /// The whole body of the message of an event.
+    /// The whole body of a message.
     pub render: Render,
     pub resolver: Resolver,
     /// How long one attempt may take.
@@ -71,6 +79,7 @@ impl Options {
 struct Claimed {
     delivery_id: Uuid,
     position: Position,
+    alert_number: i64,
     made_at: DateTime<Utc>,
     tries: i32,
     url: String,
@@ -213,7 +222,7 @@ impl Worker {
                 .bind(now + CLAIM)
                 .fetch_all(&mut *conn)
                 .await?;
-            claimed.sort_by_key(|claimed| claimed.position);
+            claimed.sort_by_key(|claimed| (claimed.position, claimed.alert_number));
             for claimed in claimed {
                 let (shared, claim) = (self.shared.clone(), self.claim);
                 *self.under_way.entry(webhook).or_default() += 1;
@@ -344,21 +353,42 @@ impl Shared {
         if secrets.is_empty() {
             return Ok(Ok(None));
         }
-        let (body, traceparent) = if claimed.position == Position::ZERO {
-            (test_body(webhook, claimed.made_at), None)
-        } else {
-            let event = eventstore::read::event_at(&mut conn, book, claimed.position).await?;
-            let Some(event) = event else {
-                return Ok(Err("the book has lost the event".to_owned()));
-            };
-            match (self.render)(&event) {
-                Ok(body) => (body, traceparent(&event)),
-                Err(error) => return Ok(Err(format!("the event cannot be written: {error}"))),
-            }
+        let (body, traceparent) = match self.body(&mut conn, webhook, claimed).await? {
+            Ok(written) => written,
+            Err(error) => return Ok(Err(error)),
         };
         let (id, seconds) = (claimed.delivery_id.to_string(), now.timestamp());
         let signatures = signatures(&secrets, &id, seconds, body.as_bytes());
         Ok(Ok(Some(Message { id, seconds, signatures, traceparent, body })))
+    }
+
+    /// What a message says, and the trace that it is of; or why there is nothing to be said.
+    async fn body(
+        &self,
+        conn: &mut PgConnection,
+        webhook: Uuid,
+        claimed: &Claimed,
+    ) -> Result<Result<(String, Option<String>), String>, WebhookError> {
+        let book = self.ledger.book();
+        let failed = |error| Err(format!("the message cannot be written: {error}"));
+        if claimed.alert_number > 0 {
+            let before = claimed.alert_number.saturating_sub(1);
+            let change = alerts::changes(conn, book, before, 1).await?.pop();
+            let Some(change) = change.filter(|change| change.number == claimed.alert_number) else {
+                return Ok(Err("the book has lost what happened to the alert".to_owned()));
+            };
+            let body = (self.render)(Told::Alert(&change));
+            return Ok(body.map_or_else(failed, |body| Ok((body, None))));
+        }
+        if claimed.position == Position::ZERO {
+            return Ok(Ok((test_body(webhook, claimed.made_at), None)));
+        }
+        let event = eventstore::read::event_at(conn, book, claimed.position).await?;
+        let Some(event) = event else {
+            return Ok(Err("the book has lost the event".to_owned()));
+        };
+        let body = (self.render)(Told::Event(&event));
+        Ok(body.map_or_else(failed, |body| Ok((body, traceparent(&event)))))
     }
 
     async fn note(

@@ -52,17 +52,20 @@ async fn what_is_found_is_opened_kept_resolved_and_opened_again() {
     assert_eq!((alerts[1].state(), alerts[1].severity), (State::Opened, Severity::Critical));
 
     let first = alerts[1].id;
-    let mine = alerts::acknowledge(&mut conn, book, first, "zaynab", at(3)).await.unwrap();
+    let mine = alerts::acknowledge(&mut conn, book, first, ("zaynab", Some("I call them")), at(3))
+        .await
+        .unwrap();
     assert_eq!(
         (mine.state(), mine.acknowledged_by.as_deref()),
         (State::Acknowledged, Some("zaynab"))
     );
-    let again = alerts::acknowledge(&mut conn, book, first, "hamid", at(4)).await.unwrap();
+    let again = alerts::acknowledge(&mut conn, book, first, ("hamid", None), at(4)).await.unwrap();
     assert_eq!(again, mine, "the first one stands");
 
     let second = sync(&mut conn, book, vec![case("order/2", Severity::Info)], 5).await;
     assert_eq!(second, Synced { reopened: 1, resolved: 1, ..Synced::default() });
-    let over = alerts::acknowledge(&mut conn, book, first, "hamid", at(6)).await.unwrap_err();
+    let over =
+        alerts::acknowledge(&mut conn, book, first, ("hamid", None), at(6)).await.unwrap_err();
     assert!(matches!(over, AlertError::Over(id) if id == first), "{over}");
     let reopened = sync(&mut conn, book, vec![case("order/1", Severity::Info)], 7).await;
     assert_eq!(reopened, Synced { reopened: 1, resolved: 1, ..Synced::default() });
@@ -110,7 +113,9 @@ async fn alerts_are_listed_by_where_they_stand_and_counted_while_they_are_open()
     let critical = Filter { severity: Some(Severity::Critical), ..Filter::default() };
     let urgent = alerts::list(&mut conn, book, &critical, None, 10).await.unwrap();
     assert_eq!(urgent.iter().map(|alert| &*alert.subject).collect::<Vec<_>>(), ["order/2"]);
-    alerts::acknowledge(&mut conn, book, urgent[0].id, "zaynab", at(1)).await.unwrap();
+    alerts::acknowledge(&mut conn, book, urgent[0].id, ("zaynab", Some("I call them")), at(1))
+        .await
+        .unwrap();
     let opened = Filter { state: Some(State::Opened), ..Filter::default() };
     assert_eq!(alerts::list(&mut conn, book, &opened, None, 10).await.unwrap().len(), 2);
 

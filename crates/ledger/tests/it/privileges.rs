@@ -128,6 +128,7 @@ const RIGHTS: &[(&str, &str)] = &[
     ("webhook_secrets.ends_at", "update"),
     ("webhooks", "delete"),
     ("webhooks", "insert"),
+    ("webhooks.alert_number", "update"),
     ("webhooks.cursor_hash", "update"),
     ("webhooks.cursor_position", "update"),
     ("webhooks.deleted_at", "update"),

@@ -1,4 +1,4 @@
-//! `POST /api/webhooks`: names an address that is told of events.
+//! `POST /api/webhooks`: names an address that is told of events or alerts.
 
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -31,18 +31,20 @@ pub(crate) struct Body {
     /// Where its messages are posted to: https, and no private address.
     #[schema(max_length = 2048, pattern = "^https?://", example = "https://shop.example/daftar")]
     url: String,
-    /// The types of events that it is told of, as `order.placed`, or `placed` for that type of every
-    /// kind of stream; all, if left out.
+    /// The types that it is told of. Of events: `order.placed`, or `placed` for that type of every kind
+    /// of stream. Of alerts: `alert.opened`, `alert.acknowledged`, `alert.resolved`, `alert.reopened`. If
+    /// left out, all events, and no alerts.
     #[schema(min_items = 1, max_items = 200)]
     types: Option<Vec<String>>,
     #[schema(value_type = Option<String>, max_length = 500)]
     description: Option<Text<500>>,
-    /// A position or cursor: it is told of what comes after. If left out, of what comes from now on.
+    /// A position or cursor: it is told of the events after it. If left out, of those that come from now
+    /// on. Of alerts it is told what happens from now on.
     #[schema(pattern = "^[0-9]{1,19}(\\.[0-9a-f]{8})?$", example = "0")]
     after: Option<String>,
 }
 
-/// Names an address that is told of events. Its secret is shown this once.
+/// Names an address that is told of events, or of what happens to alerts. Its secret is shown this once.
 #[utoipa::path(
     post,
     path = "/api/webhooks",

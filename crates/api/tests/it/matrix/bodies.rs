@@ -87,7 +87,9 @@ pub(super) fn of(route: &str) -> Option<String> {
         "/api/admin/emergency-order-fix" => {
             text(json!({ "orders": ["{order}"], "ticket": "T-1", "reason": "why" }))
         }
-        "/api/admin/jobs/{job}/cancel" => Some(NOTHING.to_owned()),
+        "/api/admin/jobs/{job}/cancel" | "/api/admin/alerts/{alert}/acknowledge" => {
+            Some(NOTHING.to_owned())
+        }
         _ => match last {
             "cancel" | "reject" | "reject-stock" | "fail" | "reverse" => Some(BECAUSE.to_owned()),
             "freeze" | "unfreeze" | "close" | "reopen" if path.contains("/wallet/") => {

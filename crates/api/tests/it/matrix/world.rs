@@ -7,6 +7,7 @@ use domain::actor::Role;
 use domain::id::{CustomerId, Text};
 use eventstore::BookId;
 use ledger::Ledger;
+use ledger::alerts::{self, Case, Filter, Severity};
 use ledger::database::Database as Store;
 use ledger::principals::{self, NewKey, NewPrincipal, PrincipalKind, Token};
 use serde_json::{Value, json};
@@ -79,6 +80,8 @@ impl World {
             "webhook" if route.starts_with("DELETE ") => "webhook to delete",
             "approval" if matches!(role, "warehouse" | "logistics") => "approval_of_goods",
             "job" if matches!(role, "finance" | "auditor") => "verification",
+            "alert" if role == "warehouse" => "alert of the warehouse",
+            "alert" if role == "logistics" => "alert of logistics",
             "department" => {
                 let of_the_role = matches!(role, "finance" | "warehouse" | "logistics");
                 return if of_the_role { role.to_owned() } else { "finance".to_owned() };
@@ -103,10 +106,14 @@ impl World {
         found.unwrap_or_else(|| panic!("{route}: nothing is made for {name}")).1.clone()
     }
 
-    /// What the role could not have asked for: a job, or a proposal.
+    /// What the role could not have asked for: a job, or a proposal; or another department's alert.
     pub(super) fn strangers_wish(&self, route: &str, role: &str) -> String {
         if route.contains("{job}") {
             return self.things[&(Whose::Own, "job")].clone();
+        }
+        if route.contains("{alert}") {
+            let name = if role == "finance" { "alert of the warehouse" } else { "alert" };
+            return self.things[&(Whose::Own, name)].clone();
         }
         let goods = !matches!(role, "warehouse" | "logistics");
         let name = if goods { "approval_of_goods" } else { "approval" };
@@ -228,6 +235,11 @@ impl World {
         let path = "/api/admin/projections/timeline/rebuild";
         let rebuild = service.must("admin", path, &json!({ "preview": true })).await;
         let verification = service.must("auditor", "/api/admin/verify", &json!({})).await;
+        let alerts = make_alerts(&service.ledger).await;
+        for (name, thing) in alerts {
+            self.things.insert((Whose::Own, name), thing);
+        }
+        let service = &self.service;
         for (name, thing) in [
             ("item", text(&item["suspense"]["id"])),
             ("statement_line", text(&line["statement_line"]["id"])),
@@ -247,6 +259,28 @@ impl World {
             self.things.insert((Whose::Own, name), thing);
         }
     }
+}
+
+/// An alert of each department, by what it is called here.
+async fn make_alerts(ledger: &Ledger) -> Vec<(&'static str, String)> {
+    let (mut conn, now) = (ledger.pool().acquire().await.unwrap(), ledger.clock().now());
+    let departments = [
+        ("alert", "finance"),
+        ("alert of the warehouse", "warehouse"),
+        ("alert of logistics", "logistics"),
+    ];
+    let cases = departments.map(|(_, owner)| Case {
+        subject: format!("order/{owner}"),
+        severity: Severity::Warning,
+        owner: owner.to_owned(),
+        says: "something waits".to_owned(),
+        evidence: json!({}),
+    });
+    let book = ledger.book();
+    alerts::sync(&mut conn, book, "receipt-waiting", cases.to_vec(), now).await.unwrap();
+    let all = alerts::list(&mut conn, book, &Filter::default(), None, 9).await.unwrap();
+    let id = |owner: &str| all.iter().find(|alert| alert.owner == owner).unwrap().id.to_string();
+    departments.map(|(name, owner)| (name, id(owner))).to_vec()
 }
 
 async fn principal(ledger: &Ledger, name: &str, role: Role) {

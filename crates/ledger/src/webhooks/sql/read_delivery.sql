@@ -1,4 +1,4 @@
-select delivery_id, position, event_type, made_at, state, tries, attempts, next_attempt_at,
-  finished_at, last_status, last_error
+select delivery_id, position, alert_number, event_type, made_at, state, tries, attempts,
+  next_attempt_at, finished_at, last_status, last_error
 from webhook_deliveries
 where book_id = $1 and webhook_id = $2 and delivery_id = $3

@@ -1,5 +1,6 @@
 select w.webhook_id, w.url, w.event_types, w.description, w.created_at, w.created_by,
-  w.cursor_position, w.cursor_hash, w.failing_since, w.disabled_at, w.disabled_by, w.disabled_reason,
+  w.cursor_position, w.cursor_hash, w.alert_number, w.failing_since, w.disabled_at, w.disabled_by,
+  w.disabled_reason,
   (select count(*) from webhook_secrets s
    where s.book_id = w.book_id and s.webhook_id = w.webhook_id
      and (s.ends_at is null or s.ends_at > $3)) as secrets,
