@@ -44,7 +44,7 @@ const BESIDE: &[Migration] = &[
     migration!(96, "alerts", "0096_alerts"),
     migration!(97, "alert_changes", "0097_alert_changes"),
     migration!(98, "watches", "0098_watches"),
-    migration!(100, "webhook_alerts", "0100_webhook_alerts"),
+    migration!(99, "webhook_alerts", "0099_webhook_alerts"),
 ];
 
 /// Every migration that is not the log's own.
