@@ -218,7 +218,7 @@ async fn write(
             .bind(by.to_owned())
             .bind(view)
             .bind(key)
-            .bind(sqlx::types::Json(keys));
+            .bind(keys.to_string());
         let answered = bind(call).fetch_one(&mut *conn).await;
         let answer: String =
             answered.and_then(|row| sqlx::Row::try_get(&row, 0)).map_err(database)?;

@@ -16,10 +16,11 @@ const CUSTOMER: &str = "customer-1";
 const WITHIN: Duration = Duration::from_mins(1);
 const POLL: Duration = Duration::from_millis(20);
 
-/// A book with a wallet and an order in it, still served by a node that leaves jobs to others.
+/// A book with a wallet and an order in it, still served by a node that leaves jobs, and what is changed
+/// behind its back, to others.
 async fn book(name: &str) -> (Installation, Service) {
     let installation = Installation::new(name);
-    let service = Service::start(installation.daftar(&["serve", "--no-jobs"]));
+    let service = Service::start(installation.daftar(&["serve", "--no-jobs", "--no-scrubber"]));
     let api = Api::new(service.base());
     let (client, finance) =
         (installation.key("client", "storefront"), installation.key("finance", "zahra"));

@@ -23,6 +23,8 @@ mod admin {
     pub(super) mod principals;
     pub(super) mod projections;
     pub(super) mod rebuild;
+    pub(super) mod repairs;
+    pub(super) mod scrubber;
     pub(super) mod verify;
 }
 mod approvals;
@@ -255,6 +257,8 @@ fn job_routes() -> OpenApiRouter<App> {
         .routes(routes!(admin::projections::handler))
         .routes(routes!(admin::rebuild::handler))
         .routes(routes!(admin::verify::handler))
+        .routes(routes!(admin::scrubber::handler))
+        .routes(routes!(admin::repairs::handler))
         .routes(routes!(admin::jobs::list::handler))
         .routes(routes!(admin::jobs::get::handler))
         .routes(routes!(admin::jobs::progress::handler))

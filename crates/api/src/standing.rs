@@ -24,6 +24,8 @@ const WITHOUT_VIEWS: &[&str] = &[
     "/api/admin/keys",
     "/api/admin/principals",
     "/api/admin/projections",
+    "/api/admin/repairs",
+    "/api/admin/scrubber",
     "/api/admin/verify",
     "/api/audit/chain",
     "/api/audit/export",

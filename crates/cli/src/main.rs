@@ -10,6 +10,7 @@ mod limits;
 mod logging;
 mod node;
 mod output;
+mod scrub;
 mod secret;
 mod server;
 mod service;

@@ -8,7 +8,7 @@ use api::{App, Lifecycle, Secrets};
 use ledger::personal::{self, Vault};
 use ledger::webhooks::{Allow, Options};
 use ledger::workers::Workers;
-use ledger::{Ledger, deadlines, expiry, filling, jobs, monitors};
+use ledger::{Ledger, deadlines, expiry, filling, jobs, monitors, scrubber};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -55,6 +55,8 @@ pub(crate) struct Settings {
     pub(crate) works_at_jobs: bool,
     /// It looks for what is in trouble.
     pub(crate) watches: bool,
+    /// It goes round the book and repairs views, if it does, so.
+    pub(crate) scrubs: Option<scrubber::Options>,
     pub(crate) limits: LimitArgs,
 }
 
@@ -72,6 +74,7 @@ impl Service {
             webhooks,
             works_at_jobs,
             watches,
+            scrubs,
             limits,
         } = settings;
         raise_open_files();
@@ -108,6 +111,11 @@ impl Service {
         if watches {
             hands.put(&workers, "monitors", |Hands { ledger, stop, .. }| {
                 monitors::run(ledger, stop)
+            });
+        }
+        if let Some(options) = scrubs {
+            hands.put(&workers, "scrubber", move |Hands { ledger, vault, stop }| {
+                scrubber::run(ledger, vault, options.clone(), stop)
             });
         }
         tasks.spawn(Server::new(&app, limits.connections()).run(listener));

@@ -16,6 +16,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::jobs::Step;
+use crate::ledger::Ledger;
 
 mod claim;
 mod lap;
@@ -26,6 +27,7 @@ mod round;
 
 pub use lap::Lap;
 pub use pace::{Asleep, Rest, Share};
+pub use projections::repair::Repair;
 pub use round::{ScrubError, lap_once, run};
 
 /// How many open findings are listed.
@@ -113,4 +115,22 @@ pub async fn findings(conn: &mut PgConnection, book: BookId) -> Result<Vec<Found
 /// How much is not as it must be.
 pub async fn count_open(conn: &mut PgConnection, book: BookId) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar(include_str!("scrubber/sql/count_open.sql")).bind(book).fetch_one(conn).await
+}
+
+/// The rows that were written anew, the latest first; those before one, if it is given.
+pub async fn repairs(
+    ledger: &Ledger,
+    before: Option<Uuid>,
+    limit: u32,
+) -> Result<Vec<Repair>, sqlx::Error> {
+    let mut conn = ledger.pool().acquire().await?;
+    projections::repair::page(&mut conn, ledger.book(), before, limit).await
+}
+
+/// How far the scrubber is, what it found, the oldest first, and how much that is.
+pub async fn overview(ledger: &Ledger) -> Result<(Option<Scrub>, Vec<Found>, i64), sqlx::Error> {
+    let (mut conn, book) = (ledger.pool().acquire().await?, ledger.book());
+    let scrub = state(&mut conn, book).await?;
+    let findings = findings(&mut conn, book).await?;
+    Ok((scrub, findings, count_open(&mut conn, book).await?))
 }

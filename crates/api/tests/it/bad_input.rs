@@ -205,6 +205,8 @@ fn job_routes() -> Vec<Route> {
         post("/api/admin/projections/{name}/rebuild", "admin", "finance", rebuild),
         post("/api/admin/verify", "finance", "client", json!({ "since": 1 })),
         get("/api/admin/jobs", "auditor", "client"),
+        get("/api/admin/repairs", "auditor", "client"),
+        get("/api/admin/scrubber", "finance", "warehouse"),
         get("/api/admin/jobs/{job}", "auditor", "warehouse"),
         get("/api/admin/jobs/{job}/progress", "finance", "client"),
         post("/api/admin/jobs/{job}/cancel", "auditor", "client", json!({})),

@@ -63,6 +63,8 @@ mod replay;
 #[cfg(test)]
 mod replayed;
 #[cfg(test)]
+mod scrubber;
+#[cfg(test)]
 mod service;
 #[cfg(test)]
 mod statements;

@@ -103,6 +103,7 @@ pub(crate) async fn run(config: &Config, args: Args, output: Output) -> anyhow::
         webhooks: Allow::Open,
         works_at_jobs: true,
         watches: true,
+        scrubs: Some(ledger::scrubber::Options::default()),
         limits: args.limits,
     };
     let service = Service::start(&node, ledger.clone(), settings).await?;

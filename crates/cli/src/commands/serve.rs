@@ -7,6 +7,7 @@ use ledger::webhooks::Allow;
 use crate::config::{Config, Listen};
 use crate::limits::LimitArgs;
 use crate::node::Node;
+use crate::scrub::ScrubArgs;
 use crate::service::{Service, Settings, StopSignals};
 
 #[derive(Debug, clap::Args)]
@@ -16,6 +17,8 @@ pub(crate) struct Args {
     listen: Listen,
     #[command(flatten)]
     limits: LimitArgs,
+    #[command(flatten)]
+    scrub: ScrubArgs,
     /// Do not bring the schema up to date first (it is done by `daftar migrate` elsewhere).
     #[arg(long)]
     no_migrate: bool,
@@ -54,6 +57,7 @@ pub(crate) async fn run(config: &Config, args: Args) -> anyhow::Result<ExitCode>
         webhooks: if args.webhooks_allow_private { Allow::Private } else { Allow::Open },
         works_at_jobs: !args.no_jobs,
         watches: !args.no_monitors,
+        scrubs: args.scrub.options(),
         limits: args.limits,
     };
     let service = Service::start(&node, ledger, settings).await?;

@@ -15,7 +15,7 @@ use crate::jobs::Step;
 use crate::ledger::Ledger;
 use crate::personal::Vault;
 use crate::quarantine::{self, Finder};
-use crate::verification;
+use crate::{stopped, verification};
 
 /// The longest that a claim is not renewed while one rests.
 const RENEW_EVERY: Duration = Duration::from_secs(10);
@@ -81,7 +81,18 @@ impl<'a> Going<'a> {
     /// Repairs what whoever went before had found, and did not come to repair.
     pub(super) async fn take_up(&mut self, conn: &mut PgConnection) -> Result<(), sqlx::Error> {
         let left = mend::left(&mut *conn, self.ledger.book()).await?;
-        self.repaired += mend::mend(conn, self.ledger, &left).await?;
+        self.see_to(conn, &left).await
+    }
+
+    /// A log that is not what was chained stops the book; rows of views are written anew.
+    async fn see_to(
+        &mut self,
+        conn: &mut PgConnection,
+        found: &[Finding],
+    ) -> Result<(), sqlx::Error> {
+        let book = self.ledger.book();
+        stopped::stop_for(&mut *conn, book, found, stopped::Finder::Scrubber).await?;
+        self.repaired += mend::mend(conn, self.ledger, found).await?;
         Ok(())
     }
 
@@ -202,7 +213,7 @@ impl Keeper for Going<'_> {
 
     async fn kept(&mut self, conn: &mut PgConnection) -> Result<GoOn, sqlx::Error> {
         let found = std::mem::take(&mut self.found);
-        self.repaired += mend::mend(&mut *conn, self.ledger, &found).await?;
+        self.see_to(&mut *conn, &found).await?;
         let (looked, busy) = (std::mem::take(&mut self.looked), self.busy_since.elapsed());
         let Options { share, rows_per_second, .. } = self.options;
         let pause = pace::rest(*share, *rows_per_second, busy, looked);

@@ -55,6 +55,8 @@ mod rollout;
 #[cfg(test)]
 mod schema;
 #[cfg(test)]
+mod scrubber;
+#[cfg(test)]
 mod stock;
 #[cfg(test)]
 mod time;
