@@ -360,6 +360,23 @@ def verification():
     return job("verify")
 
 
+def alert():
+    """Of a receipt that claims far less than is due: a monitor sees it within a minute."""
+    ends, is_made = time.monotonic() + 120, False
+    while time.monotonic() < ends:
+        listed = ask("admin", "GET", "/api/admin/alerts?monitor=claimed-far-from-due&limit=200")
+        unresolved = [one["id"] for one in listed["alerts"] if one["state"] != "resolved"]
+        if unresolved:
+            return unresolved[0]
+        if not is_made:
+            one = place(method="bank_transfer_grace")
+            post("client", f"/api/orders/{one['id']}/receipts?claimed=1&currency=IQD",
+                 PDF + fresh("f").encode(), headers={"Content-Type": "application/pdf"})
+            is_made = True
+        time.sleep(0.5)
+    raise RuntimeError("no monitor looks at receipts")
+
+
 def receipt_path(body=None):
     one = receipt()
     return of({"order": one["id"], "receipt": one["receipts"][0]["id"]}, body)
@@ -473,6 +490,9 @@ MAKERS = {
     "get_job": lambda: of({"job": verification()}),
     "cancel_job": lambda: of({"job": rebuild(preview=True)}, {}),
     "switch_job": ready,
+    "get_alert": lambda: of({"alert": alert()}),
+    "acknowledge_alert": lambda: of({"alert": alert()}, {"note": "T-1"}),
+    "list_alert_changes": lambda: of({}, query={"after": "0"}),
     "replay_book": lambda: of({}, query={"as_of": "3"}),
     "replay_order": lambda: at(order()),
     "replay_wallet": lambda: of({"wallet": customer() + ":IQD"}),

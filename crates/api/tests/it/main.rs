@@ -51,6 +51,8 @@ mod nodes;
 #[cfg(test)]
 mod operations;
 #[cfg(test)]
+mod ops;
+#[cfg(test)]
 mod orders;
 #[cfg(test)]
 mod pages;

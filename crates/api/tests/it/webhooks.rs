@@ -15,6 +15,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
 use hmac::{Hmac, KeyInit, Mac};
+use ledger::alerts::{self, Case, Severity};
 use ledger::database::Database as Store;
 use ledger::webhooks::{self, Allow, Options, Resolver};
 use ledger::{Clock, Ledger};
@@ -872,4 +873,136 @@ async fn a_worker_that_is_told_to_stop_ends() {
     let worker = world.work(world.options());
     world.stop.cancel();
     tokio::time::timeout(Duration::from_secs(8), worker).await.unwrap().unwrap();
+}
+
+/// What a monitor sees: these, of which nothing else is open.
+async fn sees(world: &World, cases: &[(&str, Severity)]) {
+    let mut conn = world.ledger.pool().acquire().await.unwrap();
+    let cases = cases.iter().map(|(subject, severity)| Case {
+        subject: (*subject).to_owned(),
+        severity: *severity,
+        owner: "finance".to_owned(),
+        says: format!("{subject} waits"),
+        evidence: json!({}),
+    });
+    let now = world.ledger.clock().now();
+    alerts::sync(&mut conn, BOOK, "receipt-waiting", cases.collect(), now).await.unwrap();
+}
+
+fn types_of(got: &[Got]) -> Vec<String> {
+    let mut types: Vec<String> =
+        got.iter().map(|got| got.json()["type"].as_str().unwrap().to_owned()).collect();
+    types.sort_unstable();
+    types
+}
+
+#[tokio::test]
+async fn each_change_of_an_alert_is_told_once_to_those_who_name_it_and_to_nobody_else() {
+    let world = World::start().await;
+    let (all, some, events, both) = (
+        Receiver::taking().await,
+        Receiver::taking().await,
+        Receiver::taking().await,
+        Receiver::taking().await,
+    );
+    sees(&world, &[("order/before", Severity::Info)]).await;
+    let named = ["alert.opened", "alert.acknowledged", "alert.resolved", "alert.reopened"];
+    let (hook, secret) = world.create(json!({ "url": all.url(), "types": named })).await;
+    let resolved = json!({ "url": some.url(), "types": ["alert.resolved"] });
+    world.create(resolved).await;
+    world.create(json!({ "url": events.url() })).await;
+    let mixed = json!({ "url": both.url(), "types": ["placed", "alert.reopened"] });
+    world.create(mixed).await;
+    // As two nodes.
+    world.work(world.options());
+    world.work(world.options());
+
+    let two = [("order/1", Severity::Warning), ("order/2", Severity::Critical)];
+    sees(&world, &two).await;
+    let listed = world.service.get("/api/admin/alerts?state=opened").by("auditor").send().await;
+    let listed = listed.expect(200);
+    let mut listed = listed["alerts"].as_array().unwrap().iter();
+    let first = listed.find(|alert| alert["subject"] == "order/1").unwrap()["id"].clone();
+    let path = format!("/api/admin/alerts/{}/acknowledge", first.as_str().unwrap());
+    world.service.must("finance", &path, &json!({ "note": "T-1" })).await;
+    sees(&world, &[]).await;
+    sees(&world, &two).await;
+    world.orders(2).await;
+
+    let feed = world.service.get("/api/admin/alerts/changes?after=1&limit=200").by("auditor");
+    let feed = feed.send().await.expect(200)["changes"].as_array().unwrap().clone();
+    assert_eq!(feed.len(), 8, "{feed:#?}");
+    until("every change", async || (all.got().len() >= feed.len()).then_some(())).await;
+    let end: BTreeSet<i64> = (1..=world.end().await).collect();
+    until("every event", async || (events.positions() == end).then_some(())).await;
+    until("both kinds", async || (both.got().len() >= 4).then_some(())).await;
+    until("what is over", async || (some.got().len() >= 3).then_some(())).await;
+
+    let got = all.got();
+    let ids: BTreeSet<&str> = got.iter().map(|got| got.id.as_str()).collect();
+    assert_eq!((got.len(), ids.len()), (feed.len(), feed.len()), "each of them once");
+    assert!(got.iter().all(|got| got.is_signed_by(&secret)));
+    let mut told: Vec<Value> = got.iter().map(Got::json).collect();
+    told.sort_by_key(|told| told["data"]["number"].as_i64());
+    for (told, change) in told.iter().zip(&feed) {
+        assert_eq!(&told["data"], change);
+        assert_eq!(told["type"], format!("alert.{}", change["change"].as_str().unwrap()));
+        assert_eq!(told["timestamp"], change["at"]);
+    }
+    assert_eq!(types_of(&some.got()), ["alert.resolved"; 3]);
+    assert!(types_of(&events.got()).iter().all(|name| !name.starts_with("alert.")));
+    let mixed = ["alert.reopened", "alert.reopened", "order.placed", "order.placed"];
+    assert_eq!(types_of(&both.got()), mixed);
+
+    let log = world.log(&hook).await;
+    let mut numbers: Vec<i64> =
+        log.iter().map(|delivery| delivery["alert_change"].as_i64().unwrap()).collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, (2..=9).collect::<Vec<_>>());
+    assert!(log.iter().all(|delivery| delivery["event_position"] == Value::Null), "{log:#?}");
+    assert_eq!(world.get(&hook).await["webhook"]["alert_number"], 9);
+}
+
+#[tokio::test]
+async fn what_happened_to_an_alert_is_told_again_as_it_was_and_after_a_pause_in_order() {
+    let world = World::start().await;
+    let receiver =
+        Receiver::answering(|n| (if n == 1 { 500 } else { 200 }, Vec::new(), Duration::ZERO)).await;
+    let named = json!({ "url": receiver.url(), "types": ["alert.opened", "alert.resolved"] });
+    let (hook, _) = world.create(named).await;
+    world.work(world.options());
+    sees(&world, &[("order/1", Severity::Warning)]).await;
+    until("a failure", async || (receiver.got().len() == 1).then_some(())).await;
+    let delivery = world.log(&hook).await[0]["id"].as_str().unwrap().to_owned();
+    until_attempts(&world, &hook, &delivery, 1).await;
+    // It got worse since.
+    sees(&world, &[("order/1", Severity::Critical)]).await;
+    world.tell(&format!("{hook}/deliveries/{delivery}/retry"), json!({})).await;
+    until_state(&world, &hook, &delivery, "delivered").await;
+    let got = receiver.got();
+    assert_eq!((&got[0].id, &got[0].body), (&got[1].id, &got[1].body));
+    assert_eq!(got[1].json()["data"]["severity"], "warning");
+
+    // What happens meanwhile is told once it is enabled …
+    world.tell(&format!("{hook}/disable"), json!({})).await;
+    sees(&world, &[]).await;
+    world.tell(&format!("{hook}/enable"), json!({})).await;
+    until("what was missed", async || (receiver.got().len() == 3).then_some(())).await;
+    assert_eq!(receiver.got()[2].json()["type"], "alert.resolved");
+    // … and not, if what was missed is to be skipped.
+    world.tell(&format!("{hook}/disable"), json!({})).await;
+    sees(&world, &[("order/2", Severity::Warning)]).await;
+    world.tell(&format!("{hook}/enable"), json!({ "skip_missed": true })).await;
+    sees(&world, &[]).await;
+    until("what came then", async || (receiver.got().len() == 4).then_some(())).await;
+    let told = receiver.got()[3].json();
+    assert_eq!(
+        (&told["type"], &told["data"]["subject"]),
+        (&json!("alert.resolved"), &json!("order/2"))
+    );
+    for types in [json!(["alert"]), json!(["alert.placed"]), json!(["opened", "order.resolved"])] {
+        let body = json!({ "url": receiver.url(), "types": types });
+        let ask = world.service.post("/api/webhooks").by("admin").json(&body);
+        ask.send().await.expect_problem(400, "invalid-body");
+    }
 }

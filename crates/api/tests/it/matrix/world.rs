@@ -239,7 +239,6 @@ impl World {
         for (name, thing) in alerts {
             self.things.insert((Whose::Own, name), thing);
         }
-        let service = &self.service;
         for (name, thing) in [
             ("item", text(&item["suspense"]["id"])),
             ("statement_line", text(&line["statement_line"]["id"])),
