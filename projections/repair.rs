@@ -205,7 +205,9 @@ async fn write(
     let mut revision = head.revision;
     for Wrong { view, key, keys, bind } in wrong {
         let keys = Value::Array(keys.into_iter().map(|(_, key)| key).collect());
+        // Not kept: what it takes last is of another type for each view.
         let call = sqlx::query(include_str!("sql/repair/call_repair.sql"))
+            .persistent(false)
             .bind(head.book)
             .bind(revision)
             .bind(FORMAT_READER)
