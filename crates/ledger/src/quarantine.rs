@@ -18,7 +18,7 @@ mod resume;
 mod show;
 
 pub use known::{Held, Known, Mark};
-pub use resume::{ResumeError, Resumed, Rows, resume};
+pub use resume::{ResumeError, Resumed, resume};
 pub use show::{Shown, show};
 
 /// The code of a refusal over such a stream.

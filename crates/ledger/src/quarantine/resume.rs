@@ -1,14 +1,11 @@
 //! Leads a quarantined stream on, once this build reads all of it.
 
-use std::collections::BTreeSet;
-
 use eventstore::{Position, StreamId};
-use projections::{Check, Finding, VerifyError};
-use uuid::Uuid;
+use projections::repair::{Outcome, Repair, RepairError, Target, repair};
+use projections::{Finding, VerifyError};
 
-use super::Quarantined;
 use super::show::{find, unknown};
-use crate::jobs::{self, JobError, Wish};
+use super::{Quarantined, key};
 use crate::ledger::Ledger;
 
 /// What came of it.
@@ -16,22 +13,10 @@ use crate::ledger::Ledger;
 pub struct Resumed {
     /// As it was quarantined.
     pub was: Quarantined,
-    /// How its rows are not what this build makes of its events.
-    pub findings: Vec<Finding>,
-    pub rows: Rows,
-}
-
-/// What becomes of the rows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Rows {
-    /// They are what this build makes of the events.
-    Whole,
-    /// This rebuild makes them so.
-    Rebuilt(Uuid),
-    /// Another job is at these views: once it has ended, a rebuild makes them so.
-    Waiting(Uuid),
-    /// Only lines of the journal differ, which no rebuild changes: a person looks.
-    Journal,
+    /// The rows that were not what this build makes of its events, and are now.
+    pub repairs: Vec<Repair>,
+    /// What is not as it must be and is left to people, such as a line of the journal.
+    pub left: Vec<Finding>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -45,17 +30,19 @@ pub enum ResumeError {
         .0.why
     )]
     Unreadable(Box<projections::Quarantined>),
+    #[error("it cannot be told what {stream} is: {why}")]
+    Doubtful { stream: StreamId, why: String },
     #[error("could not look at the stream")]
     Look(#[from] VerifyError),
+    #[error("could not make its rows whole")]
+    Repair(#[from] RepairError),
     #[error("could not reach the database")]
     Database(#[from] sqlx::Error),
-    #[error("the stream is read again, but its rows could not be asked for")]
-    Rows(#[source] Box<JobError>),
 }
 
-/// Folds the stream of the event at a position from its first event. If this build can, the stream is
-/// decided over again, on every node within a second, and what differs in its rows is made whole by a
-/// rebuild.
+/// Folds the stream of the event at a position from its first event. If this build can, its rows are
+/// made what it makes of the events, and the stream is decided over again: here at once, and by every
+/// other node within a second.
 pub async fn resume(
     ledger: &Ledger,
     position: Position,
@@ -69,11 +56,19 @@ pub async fn resume(
     let stream = &event.stream;
     let was = find(&mut conn, book, stream).await?;
     let was = was.ok_or_else(|| ResumeError::NotQuarantined(stream.clone()))?;
-    let report = projections::verify_stream(&mut conn, book, stream).await?;
-    let report = report.ok_or_else(|| ResumeError::Unreadable(Box::new(unknown(&event))))?;
-    if let Some(found) = report.quarantined {
-        return Err(ResumeError::Unreadable(Box::new(found)));
+    if key(stream).is_none() {
+        return Err(ResumeError::Unreadable(Box::new(unknown(&event))));
     }
+    let (target, now) = (Target::whole(stream.clone()), ledger.clock().now());
+    let repairs = match repair(&mut conn, book, &target, by, now).await? {
+        Outcome::Whole(repairs) => repairs,
+        Outcome::Quarantined(found) => return Err(ResumeError::Unreadable(Box::new(found))),
+        Outcome::Doubtful(why) => {
+            return Err(ResumeError::Doubtful { stream: stream.clone(), why });
+        }
+    };
+    let report = projections::verify_stream(&mut conn, book, stream).await?;
+    let left = report.map_or_else(Vec::new, |report| report.findings);
     let resumed = sqlx::query(include_str!("sql/resume_stream.sql"))
         .bind(book)
         .bind(&*stream.aggregate_type)
@@ -88,32 +83,5 @@ pub async fn resume(
         return Err(ResumeError::NotQuarantined(stream.clone()));
     }
     ledger.quarantine().refresh(&mut conn).await?;
-    drop(conn);
-    let findings = report.findings;
-    let rows = make_whole(ledger, &findings, by).await?;
-    Ok(Resumed { was, findings, rows })
+    Ok(Resumed { was, repairs, left })
 }
-
-async fn make_whole(ledger: &Ledger, findings: &[Finding], by: &str) -> Result<Rows, ResumeError> {
-    let of_rows = findings.iter().filter(|finding| {
-        matches!(finding.check, Check::MissingRow | Check::ExtraRow | Check::Column)
-    });
-    let views: BTreeSet<&str> = of_rows.filter_map(|one| one.projection.as_deref()).collect();
-    if views.is_empty() {
-        return Ok(Rows::Whole);
-    }
-    let views: Vec<String> =
-        views.into_iter().filter(|view| *view != JOURNAL).map(ToOwned::to_owned).collect();
-    if views.is_empty() {
-        return Ok(Rows::Journal);
-    }
-    let wish = Wish::Rebuild { views, preview: false, accept_differences: false };
-    match jobs::ask(ledger, wish, by).await {
-        Ok(job) => Ok(Rows::Rebuilt(job.id)),
-        Err(JobError::AlreadyRunning(job)) => Ok(Rows::Waiting(job.id)),
-        Err(error) => Err(ResumeError::Rows(Box::new(error))),
-    }
-}
-
-/// Money as it was posted: a rebuild never changes it.
-const JOURNAL: &str = "journal_lines";

@@ -230,7 +230,7 @@ async fn an_old_form_is_read_by_loading_and_by_catching_up() {
         accepted(&node, number, by_wallet(number, "anna", due)).await;
     }
     let unread = plain.submit(ask(id(20), credit("anna", 1))).await;
-    assert!(matches!(unread, Err(ledger::SubmitError::Failed(_))), "{unread:?}");
+    assert!(matches!(unread, Err(ledger::SubmitError::Quarantined { .. })), "{unread:?}");
     accepted(&plain, 21, by_transfer(21, "berta", 10)).await;
 }
 

@@ -85,10 +85,10 @@ async fn a_stream_with_an_impossible_event_fails_alone_on_every_node() {
         let sound = node.submit(ask(id(101 + turn), credit("berta", 1)));
         let order = node.submit(ask(id(102 + turn), by_transfer(102 + turn, "anna", 10)));
         let (broken, sound, order) = tokio::join!(broken, sound, order);
-        assert!(matches!(broken, Err(SubmitError::Failed(_))), "{broken:?}");
+        assert!(matches!(broken, Err(SubmitError::Quarantined { .. })), "{broken:?}");
         assert!(sound.unwrap().is_accepted());
         assert!(order.unwrap().is_accepted());
         let dry = node.dry_run(ask(id(103 + turn), credit("anna", 1))).await;
-        assert!(matches!(dry, Err(SubmitError::Failed(_))), "{dry:?}");
+        assert!(matches!(dry, Err(SubmitError::Quarantined { .. })), "{dry:?}");
     }
 }

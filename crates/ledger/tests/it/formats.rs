@@ -45,6 +45,8 @@ async fn a_node_stops_writing_a_newer_book_and_goes_on_once_it_understands_it_ag
                     | SubmitError::Outdated(_)
                     | SubmitError::Misfit(_)
                     | SubmitError::TooLarge
+                    | SubmitError::Stopped { .. }
+                    | SubmitError::Quarantined { .. }
                     | SubmitError::Failed(_)) => panic!("{newer}: {other}"),
                 }
             }
