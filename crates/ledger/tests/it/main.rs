@@ -49,6 +49,8 @@ mod privileges;
 #[cfg(test)]
 mod processes;
 #[cfg(test)]
+mod quarantine;
+#[cfg(test)]
 mod races;
 #[cfg(test)]
 mod rollout;
