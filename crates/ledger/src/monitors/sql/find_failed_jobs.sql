@@ -13,7 +13,7 @@ select distinct on (j.kind, j.wish)
           and l.kind = j.kind
           and l.state = 'done'
           and l.ended_at > j.ended_at
-          and (l.kind <> 'rebuild' or l.wish -> 'views' @> j.wish -> 'views')
+          and (l.kind <> 'rebuild' or (l.wish -> 'views') @> (j.wish -> 'views'))
           and coalesce((l.wish ->> 'since')::bigint, 0)
               <= coalesce((j.wish ->> 'since')::bigint, 0))
  order by j.kind, j.wish, j.ended_at desc
