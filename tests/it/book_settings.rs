@@ -76,3 +76,42 @@ async fn what_is_unknown_out_of_range_or_not_theirs_is_refused_and_changes_nothi
     assert!(reason.contains("--reason"), "{reason}");
     assert_eq!(daftar.json(&["book", "show"])["version"], 0);
 }
+
+#[tokio::test]
+async fn an_admin_stops_a_book_and_lets_it_go_on_and_both_are_kept() {
+    let (daftar, _database) = begun("stopping").await;
+    let decide = |what, person, reason| ["book", what, "--as", person, "--reason", reason];
+    let refused = |arguments: &[&str]| {
+        let output = daftar.try_run(arguments);
+        assert!(!output.status.success(), "{arguments:?}");
+        String::from_utf8(output.stderr).expect("text")
+    };
+    assert_eq!(daftar.json(&["book", "state"]), json!({ "stopped": null, "resumed": [] }));
+    let finance = refused(&decide("stop", "zahra", "a drill"));
+    assert!(finance.contains("only an admin stops the book"), "{finance}");
+    let early = refused(&decide("resume", "hamid", "a drill"));
+    assert!(early.contains("the book is not stopped"), "{early}");
+
+    let stopped = daftar.json(&decide("stop", "hamid", "a drill"));
+    assert_eq!(stopped["stopped"]["why"], "a drill");
+    assert_eq!(stopped["stopped"]["by"], "hamid");
+    let told = refused(&set("bank_transfer_hours", "48", "hamid"));
+    assert!(told.contains("is stopped") && told.contains("a drill"), "{told}");
+    assert_eq!(daftar.json(&["book", "show"])["version"], 0, "it is read as before");
+    let finance = refused(&decide("resume", "zahra", "a drill"));
+    assert!(finance.contains("only an admin resumes the book"), "{finance}");
+
+    let resumed = daftar.json(&decide("resume", "hamid", "the drill is over"));
+    assert_eq!(resumed["stopped"], json!(null));
+    let past = &resumed["resumed"][0];
+    assert_eq!(
+        (&past["stopped"]["why"], &past["stopped"]["by"]),
+        (&json!("a drill"), &json!("hamid"))
+    );
+    assert_eq!(
+        (&past["resumed_by"], &past["reason"]),
+        (&json!("hamid"), &json!("the drill is over"))
+    );
+    daftar.json(&set("bank_transfer_hours", "48", "hamid"));
+    daftar.assert_verified();
+}

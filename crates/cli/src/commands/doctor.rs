@@ -124,6 +124,10 @@ async fn inspect(
                 );
                 let ahead = head.recorded_at > node.clock.now();
                 check("book", if ahead { State::Advice } else { State::Good }, says);
+                if head.is_stopped {
+                    let says = format!("{}: stopped; daftar book state says why", head.name);
+                    check("stopped", State::Bad, says);
+                }
                 match node.database.compare(head.book, &node.secret.check()).await {
                     Ok(()) => check("secret", State::Good, format!("{}: fits", head.name)),
                     Err(error) => check("secret", State::Bad, error.to_string()),
