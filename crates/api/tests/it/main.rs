@@ -71,6 +71,8 @@ mod service;
 #[cfg(test)]
 mod statements;
 #[cfg(test)]
+mod stopped;
+#[cfg(test)]
 mod suspense;
 #[cfg(test)]
 mod top_ups;

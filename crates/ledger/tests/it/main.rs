@@ -61,6 +61,8 @@ mod scrubber;
 #[cfg(test)]
 mod stock;
 #[cfg(test)]
+mod stopped;
+#[cfg(test)]
 mod time;
 #[cfg(test)]
 mod verification;
