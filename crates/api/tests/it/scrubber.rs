@@ -34,15 +34,13 @@ async fn what_is_repaired_is_among_the_repairs_and_what_is_not_among_the_finding
     service.top_up("c2", "500").await;
     service
         .run(
-            "begin;
-             alter table daftar.wallet_balances disable trigger user;
-             alter table daftar.journal_lines disable trigger user;
-             update daftar.wallet_balances set balance = 7 where customer_id = 'c1';
-             delete from daftar.wallet_balances where customer_id = 'c2';
-             update daftar.journal_lines set item = 'elsewhere' where line = 1 and position = 2;
-             alter table daftar.wallet_balances enable always trigger only_functions_write;
-             alter table daftar.journal_lines enable always trigger only_functions_write;
-             commit",
+            "do $$ begin
+               set local role daftar_writer;
+               update daftar.wallet_balances set balance = 7 where customer_id = 'c1';
+               delete from daftar.wallet_balances where customer_id = 'c2';
+               update daftar.journal_lines set item = 'elsewhere'
+                where position = (select min(position) from daftar.journal_lines);
+             end $$",
         )
         .await;
 
@@ -80,11 +78,10 @@ async fn repairs_come_page_by_page_the_latest_first() {
     }
     service
         .run(
-            "begin;
-             alter table daftar.wallet_balances disable trigger user;
-             update daftar.wallet_balances set balance = 7;
-             alter table daftar.wallet_balances enable always trigger only_functions_write;
-             commit",
+            "do $$ begin
+               set local role daftar_writer;
+               update daftar.wallet_balances set balance = 7;
+             end $$",
         )
         .await;
     lap(&service).await;

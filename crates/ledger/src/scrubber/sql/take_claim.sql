@@ -7,4 +7,4 @@ set
   claimed_until = excluded.claimed_until,
   node = excluded.node
 where s.claim is null or s.claimed_until <= clock_timestamp()
-returning s.lap, s.checkpoint
+returning s.lap, s.checkpoint::text
