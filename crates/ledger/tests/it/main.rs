@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod alerts;
 #[cfg(test)]
+mod alerts_page;
+#[cfg(test)]
 mod answers;
 #[cfg(test)]
 mod approvals;
