@@ -4,6 +4,7 @@ pub(crate) mod alerts;
 pub(crate) mod book;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod event;
 pub(crate) mod fix;
 pub(crate) mod gateways;
 pub(crate) mod import;

@@ -55,6 +55,8 @@ enum Command {
     Jobs(commands::jobs::Args),
     /// Show any state as it was, or what changed between two, folded from the events.
     Replay(commands::replay::Args),
+    /// Show an event as it is stored, and lead a stream on that could not be read.
+    Event(commands::event::Args),
     /// Make, list and revoke API keys.
     Keys(commands::keys::Args),
     /// Show and change the book's settings.
