@@ -1,7 +1,9 @@
 //! `POST /api/gateways/{book}/{gateway}/callback`: a gateway tells of money that came in.
 //!
-//! The money is there, so no rule refuses it: what has no order, or not one of its currency, is
-//! recorded and waits until somebody allocates it.
+//! The money is there, so no rule refuses it: what has no order, or not one of its currency, or one
+//! that is quarantined, is recorded and waits until somebody allocates it.
+
+use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::State;
@@ -13,6 +15,7 @@ use domain::payment::Facts;
 use domain::{State as Held, StreamKey};
 use ledger::gateways::{self, GatewayName};
 use ledger::principals::{Credential, PrincipalKind};
+use ledger::quarantine::QUARANTINED;
 use ledger::queries;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -104,11 +107,20 @@ pub(crate) async fn handler(
         }
     }
     let told = Told { gateway: gateway.as_str(), id: &body.id, amount: body.amount };
-    let mut asked = Asked::creating(ROUTE, stream, &told, command(&gateway, &body, order.as_ref()));
-    asked.before = Some(before);
     let attempt = Attempt::<true>::signed(trace);
-    let name = command_name(&app, &gateway, &body.id, order.as_ref());
-    execute(&app, &caller, &attempt, name, asked).await.map_err(|problem| {
+    let record = async |order: Option<&FoundOrder>| {
+        let command = command(&gateway, &body, order);
+        let mut asked = Asked::creating(ROUTE, stream, &told, command);
+        asked.before = Some(Arc::clone(&before));
+        let name = command_name(&app, &gateway, &body.id, order);
+        execute(&app, &caller, &attempt, name, asked).await
+    };
+    let recorded = match record(order.as_ref()).await {
+        // Nothing is decided over the order, or over its customer's wallet: the money waits.
+        Err(problem) if order.is_some() && problem.code() == QUARANTINED => record(None).await,
+        recorded => recorded,
+    };
+    recorded.map_err(|problem| {
         // It is being told of twice at once, with two amounts.
         let is_other = problem.code() == "idempotency-key-reused";
         if is_other { Problem::new("payment-differs") } else { problem }
@@ -164,7 +176,7 @@ async fn find_order(
     match find::order(app, caller, named.as_str()).await {
         Ok(found) => Ok(Some(found)),
         Err(problem) => match problem.code() {
-            "order-not-found" | "order-number-ambiguous" => Ok(None),
+            "order-not-found" | "order-number-ambiguous" | QUARANTINED => Ok(None),
             _ => Err(problem),
         },
     }
