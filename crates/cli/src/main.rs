@@ -107,6 +107,7 @@ async fn run(cli: Cli, output: Output) -> anyhow::Result<ExitCode> {
         Command::Verify(args) => Box::pin(commands::verify::run(&config, args, output)).await,
         Command::Jobs(args) => Box::pin(commands::jobs::run(&config, args, output)).await,
         Command::Replay(args) => Box::pin(commands::replay::run(&config, args, output)).await,
+        Command::Event(args) => Box::pin(commands::event::run(&config, args, output)).await,
         Command::Keys(args) => commands::keys::run(&config, args, output).await,
         Command::Book(args) => commands::book::run(&config, args, output).await,
         Command::Gateways(args) => commands::gateways::run(&config, args, output).await,
