@@ -16,8 +16,9 @@ pub(super) const MONITOR: Monitor = Monitor {
     watches: "released orders that wait for the warehouse, are being prepared or are packed for longer \
               than the working time that each of these may take, and such as the warehouse could not \
               fill and finance has not decided on",
-    to_do: "Prepare, pack or dispatch the order. Where goods are missing, the warehouse says so, and \
-            finance releases the order again, takes lines off it or cancels it.",
+    to_do: "Prepare, pack or dispatch the order. Where goods are missing, finance asks the customer: it \
+            takes lines off the order, cancels it, or waits, and the warehouse begins anew once they \
+            are there.",
     thresholds: &["packing_hours", "release_hours"],
     reads_views: true,
     look: |scene| Box::pin(look(scene)),

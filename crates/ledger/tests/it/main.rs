@@ -37,6 +37,8 @@ mod jobs;
 #[cfg(test)]
 mod lost;
 #[cfg(test)]
+mod monitors;
+#[cfg(test)]
 mod nodes;
 #[cfg(test)]
 mod old_shop;

@@ -13,11 +13,16 @@ select order_id
                           and i.order_id = m.order_id
                           and i.classes <> '{}') as has_findings
           from daftar.order_management as m
-          left join daftar.customer_orders as c
-            on c.book_id = m.book_id
-           and c.generation = (select generation from daftar.book_projections
-                                where book_id = $1 and name = 'customer_orders')
-           and c.order_id = m.order_id
+          left join lateral (
+                 -- Each by its key: only those that are open.
+                 select o.status, o.number, o.version
+                   from daftar.customer_orders as o
+                  where o.book_id = $1
+                    and o.generation = (select generation from daftar.book_projections
+                                         where book_id = $1 and name = 'customer_orders')
+                    and o.order_id = m.order_id
+                  limit 1
+               ) as c on true
          where m.book_id = $1
            and m.generation = (select generation from daftar.book_projections
                                 where book_id = $1 and name = 'order_management')

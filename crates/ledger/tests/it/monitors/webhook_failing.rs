@@ -83,6 +83,9 @@ async fn an_endpoint_that_was_given_up_is_told_of_until_it_is_enabled() {
         desk.enable().await;
         desk.sees_nothing(MONITOR).await;
     }
+    desk.attempt(true).await;
+    desk.after(61 * MINUTE);
+    assert_eq!(desk.look(MONITOR).await.len(), 1);
     desk.give_up(DisabledReason::ByHand).await;
     desk.sees_nothing(MONITOR).await;
 }
