@@ -28,7 +28,7 @@ pub(super) const MONITOR: Monitor = Monitor {
 };
 
 #[derive(FromRow)]
-struct Refused {
+struct Refusals {
     customer_id: String,
     refused: i64,
     first_at: DateTime<Utc>,
@@ -42,7 +42,7 @@ async fn look(scene: &mut Scene<'_>) -> Result<Vec<Sighting>, LookError> {
     let book = scene.ledger.book();
     let since = scene.now - WITHIN;
     let after = eventstore::read::position_at(&mut *scene.conn, book, since).await?;
-    let customers: Vec<Refused> = sqlx::query_as(include_str!("sql/find_many_rejections.sql"))
+    let customers: Vec<Refusals> = sqlx::query_as(include_str!("sql/find_many_rejections.sql"))
         .bind(book)
         .bind(after)
         .bind(i64::from(scene.settings.many_rejections))
@@ -52,7 +52,7 @@ async fn look(scene: &mut Scene<'_>) -> Result<Vec<Sighting>, LookError> {
     Ok(customers.into_iter().map(|customer| customer.sighting(scene)).collect())
 }
 
-impl Refused {
+impl Refusals {
     fn sighting(self, scene: &Scene<'_>) -> Sighting {
         let says = format!(
             "{} receipts of customer {} were refused from {} to {}",

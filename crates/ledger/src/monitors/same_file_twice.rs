@@ -78,13 +78,13 @@ async fn names(
     let uploads = || files.values().flat_map(|file| &file.uploads);
     let orders: Vec<Uuid> = uploads().filter_map(|on| stream_of(*on).ok()).collect();
     let wallets: Vec<Uuid> = uploads().filter_map(|on| stream_of(*on).err()).collect();
-    let named: Vec<Named> = sqlx::query_as(include_str!("sql/name_orders_and_wallets.sql"))
+    let found: Vec<Named> = sqlx::query_as(include_str!("sql/name_orders_and_wallets.sql"))
         .bind(scene.ledger.book())
         .bind(orders)
         .bind(wallets)
         .fetch_all(&mut *scene.conn)
         .await?;
-    Ok(named.into_iter().map(|named| (named.id, named)).collect())
+    Ok(found.into_iter().map(|one| (one.id, one)).collect())
 }
 
 /// An order, or else a wallet.
@@ -101,14 +101,14 @@ fn sighting(
     waits: &[&Waiting],
     names: &BTreeMap<Uuid, Named>,
 ) -> Sighting {
-    let named = |on: On| match stream_of(on) {
+    let known = |on: On| match stream_of(on) {
         Ok(id) | Err(id) => names.get(&id),
     };
     let customers: BTreeSet<&str> =
-        state.uploads.iter().filter_map(|on| named(*on)).map(|one| &*one.customer_id).collect();
+        state.uploads.iter().filter_map(|on| known(*on)).map(|one| &*one.customer_id).collect();
     let mut told: Vec<String> = Vec::new();
     for on in &state.uploads {
-        let one = match (on, named(*on)) {
+        let one = match (on, known(*on)) {
             (On::Order { .. }, Some(Named { number: Some(number), .. })) => {
                 format!("order {number}")
             }
@@ -130,8 +130,8 @@ fn sighting(
         .map(|on| {
             json!({
                 "sent": waiting::ids(*on),
-                "customer": named(*on).map(|one| &one.customer_id),
-                "number": named(*on).and_then(|one| one.number.as_ref()),
+                "customer": known(*on).map(|one| &one.customer_id),
+                "number": known(*on).and_then(|one| one.number.as_ref()),
                 "waits": waits.iter().any(|one| one.on == *on),
             })
         })

@@ -26,7 +26,7 @@ pub(super) const MONITOR: Monitor = Monitor {
 };
 
 #[derive(FromRow)]
-struct Unallocated {
+struct Unplaced {
     payment_id: Uuid,
     kind: String,
     account: Option<String>,
@@ -43,7 +43,7 @@ struct Unallocated {
 
 async fn look(scene: &mut Scene<'_>) -> Result<Vec<Sighting>, LookError> {
     let allowed = TimeDelta::hours(scene.settings.unallocated_hours.into());
-    let waiting: Vec<Unallocated> = sqlx::query_as(include_str!("sql/find_unallocated.sql"))
+    let waiting: Vec<Unplaced> = sqlx::query_as(include_str!("sql/find_unallocated.sql"))
         .bind(scene.ledger.book())
         .bind(scene.settings.working_week().before(scene.now, allowed))
         .bind(CASES_MAX)
@@ -52,7 +52,7 @@ async fn look(scene: &mut Scene<'_>) -> Result<Vec<Sighting>, LookError> {
     Ok(waiting.into_iter().map(|payment| payment.sighting(scene)).collect())
 }
 
-impl Unallocated {
+impl Unplaced {
     fn sighting(self, scene: &Scene<'_>) -> Sighting {
         let says = format!(
             "{} of {} has no order or wallet since {}",

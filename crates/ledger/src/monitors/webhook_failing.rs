@@ -25,7 +25,7 @@ pub(super) const MONITOR: Monitor = Monitor {
 };
 
 #[derive(FromRow)]
-struct Failing {
+struct Endpoint {
     webhook_id: Uuid,
     url: String,
     failing_since: Option<DateTime<Utc>>,
@@ -37,7 +37,7 @@ struct Failing {
 
 async fn look(scene: &mut Scene<'_>) -> Result<Vec<Sighting>, LookError> {
     let allowed = TimeDelta::minutes(scene.settings.webhook_failing_minutes.into());
-    let failing: Vec<Failing> = sqlx::query_as(include_str!("sql/find_failing_webhooks.sql"))
+    let failing: Vec<Endpoint> = sqlx::query_as(include_str!("sql/find_failing_webhooks.sql"))
         .bind(scene.ledger.book())
         .bind(scene.now - allowed)
         .bind(CASES_MAX)
@@ -46,7 +46,7 @@ async fn look(scene: &mut Scene<'_>) -> Result<Vec<Sighting>, LookError> {
     Ok(failing.into_iter().map(|webhook| webhook.sighting(scene)).collect())
 }
 
-impl Failing {
+impl Endpoint {
     fn sighting(self, scene: &Scene<'_>) -> Sighting {
         let at = |time: Option<DateTime<Utc>>| {
             time.map_or_else(String::new, |time| local(time, scene.settings))
