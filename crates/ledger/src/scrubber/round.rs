@@ -67,7 +67,7 @@ pub async fn lap_once(
     let stop = CancellationToken::new();
     let (mut going, kept) = Going::new(ledger, vault, options, &stop, taken);
     going.take_up(&mut conn).await?;
-    let lap = going.round(&mut conn, kept).await?;
+    let lap = Box::pin(going.round(&mut conn, kept)).await?;
     going.claim().release(&mut conn).await?;
     tell(&mut conn, ledger).await?;
     Ok(lap)

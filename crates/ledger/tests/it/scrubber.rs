@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use ledger::Ledger;
 use ledger::personal::Vault;
 use ledger::scrubber::{
     self, BY, Found, Lap, Options, Repair, Rest, Share, findings, lap_once, repairs, state,
 };
+use ledger::{Ledger, quarantine, stopped};
 use projections::verify_now;
 use sqlx::AssertSqlSafe;
 use tokio::sync::Notify;
@@ -96,9 +96,13 @@ async fn clean(node: &Ledger) {
 
 /// What somebody with every right does behind our backs.
 async fn damage(book: &Book, table: &str, sql: &str) {
+    let also = match table {
+        "events" => "alter table daftar.events enable always trigger never_changes;",
+        _ => "",
+    };
     let sql = format!(
         "begin; alter table daftar.{table} disable trigger user; {sql};
-         alter table daftar.{table} enable always trigger only_functions_write; commit"
+         alter table daftar.{table} enable always trigger only_functions_write; {also} commit"
     );
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut book.superuser().await).await.unwrap();
 }
@@ -408,6 +412,34 @@ async fn it_rests_as_long_as_its_share_asks_for_and_looks_at_no_more_rows_than_i
     let least = Duration::from_secs(1) * events * 3 / 10;
     assert!(rested + busy > least, "{rested:?} for {events} events");
     assert!(rested < least * 10, "{rested:?} for {events} events");
+}
+
+#[tokio::test]
+async fn a_log_that_is_not_what_was_chained_stops_the_book_and_nothing_is_made_what_it_says() {
+    let book = Book::empty().await;
+    let node = book.node().await;
+    trade(&node, 2).await;
+    damage(&book, "payments", "update daftar.payments set amount = amount * 2").await;
+    let forged = "update daftar.events set payload = '{\"unheard_of\": {}}'
+                   where aggregate_type = 'order' and position = (
+                     select max(position) from daftar.events where aggregate_type = 'order')";
+    damage(&book, "events", forged).await;
+
+    let lap = lap(&node).await;
+
+    assert!(lap.findings > 0 && lap.repaired == 0, "{lap:?}");
+    assert_eq!(repaired(&node).await, []);
+    let mut conn = node.pool().acquire().await.unwrap();
+    let stopped = stopped::state(&mut conn, BOOK).await.unwrap().expect("it takes nothing more");
+    assert_eq!(stopped.by, "scrubber");
+    let quarantined = quarantine::list(&mut conn, BOOK).await.unwrap();
+    assert_eq!(quarantined.len(), 1, "{quarantined:?}");
+    assert_eq!(quarantined[0].found_by, "scrubber");
+    let checks: Vec<String> = open(&node).await.into_iter().map(|found| found.check).collect();
+    for check in ["chain", "quarantined", "column"] {
+        assert!(checks.iter().any(|found| found == check), "{check}: {checks:?}");
+    }
+    node.submit(ask(id(9_000_001), credit("customer 1", 1))).await.unwrap_err();
 }
 
 #[tokio::test]
