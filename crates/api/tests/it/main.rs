@@ -59,6 +59,8 @@ mod pages;
 #[cfg(test)]
 mod payments;
 #[cfg(test)]
+mod quarantine;
+#[cfg(test)]
 mod receipts;
 #[cfg(test)]
 mod replay;
