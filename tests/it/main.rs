@@ -1,6 +1,8 @@
 //! Tests of the whole: what stands where in the sources, and what the binary does from outside.
 
 #[cfg(test)]
+mod alerts;
+#[cfg(test)]
 mod app_login;
 #[cfg(test)]
 mod architecture;
