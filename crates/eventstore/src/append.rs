@@ -1,7 +1,8 @@
 //! The append: one call a batch, which compares and sets the head and writes everything or nothing.
 
 use chrono::{DateTime, Utc};
-use sqlx::postgres::PgArguments;
+use sqlx::error::DatabaseError;
+use sqlx::postgres::{PgArguments, PgDatabaseError};
 use sqlx::query::Query;
 use sqlx::{PgConnection, Postgres, Row};
 use uuid::Uuid;
@@ -159,8 +160,17 @@ pub fn is_busy(error: &sqlx::Error) -> bool {
     let sqlx::Error::Database(error) = error else { return false };
     error.code().is_some_and(|code| {
         // Serialisation failure, deadlock, lock not available, cancelled; 53: out of resources.
-        matches!(&*code, "40001" | "40P01" | "55P03" | "57014") || code.starts_with("53")
+        matches!(&*code, "40001" | "40P01" | "55P03" | "57014")
+            || code.starts_with("53")
+            || code == "XX000" && is_of_storage(&**error)
     })
+}
+
+/// Whether it comes from where Postgres writes its files: a quota or a limit on their size is
+/// told as an internal error, unlike a disk that is full.
+fn is_of_storage(error: &(dyn DatabaseError + 'static)) -> bool {
+    let error = error.try_downcast_ref::<PgDatabaseError>();
+    error.and_then(PgDatabaseError::file) == Some("md.c")
 }
 
 /// One element of the array of events: the columns that the function does not know itself.
