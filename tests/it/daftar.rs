@@ -43,6 +43,11 @@ impl Installation {
         Self { root, database_url }
     }
 
+    /// Its database is elsewhere from here on.
+    pub(crate) fn move_to(&mut self, database_url: String) {
+        self.database_url = Some(database_url);
+    }
+
     /// The binary with these arguments, ready to run.
     pub(crate) fn daftar(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(binary());

@@ -212,6 +212,11 @@ pub(crate) fn stop(answered: &AtomicU64) {
 }
 
 impl Sent {
+    /// The same command, as somebody has it who was told nothing.
+    pub(crate) fn unanswered(&self) -> Self {
+        Self { reply: None, ..self.clone() }
+    }
+
     pub(crate) fn is_accepted(&self) -> bool {
         self.reply.as_ref().is_some_and(Reply::is_accepted)
     }

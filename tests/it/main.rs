@@ -42,6 +42,8 @@ mod ordinary_user;
 mod overdraw;
 #[cfg(test)]
 mod overload;
+mod outages;
+#[cfg(test)]
 // They set the clock of the service, which a release does not let them.
 #[cfg(all(test, debug_assertions))]
 mod pages;
@@ -55,6 +57,8 @@ mod retry;
 #[cfg(all(test, debug_assertions))]
 mod rollout;
 // They set the clock of the service, which a release does not let them.
+mod restore;
+#[cfg(test)]
 #[cfg(all(test, debug_assertions))]
 mod scenarios;
 #[cfg(test)]

@@ -14,6 +14,7 @@ const POLL: Duration = Duration::from_millis(10);
 /// A running postmaster, known by its pid file.
 #[derive(Debug, Clone)]
 pub(crate) struct Private {
+    cluster: PathBuf,
     pid: Pid,
     port: u16,
     socket_dir: PathBuf,
@@ -33,7 +34,12 @@ impl Private {
         let port = lines.get(3)?.trim().parse().ok()?;
         let socket_dir = PathBuf::from(lines.get(4)?.trim());
         test_kill_process(pid).ok()?;
-        Some(Self { pid, port, socket_dir })
+        Some(Self { cluster: cluster.to_owned(), pid, port, socket_dir })
+    }
+
+    /// Where its data lies.
+    pub(crate) fn cluster(&self) -> &Path {
+        &self.cluster
     }
 
     pub(crate) fn pid(&self) -> Pid {
