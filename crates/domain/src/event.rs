@@ -315,6 +315,7 @@ impl DomainEvent for settings::Event {
 /// The state of any stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "there is one state of settings a book")]
 pub enum State {
     Order(Order),
     Wallet(Wallet),
