@@ -16,6 +16,9 @@ mod daftar;
 mod demo;
 #[cfg(test)]
 mod drain;
+// They set the clock of the service, which a release does not let them.
+#[cfg(all(test, debug_assertions))]
+mod failures;
 #[cfg(test)]
 mod feeds;
 #[cfg(test)]

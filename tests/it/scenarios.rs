@@ -2,7 +2,7 @@
 //! every command which events it appended, what both views, the wallet and the journal show, and
 //! that the books balance.
 
-mod world;
+pub(crate) mod world;
 
 mod bank_statement;
 mod bank_transfer;

@@ -168,6 +168,11 @@ impl Api {
         let balance = said["wallets"][0]["balance"]["amount"].as_str();
         balance.unwrap_or_else(|| panic!("{customer} has no wallet: {said}")).to_owned()
     }
+
+    /// One attempt to have something deleted.
+    pub(crate) async fn try_delete(&self, bearer: &str, path: &str) -> Answer {
+        self.send(self.http.delete(format!("{}{path}", self.base)).bearer_auth(bearer)).await
+    }
 }
 
 impl Reply {

@@ -24,16 +24,21 @@ use gateway::Secret;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
-use sqlx::{Connection as _, PgConnection};
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use testkit::Database;
 
 use crate::daftar::{Api, Installation, Service};
 
 /// When every scenario begins: a Monday, noon in Baghdad.
 const BEGINS: &str = "2026-03-02T09:00:00Z";
+
+/// How long the service may take to do by itself what is due.
+const HAPPENS_WITHIN: Duration = Duration::from_mins(1);
+const POLL: Duration = Duration::from_millis(50);
 
 /// Everyone there is: role and name.
 const PEOPLE: [(&str, &str); 7] = [
@@ -79,12 +84,17 @@ impl World {
 
     /// A shop that took over the records of an old one.
     pub(crate) async fn taken_over(name: &str, old: &Database) -> Self {
+        Self::taken_over_with_report(name, old).await.0
+    }
+
+    /// The same, with what the import said.
+    pub(crate) async fn taken_over_with_report(name: &str, old: &Database) -> (Self, Value) {
         let database = Database::empty().await;
         let installation = Installation::at(&format!("scene-{name}"), database.url());
         installation.set_clock(BEGINS);
         installation.run(&["migrate"]);
-        installation.json(&["import", "legacy", "--from", &old.url()]);
-        Self::open(installation, database, 1).await
+        let report = installation.json(&["import", "legacy", "--from", &old.url()]);
+        (Self::open(installation, database, 1).await, report)
     }
 
     async fn open(installation: Installation, database: Database, nodes: usize) -> Self {
@@ -159,6 +169,106 @@ impl World {
     pub(crate) fn time_is(&self, time: &str) {
         self.installation.set_clock(time);
         self.time.store(unix_seconds(time), Ordering::Relaxed);
+    }
+
+    /// One more node, for what is done to a node.
+    pub(crate) fn another_node(&self) -> Service {
+        self.installation.serve()
+    }
+
+    /// Where it is installed.
+    pub(crate) fn installation(&self) -> &Installation {
+        &self.installation
+    }
+
+    /// Does to the tables what a statement says, as whom it says. The error is Postgres's.
+    pub(crate) async fn by_hand(&self, sql: &str) -> Result<(), String> {
+        let log = &mut *self.log.lock().await;
+        let done = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut *log).await;
+        sqlx::raw_sql("rollback; reset role").execute(log).await.expect("the superuser may");
+        done.map(|_| ()).map_err(|error| error.to_string())
+    }
+
+    /// The one text that a query of the tables finds.
+    pub(crate) async fn text(&self, sql: &str) -> String {
+        let log = &mut *self.log.lock().await;
+        sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(log).await.expect("it is found")
+    }
+
+    /// How many events there are.
+    pub(crate) async fn events_count(&self) -> i64 {
+        journal::last_position(&mut *self.log.lock().await).await
+    }
+
+    /// A key of somebody that is limited to these customers.
+    pub(crate) async fn key_for(&self, principal: &str, customers: &[&str]) -> String {
+        let body = json!({ "principal": principal, "customers": customers });
+        let ticket = self.admin().ticket("/api/admin/keys".to_owned(), body);
+        let said = self.nodes[0].command(&ticket).await;
+        said.json()["key"].as_str().expect("a key is shown once").to_owned()
+    }
+
+    /// An order as it is now.
+    pub(crate) async fn seen(&self, id: &str) -> Order {
+        let order = self.look_at(id).await;
+        self.remember(&order);
+        order
+    }
+
+    /// Nobody is at work until this time; then a node is that lets others fire deadlines.
+    pub(crate) async fn is_left_until(&mut self, time: &str) {
+        self.services.clear();
+        for table in ["watches", "scrubs"] {
+            let free = format!("update daftar.{table} set claim = null, claimed_until = null");
+            self.by_hand(&free).await.expect("the superuser may");
+        }
+        self.time_is(time);
+        let arguments = ["serve", "--no-deadlines", "--scrub-share", "100"];
+        let service = Service::start(self.installation.daftar(&arguments));
+        self.nodes = vec![Api::new(service.base())];
+        self.services.push(service);
+    }
+
+    /// Waits until a query finds something.
+    pub(crate) async fn comes_to(&self, sql: &str) -> bool {
+        let begun = Instant::now();
+        loop {
+            let log = &mut *self.log.lock().await;
+            let query = sqlx::query_scalar(AssertSqlSafe(format!("select exists ({sql})")));
+            if query.fetch_one(log).await.expect("the tables can be read") {
+                return true;
+            }
+            if begun.elapsed() > HAPPENS_WITHIN {
+                return false;
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// Moves the clock, and waits until the customer was reminded, which the service does by itself.
+    pub(crate) async fn reminded(&self, order: &Order, time: &str) -> String {
+        self.time_is(time);
+        self.awaits(order, "reminded").await
+    }
+
+    /// Waits until an order's events end with this one, which the service does by itself; what else
+    /// it does meanwhile is no matter.
+    pub(crate) async fn awaits(&self, order: &Order, event: &str) -> String {
+        let begun = Instant::now();
+        loop {
+            let events = self.settled(order).await;
+            if events.ends_with(event) {
+                self.accounts_for_everything().await;
+                return events;
+            }
+            assert!(begun.elapsed() < HAPPENS_WITHIN, "{event} does not happen: {events}");
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// Everything is as the log makes it; that more may have happened is no matter.
+    pub(crate) fn is_verified(&self) {
+        self.installation.assert_verified();
     }
 
     /// What the clock shows, in seconds since 1970.

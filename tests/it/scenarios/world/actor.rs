@@ -43,12 +43,12 @@ impl<'w> Actor<'w> {
         }
     }
 
-    pub(super) fn about(self, order: &Order, what: &str, body: Value) -> Step<'w> {
+    pub(crate) fn about(self, order: &Order, what: &str, body: Value) -> Step<'w> {
         let ticket = self.ticket(format!("/api/orders/{}/{what}", order.id), body);
         Step::send(self.world, About::Order(order.id.clone()), ticket)
     }
 
-    pub(super) fn sends_raw(
+    pub(crate) fn sends_raw(
         self,
         order: &Order,
         what: &str,
@@ -70,7 +70,7 @@ impl<'w> Actor<'w> {
         Step::raw(self.world, About::Customer(customer.to_owned()), ticket, headers, body)
     }
 
-    pub(super) fn money(self, customer: &str, path: String, body: Value) -> Step<'w> {
+    pub(crate) fn money(self, customer: &str, path: String, body: Value) -> Step<'w> {
         let ticket = self.ticket(path, body);
         Step::send(self.world, About::Customer(customer.to_owned()), ticket)
     }
@@ -181,6 +181,6 @@ impl<'w> Actor<'w> {
 }
 
 /// A file that is taken for a receipt.
-pub(super) fn pdf(text: &str) -> Vec<u8> {
+pub(crate) fn pdf(text: &str) -> Vec<u8> {
     format!("%PDF-1.4\n% {text}\n%%EOF\n").into_bytes()
 }

@@ -42,8 +42,31 @@ pub(crate) struct Gateway<'w> {
 impl<'w> Gateway<'w> {
     /// Tells of a payment for an order, under its own id of it.
     pub(crate) fn reports(self, order: &Order, id: &str, amount: &str) -> Step<'w> {
-        let body = json!({ "id": id, "amount": iqd(amount), "order": order.id });
-        let body = body.to_string().into_bytes();
+        let body = told(order, id, amount);
+        let signature = self.world.gateway.sign(self.world.seconds(), &body);
+        self.sends(order, body, Some(signature))
+    }
+
+    /// Somebody else tells of one.
+    pub(crate) fn reports_unsigned(self, order: &Order, id: &str, amount: &str) -> Step<'w> {
+        self.sends(order, told(order, id, amount), None)
+    }
+
+    /// What it signed is not what arrives.
+    pub(crate) fn reports_altered(self, order: &Order, id: &str, amount: &str) -> Step<'w> {
+        let signed = told(order, "another", amount);
+        let signature = self.world.gateway.sign(self.world.seconds(), &signed);
+        self.sends(order, told(order, id, amount), Some(signature))
+    }
+
+    /// It signed an hour ago.
+    pub(crate) fn reports_late(self, order: &Order, id: &str, amount: &str) -> Step<'w> {
+        let body = told(order, id, amount);
+        let signature = self.world.gateway.sign(self.world.seconds() - 3_600, &body);
+        self.sends(order, body, Some(signature))
+    }
+
+    fn sends(self, order: &Order, body: Vec<u8>, signature: Option<String>) -> Step<'w> {
         let secret = &self.world.gateway;
         let ticket = Ticket {
             idempotency_key: self.world.next_key(),
@@ -51,10 +74,12 @@ impl<'w> Gateway<'w> {
             path: secret.path.clone(),
             body: Value::Null,
         };
-        let headers = vec![
-            ("Content-Type", "application/json".to_owned()),
-            ("Daftar-Signature", secret.sign(self.world.seconds(), &body)),
-        ];
+        let mut headers = vec![("Content-Type", "application/json".to_owned())];
+        headers.extend(signature.map(|signature| ("Daftar-Signature", signature)));
         Step::raw(self.world, About::Order(order.id.clone()), ticket, headers, body)
     }
+}
+
+fn told(order: &Order, id: &str, amount: &str) -> Vec<u8> {
+    json!({ "id": id, "amount": iqd(amount), "order": order.id }).to_string().into_bytes()
 }

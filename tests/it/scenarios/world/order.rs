@@ -41,12 +41,12 @@ impl Order {
     }
 
     /// How many of its events there were.
-    pub(super) fn version(&self) -> u64 {
+    pub(crate) fn version(&self) -> u64 {
         self.shown["version"].as_u64().expect("an order has a version")
     }
 
     /// The receipt that was uploaded last.
-    pub(super) fn receipt(&self) -> &str {
+    pub(crate) fn receipt(&self) -> &str {
         let receipts = self.shown["receipts"].as_array().expect("receipts are a list");
         let last = receipts.last().expect("a receipt was uploaded");
         last["id"].as_str().expect("a receipt has an id")

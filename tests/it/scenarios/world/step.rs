@@ -83,6 +83,41 @@ impl<'w> Step<'w> {
         self.shows(Some(&reply), seen).await
     }
 
+    /// It is accepted, whatever it does: for what comes before the point.
+    pub(crate) async fn done(self) -> Value {
+        let before = self.world.accounted.load(Ordering::Relaxed);
+        let reply = self.perform().await.expect("something is asked");
+        self.appended(before, Some(&reply)).await;
+        reply.json()
+    }
+
+    /// The same of a command about an order, which is shown by both views as it is then.
+    pub(crate) async fn leads_to(self) -> Order {
+        let (world, about) = (self.world, self.about.clone());
+        let said = self.done().await;
+        let id = match about {
+            About::Order(id) => id,
+            About::NewOrder | About::Customer(_) => Order::read(&said["order"]).id,
+        };
+        let order = world.look_at(&id).await;
+        world.remember(&order);
+        order
+    }
+
+    /// It is refused for this reason, and that it was tried is all that it appends.
+    pub(crate) async fn is_counted_as(self, status: u16, code: &str) -> Value {
+        let before = self.world.accounted.load(Ordering::Relaxed);
+        let reply = self.attempt().await.expect("something is asked");
+        let said = reply.json();
+        assert_eq!((reply.status, said["code"].as_str()), (status, Some(code)), "{self}: {said:#}");
+        assert_ne!(self.appended(before, Some(&reply)).await, "", "{self} is counted");
+        if let About::Order(id) = &self.about {
+            let order = self.world.look_at(id).await;
+            self.world.remember(&order);
+        }
+        said
+    }
+
     async fn shows(self, reply: Option<&Reply>, seen: Seen<'_>) -> Order {
         let (world, told) = (self.world, self.to_string());
         let before = world.accounted.load(Ordering::Relaxed);
