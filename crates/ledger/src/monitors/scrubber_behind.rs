@@ -36,8 +36,8 @@ async fn look(scene: &mut Scene<'_>) -> Result<Vec<Sighting>, LookError> {
     let Some(first_event) = first_event else { return Ok(Vec::new()) };
     let last = scrub.as_ref().and_then(|scrub| scrub.last_lap_ended);
     let began = scrub.as_ref().and_then(|scrub| scrub.lap_began);
-    let begin = possible_since.map_or(first_event, |possible| first_event.max(possible));
-    let since = last.or(began).unwrap_or(begin);
+    let earliest = possible_since.map_or(first_event, |possible| first_event.max(possible));
+    let since = last.or(began).unwrap_or(earliest);
     let hours = scene.settings.scrub_lap_hours;
     if scene.now.signed_duration_since(since) <= TimeDelta::hours(hours.into()) {
         return Ok(Vec::new());
