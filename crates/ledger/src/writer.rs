@@ -385,12 +385,12 @@ impl Writer {
                 eventstore::read::after(conn, self.book, known.position, CATCH_UP_MAX).await?;
             for recorded in &events {
                 hash = chain::link(hash, head.uuid, recorded);
-                let followed = match projections::decode(recorded, &self.upcasters) {
-                    Ok((stream, event)) => self.cache.catch_up(stream, recorded.version, &event),
-                    Err(_) => {
-                        self.cache.let_go(quarantine::key(&recorded.stream));
-                        false
-                    }
+                let decoded = projections::decode(recorded, &self.upcasters);
+                let followed = if let Ok((stream, event)) = decoded {
+                    self.cache.catch_up(stream, recorded.version, &event)
+                } else {
+                    self.cache.let_go(quarantine::key(&recorded.stream));
+                    false
                 };
                 if !followed {
                     // Its stream is loaded anew when it is needed, and found out about there.
