@@ -18,7 +18,7 @@ use domain::wallet::TopUpRequested;
 use futures::future::join_all;
 use ledger::deadlines::Deadlines;
 use ledger::monitors::{self, Monitor};
-use ledger::scrubber;
+use ledger::scrubber::{self, Share};
 use projections::order_management::{self, Filter, ManagedOrder};
 use projections::wallet_requests::{self, WalletRequest};
 use rust_decimal::Decimal;
@@ -153,11 +153,10 @@ impl Shop {
 
     /// Goes on to the next hour in which anything is done by anybody.
     pub(super) async fn next_hour(&mut self) {
-        self.hour().await;
-        while matches!(self.local().hour(), 0..=2 | 4..=7) {
+        while matches!((self.local() + TimeDelta::hours(1)).hour(), 0..=2 | 4..=7) {
             self.hours += 1;
-            self.watched.set(self.now());
         }
+        self.hour().await;
     }
 
     /// What a monitor sees now.
@@ -201,7 +200,9 @@ impl Shop {
     }
 
     async fn lap(&self) {
-        let options = scrubber::Options::default();
+        // At night it has the machine for itself.
+        let share = Share::new(100).unwrap();
+        let options = scrubber::Options { share, ..scrubber::Options::default() };
         scrubber::lap_once(&self.watched.node, None, &options).await.unwrap().unwrap();
     }
 
