@@ -85,6 +85,52 @@ pub(crate) const READ_ALERTS: Scope = 1 << 57;
 pub(crate) const ACKNOWLEDGE_ALERTS: Scope = 1 << 58;
 const ALL: Scope = (1 << 59) - 1;
 
+/// What finance may do: nearly everything that has to do with money.
+const OF_FINANCE: Scope = READ_ORDERS
+    | UPLOAD_RECEIPTS
+    | READ_RECEIPT_FILES
+    | PAY_FROM_WALLET
+    | CANCEL_ORDERS
+    | READ_WALLETS
+    | READ_AUDIT
+    | FOLLOW_EVENTS
+    | DECIDE_RECEIPTS
+    | RELEASE_ORDERS
+    | REOPEN_ORDERS
+    | EDIT_ORDERS
+    | REFUND_ORDERS
+    | LEAVE_ON_ACCOUNT
+    | ISSUE_DELIVERY_CODES
+    | HOLD_ORDERS
+    | RECORD_PAYMENTS
+    | READ_PAYMENTS
+    | REVERSE_PAYMENTS
+    | CORRECT_PAYMENTS
+    | READ_STATEMENTS
+    | KEEP_STATEMENTS
+    | TOP_UP_WALLETS
+    | READ_WALLET_REQUESTS
+    | DECIDE_WALLET_REQUESTS
+    | READ_DESTINATIONS
+    | GOVERN_WALLETS
+    | ADJUST_WALLETS
+    | CORRECT_WALLETS
+    | SETTLE_DEBTS
+    | READ_SUSPENSE
+    | KEEP_SUSPENSE
+    | READ_MANAGEMENT
+    | READ_SETTINGS
+    | READ_INCONSISTENCIES
+    | READ_DEADLINES
+    | APPROVE_FIXES
+    | READ_APPROVALS
+    | DECIDE_APPROVALS
+    | READ_JOBS
+    | VERIFY
+    | REPLAY
+    | READ_ALERTS
+    | ACKNOWLEDGE_ALERTS;
+
 pub(crate) fn of(role: Role) -> Scope {
     match role {
         Role::Client => {
@@ -102,52 +148,7 @@ pub(crate) fn of(role: Role) -> Scope {
         }
         // A gateway proves itself by a signature, and no key of its role opens anything.
         Role::Gateway => 0,
-        Role::Finance => {
-            READ_ORDERS
-                | UPLOAD_RECEIPTS
-                | READ_RECEIPT_FILES
-                | PAY_FROM_WALLET
-                | CANCEL_ORDERS
-                | READ_WALLETS
-                | READ_AUDIT
-                | FOLLOW_EVENTS
-                | DECIDE_RECEIPTS
-                | RELEASE_ORDERS
-                | REOPEN_ORDERS
-                | EDIT_ORDERS
-                | REFUND_ORDERS
-                | LEAVE_ON_ACCOUNT
-                | ISSUE_DELIVERY_CODES
-                | HOLD_ORDERS
-                | RECORD_PAYMENTS
-                | READ_PAYMENTS
-                | REVERSE_PAYMENTS
-                | CORRECT_PAYMENTS
-                | READ_STATEMENTS
-                | KEEP_STATEMENTS
-                | TOP_UP_WALLETS
-                | READ_WALLET_REQUESTS
-                | DECIDE_WALLET_REQUESTS
-                | READ_DESTINATIONS
-                | GOVERN_WALLETS
-                | ADJUST_WALLETS
-                | CORRECT_WALLETS
-                | SETTLE_DEBTS
-                | READ_SUSPENSE
-                | KEEP_SUSPENSE
-                | READ_MANAGEMENT
-                | READ_SETTINGS
-                | READ_INCONSISTENCIES
-                | READ_DEADLINES
-                | APPROVE_FIXES
-                | READ_APPROVALS
-                | DECIDE_APPROVALS
-                | READ_JOBS
-                | VERIFY
-                | REPLAY
-                | READ_ALERTS
-                | ACKNOWLEDGE_ALERTS
-        }
+        Role::Finance => OF_FINANCE,
         Role::Warehouse => {
             READ_ORDERS
                 | READ_MANAGEMENT

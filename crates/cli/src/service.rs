@@ -43,6 +43,7 @@ pub(crate) struct Service {
 
 /// How a service serves.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
     /// It fires what falls due.
