@@ -26,6 +26,15 @@ declare
   v_answer text;
   v_is_same text := (
     select string_agg(format('t.%1$I = k.%1$I', c.name), ' and ') from unnest(p_key) as c (name));
+  -- Amounts as text, as they are shown everywhere: a number would be read as a float.
+  v_columns text := (
+    select string_agg(
+             format(case when a.atttypid = 'numeric'::regtype then '%L, trim_scale(t.%I)::text'
+                         else '%L, t.%I' end, a.attname, a.attname),
+             ', ' order by a.attnum)
+      from pg_attribute as a
+     where a.attrelid = v_table and a.attnum > 0 and not a.attisdropped
+       and a.attname not in ('book_id', 'generation'));
   v_read text;
   v_before jsonb[];
   v_after jsonb[];
@@ -44,12 +53,12 @@ begin
     from book_projections where book_id = p_book and name = p_view;
 
   v_read := format(
-    'select array_agg((select to_jsonb(t) - ''book_id'' - ''generation''
+    'select array_agg((select jsonb_build_object(%s)
                          from %s as t
                         where t.book_id = $1 and t.generation = $2 and %s)
                       order by k.ordinality)
        from json_populate_recordset(null::%I, $3) with ordinality as k',
-    v_table, v_is_same, p_view || '_row');
+    v_columns, v_table, v_is_same, p_view || '_row');
   execute v_read into v_before using p_book, v_generation, p_keys;
   execute format(
     'delete from %s as t

@@ -116,6 +116,7 @@ async fn a_repair_says_what_stood_there_and_moves_the_revision_and_nothing_else(
     let [repaired] = &repaired[..] else { panic!("{repaired:?}") };
     assert_eq!(repaired.key, json!({ "wallet_id": wallet().to_string() }));
     assert_eq!(repaired.before.as_ref().unwrap()["customer_id"], "95");
+    assert_eq!(repaired.before.as_ref().unwrap()["balance"], "1");
     assert_eq!(repaired.after.as_ref().unwrap()["customer_id"], "94");
     assert!(repaired.before.as_ref().unwrap().get("generation").is_none());
     assert_eq!(repairs(&book).await, [repaired.clone()]);
