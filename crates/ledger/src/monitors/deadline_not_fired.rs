@@ -81,6 +81,6 @@ impl Overdue {
 fn how_long(time: TimeDelta) -> String {
     let units = [(time.num_days(), "day"), (time.num_hours(), "hour")];
     let whole = units.into_iter().find(|(count, _)| *count > 0);
-    let (count, unit) = whole.unwrap_or((time.num_minutes(), "minute"));
+    let (count, unit) = whole.unwrap_or_else(|| (time.num_minutes(), "minute"));
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
