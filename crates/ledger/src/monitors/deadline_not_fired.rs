@@ -19,7 +19,7 @@ pub(super) const MONITOR: Monitor = Monitor {
     every: Duration::from_secs(30),
     watches: "deadlines that passed some time ago and have not been fired",
     to_do: "See that a node serves the book and fires deadlines (its log says why one cannot be fired). \
-            An order whose stream is quarantined waits for that; any other can be expired or completed \
+            An order whose stream is quarantined waits for that; any other can be cancelled or completed \
             by hand.",
     thresholds: &["deadline_late_minutes"],
     reads_views: true,
