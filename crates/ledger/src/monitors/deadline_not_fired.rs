@@ -18,9 +18,9 @@ pub(super) const MONITOR: Monitor = Monitor {
     owner: Owner::Operations,
     every: Duration::from_secs(30),
     watches: "deadlines that passed some time ago and have not been fired",
-    to_do: "See that a node serves the book and fires deadlines (its log says why one cannot be fired). \
-            An order whose stream is quarantined waits for that; any other can be cancelled or completed \
-            by hand.",
+    to_do: "See that a node serves the book and fires deadlines (its log says why one cannot be \
+            fired). An order whose stream is quarantined waits for that; any other can be \
+            cancelled or completed by hand.",
     thresholds: &["deadline_late_minutes"],
     reads_views: true,
     look: |scene| Box::pin(look(scene)),

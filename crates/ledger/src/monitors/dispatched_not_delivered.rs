@@ -13,10 +13,10 @@ pub(super) const MONITOR: Monitor = Monitor {
     severity: Severity::Warning,
     owner: Owner::Logistics,
     every: Duration::from_mins(1),
-    watches: "orders that have been on the way, in part or whole, there or back, or wait after a failed \
-              delivery, for longer than the working time that each of these may take",
-    to_do: "Ask the carrier. Then say what is so: delivered, failed, to be tried again, on its way back, \
-            or received back; and ship what is still missing.",
+    watches: "orders that have been on the way, in part or whole, there or back, or wait after a \
+              failed delivery, for longer than the working time that each of these may take",
+    to_do: "Ask the carrier. Then say what is so: delivered, failed, to be tried again, on its way \
+            back, or received back; and ship what is still missing.",
     thresholds: &["delivery_hours"],
     reads_views: true,
     look: |scene| Box::pin(look(scene)),

@@ -28,12 +28,13 @@ pub(super) const MONITOR: Monitor = Monitor {
     severity: Severity::Warning,
     owner: Owner::Finance,
     every: Duration::from_mins(5),
-    watches: "orders in trouble: taken over with records that contradict each other, charged twice, \
-              delivered and still owing, or shown with statuses that no phase has; and what the \
-              scrubber found of money that is not where it must be",
-    to_do: "Read the plan that the alert names (daftar fix --show), have it approved where it says so, \
-            and apply it. Where it asks something, find that out and plan anew with what you found \
-            (--decisions). Where a sum does not agree, verify the book first: it names the lines.",
+    watches: "orders in trouble: taken over with records that contradict each other, charged \
+              twice, delivered and still owing, or shown with statuses that no phase has; and what \
+              the scrubber found of money that is not where it must be",
+    to_do: "Read the plan that the alert names (daftar fix --show), have it approved where it says \
+            so, and apply it. Where it asks something, find that out and plan anew with what you \
+            found (--decisions). Where a sum does not agree, verify the book first: it names the \
+            lines.",
     thresholds: &[],
     reads_views: true,
     look: |scene| Box::pin(look(scene)),

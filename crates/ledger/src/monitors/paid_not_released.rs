@@ -14,8 +14,8 @@ pub(super) const MONITOR: Monitor = Monitor {
     owner: Owner::Finance,
     every: Duration::from_mins(1),
     watches: "orders that are paid and have not been released in the working time that finance has",
-    to_do: "Look at the order's payments and release it; where something is wrong with it, put it on \
-            hold or cancel it, which gives its money back.",
+    to_do: "Look at the order's payments and release it; where something is wrong with it, put it \
+            on hold or cancel it, which gives its money back.",
     thresholds: &["release_hours"],
     reads_views: true,
     look: |scene| Box::pin(look(scene)),

@@ -13,12 +13,12 @@ pub(super) const MONITOR: Monitor = Monitor {
     severity: Severity::Warning,
     owner: Owner::Warehouse,
     every: Duration::from_mins(1),
-    watches: "released orders that wait for the warehouse, are being prepared or are packed for longer \
-              than the working time that each of these may take, and such as the warehouse could not \
-              fill and finance has not decided on",
-    to_do: "Prepare, pack or dispatch the order. Where goods are missing, finance asks the customer: it \
-            takes lines off the order, cancels it, or waits, and the warehouse begins anew once they \
-            are there.",
+    watches: "released orders that wait for the warehouse, are being prepared or are packed for \
+              longer than the working time that each of these may take, and such as the warehouse \
+              could not fill and finance has not decided on",
+    to_do: "Prepare, pack or dispatch the order. Where goods are missing, finance asks the \
+            customer: it takes lines off the order, cancels it, or waits, and the warehouse begins \
+            anew once they are there.",
     thresholds: &["packing_hours", "release_hours"],
     reads_views: true,
     look: |scene| Box::pin(look(scene)),

@@ -19,10 +19,10 @@ pub(super) const MONITOR: Monitor = Monitor {
     severity: Severity::Warning,
     owner: Owner::Finance,
     every: Duration::from_mins(1),
-    watches: "receipts of orders and of top-ups that have not been answered in the working time that \
-              finance has",
-    to_do: "Compare the receipt with the bank's statement, and approve it for what came in, or reject \
-            it with a reason that its customer understands.",
+    watches: "receipts of orders and of top-ups that have not been answered in the working time \
+              that finance has",
+    to_do: "Compare the receipt with the bank's statement, and approve it for what came in, or \
+            reject it with a reason that its customer understands.",
     thresholds: &["receipt_hours"],
     reads_views: true,
     look: |scene| Box::pin(look(scene)),
