@@ -51,6 +51,8 @@ mod outages;
 #[cfg(all(test, debug_assertions))]
 mod pages;
 #[cfg(test)]
+mod quarantine;
+#[cfg(test)]
 mod rebuild;
 #[cfg(test)]
 mod replay;
