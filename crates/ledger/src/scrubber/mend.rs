@@ -122,7 +122,8 @@ fn name(key: &Value) -> String {
     let Value::Object(columns) = key else { return key.to_string() };
     let mut columns: Vec<_> = columns.iter().collect();
     columns.sort_unstable_by_key(|(column, _)| *column);
-    columns.into_iter().map(|(column, value)| format!("{column}={value};")).collect()
+    let named = columns.into_iter().map(|(column, value)| format!("{column}={value}"));
+    named.collect::<Vec<_>>().join(";")
 }
 
 /// What is still open of rows that can be written anew: whoever went before may have been killed
