@@ -52,7 +52,7 @@ impl Hosts {
     /// How to connect to the one that took writes last.
     pub(crate) fn current(&self) -> PgConnectOptions {
         let index = self.current.load(Ordering::Relaxed);
-        self.all.get(index).or(self.all.first()).cloned().unwrap_or_default()
+        self.all.get(index).or_else(|| self.all.first()).cloned().unwrap_or_default()
     }
 
     /// Connects to the server that takes writes; of one server alone nothing is asked.

@@ -197,14 +197,14 @@ impl Ledger {
         let writer =
             writer.telling(tail.moved.clone(), metrics.clone()).minding(quarantine.clone());
         // The writer looks after itself, batch by batch.
-        tasks.spawn(quarantine.clone().run(pool.clone(), stopping.clone()));
         tasks.spawn(writer.run(waiting));
         let workers = Workers::new(tasks.clone(), metrics.clone(), stopping.clone());
+        let (readers, stop) = (pool.clone(), stopping.clone());
+        workers.watch_over("hosts", move || read_at.clone().lead(readers.clone(), stop.clone()));
         let (end, readers, stop) = (tail.clone(), pool.clone(), stopping.clone());
-        let (led, stop_leading) = (pool.clone(), stopping.clone());
-        workers
-            .watch_over("hosts", move || read_at.clone().lead(led.clone(), stop_leading.clone()));
         workers.watch_over("tail", move || end.clone().run(readers.clone(), stop.clone()));
+        let (known, readers, stop) = (quarantine.clone(), pool.clone(), stopping.clone());
+        workers.watch_over("quarantine", move || known.clone().run(readers.clone(), stop.clone()));
         let readers = pool.clone();
         let look_up = move |asked| writer::look_up(readers.clone(), book, asked);
         workers.work_through("look-ups", asked, look_up);

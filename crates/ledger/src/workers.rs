@@ -78,7 +78,7 @@ async fn replace<W: Future<Output = ()>>(
     metrics.worker_watched(name);
     let mut pause = PAUSE_FIRST;
     loop {
-        let begun = Instant::now();
+        let since = Instant::now();
         // What it began with is made anew, and nothing of the broken one is used again.
         let done = AssertUnwindSafe(async { begin().await }).catch_unwind().await;
         match done {
@@ -90,7 +90,7 @@ async fn replace<W: Future<Output = ()>>(
             }
         }
         metrics.worker_replaced(name);
-        if begun.elapsed() > BEGAN_WELL {
+        if since.elapsed() > BEGAN_WELL {
             pause = PAUSE_FIRST;
         }
         tokio::select! {

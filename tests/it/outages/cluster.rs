@@ -4,7 +4,7 @@ use std::fs::{self, DirBuilder, File};
 use std::net::TcpListener;
 use std::os::unix::fs::{DirBuilderExt as _, chown};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, geteuid, kill_process};
@@ -38,7 +38,7 @@ impl Cluster {
         let data = cluster.data();
         let data = data.to_str().expect("the path is text");
         let made = [&["-D", data, "-U", "daftar", "-A", "trust", "-E", "UTF8"], initdb].concat();
-        cluster.run("initdb", &[&made[..], &["--locale=C", "--no-instructions"]].concat());
+        run("initdb", &[&made[..], &["--locale=C", "--no-instructions"]].concat());
         cluster.up().await;
         let mut conn = PgConnection::connect_with(&cluster.options("postgres"))
             .await
@@ -75,22 +75,6 @@ impl Cluster {
 
     pub(crate) fn url(&self) -> String {
         url(self.port)
-    }
-
-    /// One of Postgres' programs, run as the server's user.
-    pub(crate) fn run(&self, program: &str, arguments: &[&str]) -> Output {
-        let output = as_server(&binaries().join(program))
-            .args(arguments)
-            .stdin(Stdio::null())
-            .output()
-            .expect("the program runs");
-        assert!(
-            output.status.success(),
-            "{program} {arguments:?} ended with {}: {}",
-            output.status,
-            String::from_utf8_lossy(&output.stderr)
-        );
-        output
     }
 
     /// Starts the server and waits for nothing.
@@ -220,6 +204,21 @@ pub(super) fn as_server(program: &Path) -> Command {
     };
     command.current_dir("/").env("LC_ALL", "C").env_remove("PGDATA").env_remove("PGPORT");
     command
+}
+
+/// One of Postgres' programs, run as the server's user.
+pub(super) fn run(program: &str, arguments: &[&str]) {
+    let output = as_server(&binaries().join(program))
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the program runs");
+    assert!(
+        output.status.success(),
+        "{program} {arguments:?} ended with {}: {}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 /// Makes a folder the server's.

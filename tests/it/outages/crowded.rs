@@ -1,5 +1,6 @@
 //! Somebody else has taken every connection that the server gives.
 
+use sqlx::error::DatabaseError;
 use sqlx::{Connection as _, PgConnection};
 
 use super::Trial;
@@ -39,7 +40,7 @@ async fn crowd(cluster: &Cluster, log: &mut PgConnection) -> Vec<PgConnection> {
         match PgConnection::connect_with(&options).await {
             Ok(conn) => others.push(conn),
             Err(error) => {
-                let code = error.as_database_error().and_then(|error| error.code());
+                let code = error.as_database_error().and_then(DatabaseError::code);
                 assert_eq!(code.as_deref(), Some("53300"), "{error}");
                 sqlx::query(
                     "select pg_terminate_backend(pid) from pg_stat_activity

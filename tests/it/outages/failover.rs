@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use sqlx::PgConnection;
 
 use super::Trial;
-use super::cluster::{Cluster, DATABASE};
+use super::cluster::{Cluster, DATABASE, run};
 use crate::daftar::Installation;
 
 const POLL: Duration = Duration::from_millis(20);
@@ -18,7 +18,7 @@ async fn a_service_follows_its_database_to_the_server_that_took_over() {
     let (data, port) = (second.data(), first.port().to_string());
     let data = data.to_str().expect("the path is text");
     let from = ["-h", "127.0.0.1", "-p", &port, "-U", "daftar"];
-    first.run("pg_basebackup", &[&from[..], &["-D", data, "-R", "-c", "fast"]].concat());
+    run("pg_basebackup", &[&from[..], &["-D", data, "-R", "-c", "fast"]].concat());
     second.up().await;
     confirm_on_both(&mut first.connect().await).await;
 
@@ -33,7 +33,7 @@ async fn a_service_follows_its_database_to_the_server_that_took_over() {
 
     first.vanish();
     trial.is_shed().await;
-    second.run("pg_ctl", &["promote", "-D", data, "-w"]);
+    run("pg_ctl", &["promote", "-D", data, "-w"]);
     load.is_back().await;
     let (status, said) = trial.api.look("/readyz").await.expect("the process answers");
     assert_eq!(status, 200, "{said}");

@@ -74,14 +74,15 @@ async fn a_writer_that_broke_off_goes_on_with_the_next_batch_and_loses_nothing()
     };
     let asked = |number| node.submit(ask(id(number), by_transfer(number, "anna", 10)));
     assert!(asked(1).await.unwrap().is_accepted());
-    assert_eq!(replaced(node.metrics(), "writer"), 0);
+    let metrics = node.metrics().clone();
+    assert_eq!(replaced(&metrics, "writer"), 0);
 
     is_broken.store(true, Ordering::Relaxed);
     let broken = futures::future::join_all((2..40).map(asked)).await;
     for answer in broken {
         assert!(matches!(answer, Err(SubmitError::Unavailable)), "{answer:?}");
     }
-    let times = replaced(node.metrics(), "writer");
+    let times = replaced(&metrics, "writer");
     assert!(times > 0);
 
     is_broken.store(false, Ordering::Relaxed);
@@ -90,6 +91,6 @@ async fn a_writer_that_broke_off_goes_on_with_the_next_batch_and_loses_nothing()
         assert!(answer.is_accepted() && !answer.is_replayed);
     }
     assert_eq!(book.count("select count(*) from daftar.commands").await, 39);
-    assert_eq!(replaced(node.metrics(), "writer"), times);
+    assert_eq!(replaced(&metrics, "writer"), times);
     book.assert_sound().await;
 }
