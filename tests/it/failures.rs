@@ -53,7 +53,7 @@ async fn try_all(world: &World, place: Place) {
             attempt.ends();
         };
         if AssertUnwindSafe(tried).catch_unwind().await.is_err() {
-            faults.push(format!("{}: see above", way.id));
+            faults.push(format!("{}, at \"{}\": see above", way.id, attempt.at()));
         }
         // What an attempt did on the way to its point is not the next one's business.
         world.accounts_for_everything().await;

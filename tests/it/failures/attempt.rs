@@ -15,6 +15,8 @@ pub(super) struct Attempt<'w> {
     pub(super) world: &'w World,
     id: &'static str,
     left: Mutex<VecDeque<Try>>,
+    /// What is being tried.
+    at: Mutex<&'static str>,
     planted: &'w [Plant<'w>],
 }
 
@@ -25,7 +27,13 @@ impl<'w> Attempt<'w> {
         tries: &[Try],
         planted: &'w [Plant<'w>],
     ) -> Self {
-        Self { world, id, left: Mutex::new(tries.iter().copied().collect()), planted }
+        Self {
+            world,
+            id,
+            left: Mutex::new(tries.iter().copied().collect()),
+            at: Mutex::new("what comes before"),
+            planted,
+        }
     }
 
     /// What was planted for it in the old records.
@@ -41,16 +49,23 @@ impl<'w> Attempt<'w> {
 
     fn next(&self) -> Try {
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
-        left.pop_front().unwrap_or_else(|| panic!("{} tries more than it says", self.id))
+        let next = left.pop_front();
+        let next = next.unwrap_or_else(|| panic!("{} tries more than it says", self.id));
+        *self.at.lock().unwrap_or_else(PoisonError::into_inner) = next.0;
+        next
+    }
+
+    /// What it came to.
+    pub(super) fn at(&self) -> &'static str {
+        *self.at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tries a command, which must come to what is said of it.
     pub(super) async fn tries(&self, step: Step<'_>) -> Value {
         let Try(what, outcome) = self.next();
-        println!("{}: {what}: {outcome:?}", self.id);
         match outcome {
             Outcome::Refused(status, code) => step.fails_with(status, code).await,
-            Outcome::Counted(status, code) => step.is_counted_as(status, code).await,
+            Outcome::Counted(status, code) => step.counts_with(status, code).await,
             Outcome::Unknown(pointer) => {
                 let said = step.fails_with(400, "invalid-body").await;
                 assert_points(&said, pointer);
@@ -67,7 +82,6 @@ impl<'w> Attempt<'w> {
     /// The same of a request that is no command of anybody.
     pub(super) async fn hears(&self, answer: Answer) -> Value {
         let Try(what, outcome) = self.next();
-        println!("{}: {what}: {outcome:?}", self.id);
         let Answer::Decided(Reply { status, body, .. }) = answer else {
             panic!("{}: {what} was not decided: {answer:?}", self.id)
         };
@@ -91,7 +105,6 @@ impl<'w> Attempt<'w> {
     /// Tries a statement past the API, as somebody who holds the database.
     pub(super) async fn by_hand(&self, sql: &str) {
         let Try(what, outcome) = self.next();
-        println!("{}: {what}: {outcome:?}", self.id);
         let Outcome::Guarded(words) = outcome else {
             panic!("{}: {what} is no statement", self.id)
         };
@@ -114,7 +127,6 @@ impl<'w> Attempt<'w> {
     /// What was said of a try is so.
     pub(super) fn is_so(&self, holds: bool, seen: impl Debug) {
         let Try(what, outcome) = self.next();
-        println!("{}: {what}: {outcome:?}", self.id);
         assert_eq!(outcome, Outcome::So, "{}: {what} comes to something", self.id);
         assert!(holds, "{}: it is not so that {what}: {seen:#?}", self.id);
     }

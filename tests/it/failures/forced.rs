@@ -56,14 +56,15 @@ impl Traded {
     ) -> Result<Planted, String> {
         let mut script = String::from("begin;\n");
         for table in force.tables {
-            writeln!(script, "alter table daftar.{table} disable trigger user;").unwrap();
+            writeln!(script, "alter table daftar.{table} disable trigger user;")
+                .expect("a text takes all");
         }
-        write!(script, "{};\n", force.plant).unwrap();
+        writeln!(script, "{};", force.plant).expect("a text takes all");
         for table in force.tables {
             let on = format!("alter table daftar.{table} enable always trigger");
-            writeln!(script, "{on} only_functions_write;").unwrap();
+            writeln!(script, "{on} only_functions_write;").expect("a text takes all");
             if *table == "events" {
-                writeln!(script, "{on} never_changes;").unwrap();
+                writeln!(script, "{on} never_changes;").expect("a text takes all");
             }
         }
         script += "commit;";

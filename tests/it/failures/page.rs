@@ -23,7 +23,6 @@ pub(super) fn check(groups: &[(&str, Vec<Way>)]) {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "it is for those who run the tests")]
 fn is_updating() -> bool {
     std::env::var_os("UPDATE_DOCS").is_some()
 }

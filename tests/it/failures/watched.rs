@@ -69,7 +69,6 @@ pub(super) async fn faults(world: &World, left: &[Left]) -> Vec<String> {
                   where view = '{view}' and position('{says}' in key::text || before::text) > 0"
             ),
         };
-        println!("{id}: {sees:?}: {says}");
         if !world.comes_to(&sql).await {
             let seen = world
                 .text(

@@ -125,6 +125,7 @@ impl Way {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it stands where there may be none")]
 pub(super) fn tried(
     by: &'static str,
     tries: &'static [Try],
@@ -133,6 +134,7 @@ pub(super) fn tried(
     Some(Impossible { by, place: Place::Shop, tries, attempt })
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it stands where there may be none")]
 pub(super) fn tried_at(
     place: Place,
     by: &'static str,

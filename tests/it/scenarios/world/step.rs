@@ -105,7 +105,7 @@ impl<'w> Step<'w> {
     }
 
     /// It is refused for this reason, and that it was tried is all that it appends.
-    pub(crate) async fn is_counted_as(self, status: u16, code: &str) -> Value {
+    pub(crate) async fn counts_with(self, status: u16, code: &str) -> Value {
         let before = self.world.accounted.load(Ordering::Relaxed);
         let reply = self.attempt().await.expect("something is asked");
         let said = reply.json();
