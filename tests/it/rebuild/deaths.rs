@@ -17,10 +17,12 @@ use crate::load::{Sent, Until, assert_log_of, is_full, position_of, seed, stop};
 
 const EVENTS: u64 = 2_500;
 const EVENTS_FULL: u64 = 15_000;
-const KILLS: u32 = 10;
-const KILLS_FULL: u32 = 50;
-const POSTGRES_KILLS: u32 = 2;
-const POSTGRES_KILLS_FULL: u32 = 10;
+/// Each round has a book of its own: clients write all the while, and what is rebuilt must not grow
+/// until nobody can wait for it.
+const ROUNDS_FULL: i32 = 5;
+const KILLS_A_ROUND: u32 = 10;
+const POSTGRES_KILLS_A_ROUND: u32 = 2;
+const FIRST_BOOK: i32 = 11;
 const CLIENTS: u64 = 4;
 const BACK_WITHIN: Duration = Duration::from_mins(1);
 const POLL: Duration = Duration::from_millis(10);
@@ -63,8 +65,14 @@ fn serve(traded: &Traded, book: &Book, address: &str) -> Service {
 async fn a_rebuild_whose_process_is_killed_at_any_moment_is_resumed_or_begun_anew() {
     let mut random = StdRng::seed_from_u64(seed());
     let traded = Traded::new("rebuildkill");
-    let book = traded.book(11, if is_full() { EVENTS_FULL } else { EVENTS }).await;
-    let mut node = Node::start(&traded, &book);
+    for number in books() {
+        killed_again_and_again(&traded, number, &mut random).await;
+    }
+}
+
+async fn killed_again_and_again(traded: &Traded, number: i32, random: &mut StdRng) {
+    let book = traded.book(number, events()).await;
+    let mut node = Node::start(traded, &book);
     let api = node.api();
     let key = traded.installation.key_of(&book.name, "admin", "amina");
     let admin = Admin { api: api.clone(), key };
@@ -78,10 +86,9 @@ async fn a_rebuild_whose_process_is_killed_at_any_moment_is_resumed_or_begun_ane
     admin.done(&admin.rebuild_all().await).await;
     let takes = undisturbed.elapsed();
 
-    let kills = if is_full() { KILLS_FULL } else { KILLS };
     let (mut met, mut by_cli) = (0, 0);
-    for kill in 1..=kills {
-        let life = within(takes, &mut random);
+    for kill in 1..=KILLS_A_ROUND {
+        let life = within(takes, random);
         if kill % 2 == 0 {
             let rebuild = ["rebuild", "--book", &book.name, "--json"];
             let cli = Service::spawn(traded.installation.daftar(&rebuild));
@@ -104,7 +111,7 @@ async fn a_rebuild_whose_process_is_killed_at_any_moment_is_resumed_or_begun_ane
     }
     end_what_is_left(&admin, &mut conn, &book).await;
     println!(
-        "{kills} kills, {by_cli} of them of the command; {met} met an unfinished rebuild, which \
+        "{KILLS_A_ROUND} kills, {by_cli} of them of the command; {met} met an unfinished rebuild, which \
          takes {takes:?} undisturbed"
     );
     assert!(met > 0, "no kill met a rebuild: nothing was tried");
@@ -121,8 +128,14 @@ async fn a_rebuild_whose_process_is_killed_at_any_moment_is_resumed_or_begun_ane
 async fn a_rebuild_outlives_a_killed_postgres() {
     let mut random = StdRng::seed_from_u64(seed());
     let traded = Traded::new("rebuildpg");
-    let book = traded.book(11, if is_full() { EVENTS_FULL } else { EVENTS }).await;
-    let node = Node::start(&traded, &book);
+    for number in books() {
+        its_postgres_killed(&traded, number, &mut random).await;
+    }
+}
+
+async fn its_postgres_killed(traded: &Traded, number: i32, random: &mut StdRng) {
+    let book = traded.book(number, events()).await;
+    let node = Node::start(traded, &book);
     let api = node.api();
     let key = traded.installation.key_of(&book.name, "admin", "amina");
     let admin = Admin { api: api.clone(), key };
@@ -135,11 +148,10 @@ async fn a_rebuild_outlives_a_killed_postgres() {
     admin.done(&admin.rebuild_all().await).await;
     let takes = undisturbed.elapsed();
 
-    let kills = if is_full() { POSTGRES_KILLS_FULL } else { POSTGRES_KILLS };
     let mut met = 0;
-    for _ in 0..kills {
+    for _ in 0..POSTGRES_KILLS_A_ROUND {
         let job = admin.rebuild_all().await;
-        tokio::time::sleep(within(takes, &mut random)).await;
+        tokio::time::sleep(within(takes, random)).await;
         traded.installation.postgres().kill();
         let (killed, before) = (Instant::now(), answered.load(Ordering::Relaxed));
         while answered.load(Ordering::Relaxed) < before + 2 * CLIENTS {
@@ -151,7 +163,7 @@ async fn a_rebuild_outlives_a_killed_postgres() {
         let_claims_run_out(&mut conn, book.id).await;
         admin.done(&job).await;
     }
-    println!("{kills} kills of Postgres; {met} met an unfinished rebuild");
+    println!("{POSTGRES_KILLS_A_ROUND} kills of Postgres; {met} met an unfinished rebuild");
 
     stop(&answered);
     let sent: Vec<Sent> = clients.join_all().await.into_iter().flatten().collect();
@@ -159,6 +171,15 @@ async fn a_rebuild_outlives_a_killed_postgres() {
     shop.assert_balances(&api, &sent).await;
     assert_eq!(unseen(&mut conn, book.id).await, [], "rows are left behind");
     block_in_place(|| traded.installation.assert_verified_of(&book.name));
+}
+
+/// A book a round.
+fn books() -> std::ops::Range<i32> {
+    FIRST_BOOK..FIRST_BOOK + if is_full() { ROUNDS_FULL } else { 1 }
+}
+
+fn events() -> u64 {
+    if is_full() { EVENTS_FULL } else { EVENTS }
 }
 
 /// The node goes on with what was left, by itself, and it comes to a good end.
