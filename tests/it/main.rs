@@ -42,11 +42,11 @@ mod logs;
 #[cfg(test)]
 mod ordinary_user;
 #[cfg(test)]
+mod outages;
+#[cfg(test)]
 mod overdraw;
 #[cfg(test)]
 mod overload;
-mod outages;
-#[cfg(test)]
 // They set the clock of the service, which a release does not let them.
 #[cfg(all(test, debug_assertions))]
 mod pages;
@@ -57,13 +57,13 @@ mod rebuild;
 #[cfg(test)]
 mod replay;
 #[cfg(test)]
+mod restore;
+#[cfg(test)]
 mod retry;
 // Another build is asked for by the environment, which a release does not look at.
 #[cfg(all(test, debug_assertions))]
 mod rollout;
 // They set the clock of the service, which a release does not let them.
-mod restore;
-#[cfg(test)]
 #[cfg(all(test, debug_assertions))]
 mod scenarios;
 #[cfg(test)]

@@ -10,8 +10,8 @@ use eventstore::Position;
 use ledger::Ledger;
 use ledger::history::{self, Point};
 use ledger::webhooks::{
-    self, Allow, Begin, Delivery, DeliveryFilter, DeliveryState, DisabledReason, New, Target, Types,
-    Wanted, Webhook,
+    self, Allow, Begin, Delivery, DeliveryFilter, DeliveryState, DisabledReason, New, Target,
+    Types, Wanted, Webhook,
 };
 use serde::Serialize;
 use serde_json::json;

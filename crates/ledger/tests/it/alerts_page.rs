@@ -14,7 +14,11 @@ const END: &str = "<!-- monitors: end -->\n";
 /// `90 s`, `5 min`.
 fn every(monitor: &Monitor) -> String {
     let seconds = monitor.every.as_secs();
-    if seconds.is_multiple_of(60) { format!("{} min", seconds / 60) } else { format!("{seconds} s") }
+    if seconds.is_multiple_of(60) {
+        format!("{} min", seconds / 60)
+    } else {
+        format!("{seconds} s")
+    }
 }
 
 #[test]
