@@ -169,8 +169,8 @@ async fn those_who_change_alerts_at_once_leave_no_hole_in_the_numbers() {
     let numbers: Vec<_> = changes.iter().map(|change| change.number).collect();
     assert_eq!(numbers, (1..=80).collect::<Vec<_>>());
 
-    let changed = sqlx::query("update alert_changes set says = 'no'").execute(&mut *conn).await;
-    assert!(changed.unwrap_err().to_string().contains("permission denied"));
+    let rewritten = sqlx::query("update alert_changes set says = 'no'").execute(&mut *conn).await;
+    assert!(rewritten.unwrap_err().to_string().contains("permission denied"));
 }
 
 /// Those whose turn has come wait for whoever changes alerts; the rest waits for them.
@@ -229,8 +229,8 @@ async fn whoever_is_killed_between_two_changes_leaves_neither() {
             let sql = "select count(pg_terminate_backend(pid)) from pg_stat_activity
                        where datname = current_database() and wait_event_type = 'Lock'
                          and query like 'update daftar.alerts%'";
-            let killed: i64 = sqlx::query_scalar(sql).fetch_one(&mut killer).await.unwrap();
-            killed > 0
+            let gone: i64 = sqlx::query_scalar(sql).fetch_one(&mut killer).await.unwrap();
+            gone > 0
         })
         .await;
     };
@@ -343,19 +343,19 @@ async fn one_node_has_the_watch_and_another_takes_it_over_when_it_stops_or_is_go
 
 #[tokio::test]
 async fn a_monitor_that_cannot_look_says_so_and_leaves_its_alerts_as_they_are() {
-    let shop = Book::empty().await;
-    let node = shop.node().await;
+    let book = Book::empty().await;
+    let node = book.node().await;
     let mut conn = node.pool().acquire().await.unwrap();
     let name = "webhook-failing";
     let cases = vec![case("webhook/1", Severity::Warning)];
     alerts::sync(&mut conn, BOOK, name, cases, noon()).await.unwrap();
-    let mut superuser = shop.superuser().await;
+    let mut superuser = book.superuser().await;
     let blind = "revoke select on daftar.webhooks from daftar_app";
     sqlx::raw_sql(blind).execute(&mut superuser).await.unwrap();
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
     tasks.spawn(monitors::run(node.clone(), stop.clone()));
     let look = async || {
-        let mut reader = shop.superuser().await;
+        let mut reader = book.superuser().await;
         sqlx::raw_sql("set search_path to daftar").execute(&mut reader).await.unwrap();
         let looks = monitors::looks(&mut reader, BOOK).await.unwrap();
         looks.into_iter().find(|look| look.monitor == name)

@@ -61,11 +61,12 @@ impl Rest for Counted {
 }
 
 fn options(node: &str, rest: &Arc<Counted>) -> Options {
+    let rest: Arc<dyn Rest> = rest.clone();
     Options {
         share: Share::new(50).unwrap(),
         page_size: NonZeroU16::new(10).unwrap(),
         node: node.to_owned(),
-        rest: Arc::clone(rest) as Arc<dyn Rest>,
+        rest,
         ..Options::default()
     }
 }
