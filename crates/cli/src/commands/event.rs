@@ -48,7 +48,7 @@ enum What {
 
 /// An event for programs: payload and metadata as the very texts that are stored.
 #[derive(Serialize)]
-struct Shown<'a> {
+struct Stored<'a> {
     position: i64,
     stream: &'a str,
     id: &'a str,
@@ -146,7 +146,7 @@ async fn show(ledger: &Ledger, position: Position, output: Output) -> anyhow::Re
             }
         ));
     }
-    output.data(&Shown {
+    output.data(&Stored {
         position: event.position.get(),
         stream: &event.stream.aggregate_type,
         id: &event.stream.aggregate_id,
