@@ -211,7 +211,9 @@ async fn every_table_belongs_to_the_owner_and_every_guard_holds_always() {
             trigger("events", "only_functions_write"),
             trigger("expired_replies", "only_functions_write"),
             trigger("notes", "only_functions_write"),
+            trigger("resumed_books", "only_functions_write"),
             trigger("snapshots", "only_functions_write"),
+            trigger("stopped_books", "only_functions_write"),
         ]
     );
 }
