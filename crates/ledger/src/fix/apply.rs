@@ -174,7 +174,7 @@ async fn claim(ledger: &Ledger, digest: &str, actor: &Actor) -> Result<StoredPla
     }
     let applier = stored.applied_by.as_deref().unwrap_or(actor.id.as_str());
     if !reasons.is_empty() {
-        let another = is_anothers(&mut tx, ledger.book(), &stored, applier).await?;
+        let another = is_of_another(&mut tx, ledger.book(), &stored, applier).await?;
         // Two persons: a service that applies a plan is none.
         if !another || actor.kind != ActorKind::Person {
             return Err(FixError::NeedsSecondPerson { digest: stored.digest, reasons });
@@ -198,7 +198,7 @@ async fn claim(ledger: &Ledger, digest: &str, actor: &Actor) -> Result<StoredPla
 /// Whether a person has approved the plan who is another than whoever made it and whoever applies it.
 /// That the approver is not in the maker's hands was looked at when he approved; daftar makes plans
 /// too, and then it is the one who applies that he must be apart from, whichever key he had.
-async fn is_anothers(
+async fn is_of_another(
     conn: &mut PgConnection,
     book: BookId,
     stored: &StoredPlan,
