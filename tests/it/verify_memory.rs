@@ -9,8 +9,8 @@ use testkit::Trade;
 use crate::daftar::Installation;
 use crate::load::is_full;
 
-const SMALL: u64 = 3_000;
-const LARGE: u64 = 24_000;
+const SMALL: u64 = 2_000;
+const LARGE: u64 = 12_000;
 const SMALL_FULL: u64 = 20_000;
 const LARGE_FULL: u64 = 400_000;
 const VERIFY_MAX: Duration = Duration::from_mins(30);

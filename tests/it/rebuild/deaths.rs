@@ -15,7 +15,7 @@ use super::traded::{Book, Traded};
 use crate::daftar::{Api, Service};
 use crate::load::{Sent, Until, assert_log_of, is_full, position_of, seed, stop};
 
-const EVENTS: u64 = 2_500;
+const EVENTS: u64 = 1_000;
 const EVENTS_FULL: u64 = 15_000;
 /// Each round has a book of its own: clients write all the while, and what is rebuilt must not grow
 /// until nobody can wait for it.

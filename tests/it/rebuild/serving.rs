@@ -13,7 +13,7 @@ use super::writers::{Writers, middle_and_longest, ratio, sent};
 use crate::daftar::Api;
 use crate::load::{assert_log_of, is_full, position_of, seed};
 
-const EVENTS: u64 = 15_000;
+const EVENTS: u64 = 3_000;
 const EVENTS_FULL: u64 = 300_000;
 const EVENTS_BESIDE: u64 = 1_000;
 const WRITERS: u64 = 32;

@@ -10,7 +10,7 @@ use super::writers::{Writers, middle_and_longest, ratio, sent};
 use crate::daftar::Api;
 use crate::load::{assert_log_of, is_full, position_of, seed};
 
-const EVENTS: u64 = 5_000;
+const EVENTS: u64 = 2_000;
 const EVENTS_FULL: u64 = 100_000;
 const TIMES: u32 = 2;
 const TIMES_FULL: u32 = 5;

@@ -51,6 +51,8 @@ fn another(name: &str, value: &Value) -> Value {
         ("time_zone", _) => json!("UTC"),
         ("number_prefix", _) => json!("QX"),
         ("settlement_unit", _) => json!("250"),
+        ("working_days", _) => json!(["Sat", "Sun"]),
+        ("working_hours", _) => json!("08:30-14:00"),
         (_, Value::Number(number)) => json!(number.as_u64().unwrap() + 1),
         (_, Value::Array(_)) => json!(["IQD", "USD"]),
         (_, Value::Object(_)) => iqd("5"),
