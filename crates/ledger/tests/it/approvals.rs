@@ -465,7 +465,12 @@ async fn of_approving_and_rejecting_at_once_on_two_nodes_one_wins() {
         let (one, two) = if round % 4 < 2 { (&desk.node, &other) } else { (&other, &desk.node) };
         let approve = approvals::approve(one, approval.id, &desk.omar, told());
         let reason = no();
-        let reject = approvals::reject(two, approval.id, &desk.omar, &reason, "{}");
+        // Later each time: to approve takes longer, and would never win.
+        let late = std::time::Duration::from_millis(round);
+        let reject = async {
+            tokio::time::sleep(late).await;
+            approvals::reject(two, approval.id, &desk.omar, &reason, "{}").await
+        };
         let (approved, rejected) = if round % 2 == 0 {
             futures::join!(approve, reject)
         } else {
