@@ -248,7 +248,10 @@ async fn money_changes_only_when_somebody_accepts_it() {
     let row = &differences["rows"][0];
     assert_eq!(row["kind"], "changed");
     let column = row["columns"].as_array().unwrap().iter().find(|one| one["column"] == "balance");
-    assert!(column.is_some_and(|one| one["before"].as_str().unwrap().starts_with("945")), "{row:#}");
+    assert!(
+        column.is_some_and(|one| one["before"].as_str().unwrap().starts_with("945")),
+        "{row:#}"
+    );
     let money = &differences["money"][0];
     assert_eq!((&money["column"], &money["currency"]), (&json!("balance"), &json!("IQD")));
     assert_eq!((&money["before"], &money["after"]), (&json!("1885"), &json!("1880")));
