@@ -67,6 +67,8 @@ mod rollout;
 #[cfg(all(test, debug_assertions))]
 mod scenarios;
 #[cfg(test)]
+mod scrubber;
+#[cfg(test)]
 mod secret;
 #[cfg(test)]
 mod two_nodes;

@@ -1,6 +1,7 @@
--- What keeps hands off the tables: triggers that fire always and refuse everyone but the writer, an
--- owner who is no login, functions that are what the migrations made of them and run as the writer
--- with a pinned search path. Everything that could make one of them void is looked at.
+-- What keeps hands off the tables: triggers that fire always and refuse everyone but the writer, the
+-- constraints that hold whoever writes, an owner who is no login, functions that are what the
+-- migrations made of them and run as the writer with a pinned search path. Everything that could make
+-- one of them void is looked at.
 with guarded as (
   select t.name, to_regclass('daftar.' || quote_ident(t.name)) as id
     from unnest($1::text[]) as t (name)
@@ -16,6 +17,17 @@ with guarded as (
   select g.name, g.id, 'never_changes', 58, 'refuse_change', null
     from guarded as g
    where g.name = 'events'
+), constrained as (
+  -- A position and a place in a stream are taken once, a command is decided once, and the head of a
+  -- book that is stopped stands still.
+  select c.on_table, c.name, c.says
+    from (values
+           ('events', 'events_pkey', 'PRIMARY KEY (book_id, "position")'),
+           ('events', 'events_stream_sequence_key',
+            'UNIQUE (book_id, aggregate_type, aggregate_id, sequence)'),
+           ('commands', 'commands_pkey', 'PRIMARY KEY (book_id, command_id)'),
+           ('books', 'books_stopped', 'CHECK ((stopped_revision = revision))')
+         ) as c (on_table, name, says)
 )
 select 'daftar.' || e.name || ' ' || e.trigger, 'a trigger that is enabled always, and whole',
        case when e.id is null then 'no such table'
@@ -39,6 +51,19 @@ select 'daftar.' || e.name || ' ' || e.trigger, 'a trigger that is enabled alway
           and p.proname = e.function
           and p.pronargs = 0
           and p.pronamespace = 'daftar'::regnamespace)
+ union all
+select 'daftar.' || c.on_table || ' ' || c.name, c.says,
+       coalesce((
+         select pg_get_constraintdef(k.oid)
+           from pg_catalog.pg_constraint as k
+          where k.conrelid = to_regclass('daftar.' || c.on_table) and k.conname = c.name), 'missing')
+  from constrained as c
+ where not exists (
+       select
+         from pg_catalog.pg_constraint as k
+        where k.conrelid = to_regclass('daftar.' || c.on_table)
+          and k.conname = c.name
+          and pg_get_constraintdef(k.oid) = c.says)
  union all
 select 'daftar.' || g.name || ' ' || t.tgname, 'no other trigger',
        'a trigger that no migration made'

@@ -224,6 +224,8 @@ async fn a_guard_that_is_off_is_named() {
         "alter table daftar.wallet_balances disable trigger only_functions_write",
         "alter table daftar.events disable trigger never_changes",
         "alter table daftar.timeline enable trigger only_functions_write",
+        "alter table daftar.books drop constraint books_stopped",
+        "alter table daftar.events drop constraint events_stream_sequence_key",
         "grant update on daftar.payments to daftar_app",
         "alter table daftar.payments owner to daftar_app",
     ] {
@@ -238,6 +240,8 @@ async fn a_guard_that_is_off_is_named() {
     };
     let found: Vec<_> = findings.iter().map(is).collect();
     let expected = [
+        ("daftar.books books_stopped", "missing"),
+        ("daftar.events events_stream_sequence_key", "missing"),
         ("daftar.events never_changes", "disabled"),
         ("daftar.payments grants", "held by daftar_app"),
         ("daftar.payments owner", "daftar_app"),

@@ -20,8 +20,16 @@ const WRITES: [&str; 7] = [
 ];
 
 /// The tables that only the log's own functions write.
-const OF_THE_LOG: [&str; 6] =
-    ["events", "commands", "expired_replies", "books", "book_projections", "snapshots"];
+const OF_THE_LOG: [&str; 8] = [
+    "events",
+    "commands",
+    "expired_replies",
+    "books",
+    "book_projections",
+    "snapshots",
+    "stopped_books",
+    "resumed_books",
+];
 
 const OBJECTS: [&str; 9] =
     ["table", "index", "function", "procedure", "view", "type", "trigger", "schema", "sequence"];

@@ -40,7 +40,8 @@ impl Tree {
             .map(|(path, text)| (path.as_str(), text.as_str()))
     }
 
-    /// What runs in production: not tests, and not what only tests use.
+    /// What runs in production: not tests, not what only tests use, and no benchmark, which writes as
+    /// others would.
     pub(super) fn production<'a>(
         &'a self,
         ends: &'a [&str],
@@ -77,7 +78,8 @@ pub(super) fn root() -> PathBuf {
 }
 
 fn is_test(path: &str) -> bool {
-    path.starts_with("tests/") || path.contains("/tests/") || path.starts_with("crates/testkit/")
+    let is_beside = ["tests/", "crates/testkit/", "crates/bench/"];
+    path.contains("/tests/") || is_beside.iter().any(|folder| path.starts_with(folder))
 }
 
 /// Source without its comments, in lower case, as words and signs with one blank between them.

@@ -1,0 +1,1 @@
+select position, counter, hash from head for no key update
