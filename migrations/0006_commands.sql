@@ -23,6 +23,7 @@ create type command_row as (
   resource text,
   version bigint,
   position bigint,
-  reply json
+  reply json,
+  digest bytea
 );
 alter type command_row owner to daftar_owner;

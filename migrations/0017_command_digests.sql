@@ -36,7 +36,8 @@ $$;
 select guard_inner_function(
   'command_digest_1(int, uuid, bigint, bytea, smallint, text, bigint, bigint, json, timestamptz)');
 
--- The append writes it.
+-- The append writes it. Whoever appends makes it, as every verification does: here it would cost more than
+-- the row.
 create or replace function append_events_1(
   p_book int,
   p_expected_revision bigint,
@@ -102,9 +103,7 @@ begin
     insert into commands (book_id, command_id, revision, fingerprint, status, resource, version,
                           position, reply, recorded_at, digest)
     select p_book, c.command_id, p_expected_revision + 1, c.fingerprint, c.status, c.resource,
-           c.version, c.position, c.reply, p_recorded_at,
-           command_digest_1(p_book, c.command_id, p_expected_revision + 1, c.fingerprint, c.status,
-                            c.resource, c.version, c.position, c.reply, p_recorded_at)
+           c.version, c.position, c.reply, p_recorded_at, c.digest
       from unnest(p_commands) as c;
   end if;
 

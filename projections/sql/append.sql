@@ -29,80 +29,85 @@ declare
   v_answer text := append_events_1(
     p_book, p_expected_revision, p_reader_format, p_writer_format, p_fold_set, p_position, p_hash,
     p_recorded_at, p_events, p_commands);
+  v_live jsonb;
 begin
   if v_answer <> 'ok' then
     return v_answer;
   end if;
+  -- After the head was moved: no switch comes between.
+  select jsonb_object_agg(name, generation) into v_live
+    from book_projections
+   where book_id = p_book;
   if cardinality(p_customer_orders) > 0 then
     perform write_customer_orders_1(
       p_book,
-      (select generation from book_projections where book_id = p_book and name = 'customer_orders'),
+      (v_live ->> 'customer_orders')::int,
       p_customer_orders);
   end if;
   if cardinality(p_order_management) > 0 then
     perform write_order_management_1(
       p_book,
-      (select generation from book_projections where book_id = p_book and name = 'order_management'),
+      (v_live ->> 'order_management')::int,
       p_order_management);
   end if;
   if cardinality(p_wallet_balances) > 0 then
     perform write_wallet_balances_1(
       p_book,
-      (select generation from book_projections where book_id = p_book and name = 'wallet_balances'),
+      (v_live ->> 'wallet_balances')::int,
       p_wallet_balances);
   end if;
   if cardinality(p_wallet_lines) > 0 then
     perform write_wallet_lines_1(
       p_book,
-      (select generation from book_projections where book_id = p_book and name = 'wallet_lines'),
+      (v_live ->> 'wallet_lines')::int,
       p_wallet_lines);
   end if;
   if cardinality(p_payments) > 0 then
     perform write_payments_1(
       p_book,
-      (select generation from book_projections where book_id = p_book and name = 'payments'),
+      (v_live ->> 'payments')::int,
       p_payments);
   end if;
   if cardinality(p_journal_lines) > 0 then
     perform write_journal_lines_1(
       p_book,
-      (select generation from book_projections where book_id = p_book and name = 'journal_lines'),
+      (v_live ->> 'journal_lines')::int,
       p_journal_lines);
   end if;
   if cardinality(p_timeline) > 0 then
     perform write_timeline_1(
       p_book,
-      (select generation from book_projections where book_id = p_book and name = 'timeline'),
+      (v_live ->> 'timeline')::int,
       p_timeline);
   end if;
   if cardinality(p_imported_orders) > 0 then
     perform write_imported_orders_1(
       p_book,
-      (select generation from book_projections where book_id = p_book and name = 'imported_orders'),
+      (v_live ->> 'imported_orders')::int,
       p_imported_orders);
   end if;
   if cardinality(p_deadlines) > 0 then
     perform write_deadlines_1(
       p_book,
-      (select generation from book_projections where book_id = p_book and name = 'deadlines'),
+      (v_live ->> 'deadlines')::int,
       p_deadlines);
   end if;
   if cardinality(p_wallet_requests) > 0 then
     perform write_wallet_requests_1(
       p_book,
-      (select generation from book_projections where book_id = p_book and name = 'wallet_requests'),
+      (v_live ->> 'wallet_requests')::int,
       p_wallet_requests);
   end if;
   if cardinality(p_suspense_items) > 0 then
     perform write_suspense_items_1(
       p_book,
-      (select generation from book_projections where book_id = p_book and name = 'suspense_items'),
+      (v_live ->> 'suspense_items')::int,
       p_suspense_items);
   end if;
   if cardinality(p_statement_lines) > 0 then
     perform write_statement_lines_1(
       p_book,
-      (select generation from book_projections where book_id = p_book and name = 'statement_lines'),
+      (v_live ->> 'statement_lines')::int,
       p_statement_lines);
   end if;
   return 'ok';

@@ -6,7 +6,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use domain::actor::{Actor, ActorKind, Role};
 use domain::id::Text;
-use ledger::principals::{self, Credential, PrincipalKind, Token};
+use ledger::principals::{Credential, PrincipalKind, Token};
 
 use crate::app::App;
 use crate::min_position;
@@ -56,12 +56,8 @@ impl<const SCOPE: Scope> FromRequestParts<App> for Caller<SCOPE> {
 
 async fn authenticate(parts: &Parts, app: &App) -> Result<Credential, Problem> {
     let token = token(&parts.headers).ok_or_else(|| Problem::new("unauthenticated"))?;
-    let now = app.ledger.clock().now();
-    let mut conn = app.ledger.pool().acquire().await.map_err(Problem::unreadable)?;
-    principals::find_by_key(&mut conn, app.ledger.book(), &token, now)
-        .await
-        .map_err(Problem::unreadable)?
-        .ok_or_else(|| Problem::new("unauthenticated"))
+    let found = app.ledger.find_by_key(&token).await.map_err(Problem::unreadable)?;
+    found.ok_or_else(|| Problem::new("unauthenticated"))
 }
 
 /// The key that a request comes with, whatever it is worth.

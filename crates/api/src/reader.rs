@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use futures::FutureExt as _;
 use ledger::event_types::Chosen;
 use ledger::history::Point;
-use ledger::principals::{self, Token};
+use ledger::principals::Token;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use tokio::sync::OwnedSemaphorePermit;
@@ -181,13 +181,7 @@ impl Reading {
 
     /// Whether the key is still what it was.
     pub(crate) async fn is_held(&mut self) -> bool {
-        let ledger = &self.app.ledger;
-        let now = ledger.clock().now();
-        let found = async {
-            let mut conn = ledger.pool().acquire().await?;
-            principals::find_by_key(&mut conn, ledger.book(), &self.token, now).await
-        };
-        match found.await {
+        match self.app.ledger.find_by_key(&self.token).await {
             Ok(Some(held)) => {
                 self.checked_at = Instant::now();
                 scope::of(held.role) & self.scope != 0 && held.customers.is_none()

@@ -107,7 +107,9 @@ pub async fn append(
         .bind(batch.head_after.hash.as_bytes().as_slice())
         .bind(batch.recorded_at)
         .bind(batch.events.iter().map(EventRow::from).collect::<Vec<_>>())
-        .bind(batch.commands.iter().map(CommandRow::from).collect::<Vec<_>>());
+        .bind(
+            batch.commands.iter().map(|command| CommandRow::of(command, book)).collect::<Vec<_>>(),
+        );
     let answer: String = views(call)
         .fetch_one(conn)
         .await
@@ -231,6 +233,7 @@ struct CommandRow<'a> {
     version: Option<Version>,
     position: Option<Position>,
     reply: Option<JsonText<&'a str>>,
+    digest: [u8; 32],
 }
 
 composite_type!("daftar.command_row", CommandRow<'a> {
@@ -241,10 +244,11 @@ composite_type!("daftar.command_row", CommandRow<'a> {
     version,
     position,
     reply,
+    digest,
 });
 
-impl<'a> From<&'a CommandRecord> for CommandRow<'a> {
-    fn from(command: &'a CommandRecord) -> Self {
+impl<'a> CommandRow<'a> {
+    fn of(command: &'a CommandRecord, book: BookId) -> Self {
         Self {
             command_id: command.command_id,
             fingerprint: &command.fingerprint,
@@ -253,6 +257,7 @@ impl<'a> From<&'a CommandRecord> for CommandRow<'a> {
             version: command.version,
             position: command.position,
             reply: command.reply.as_deref().map(JsonText),
+            digest: command.digest(book),
         }
     }
 }

@@ -100,32 +100,80 @@ impl StoredCommand {
 
     /// The digest that belongs there: the database's function `command_digest_1` makes the same.
     pub fn compute_digest(&self, book: BookId) -> [u8; 32] {
-        /// Microseconds from 1970 to 2000, from where the database counts.
-        const EPOCH: i64 = 946_684_800_000_000;
-        let mut hasher = Sha256::new();
-        hasher.update([1]);
-        hasher.update(book.get().to_be_bytes());
-        hasher.update(self.command_id.as_bytes());
-        hasher.update(self.revision.get().to_be_bytes());
-        hasher.update(length(&self.fingerprint));
-        hasher.update(&self.fingerprint);
-        hasher.update(self.status.to_be_bytes());
-        if let Some(resource) = is_there(&mut hasher, self.resource.as_deref()) {
-            hasher.update(length(resource.as_bytes()));
-            hasher.update(resource.as_bytes());
-        }
-        if let Some(version) = is_there(&mut hasher, self.version) {
-            hasher.update(version.get().to_be_bytes());
-        }
-        if let Some(position) = is_there(&mut hasher, self.position) {
-            hasher.update(position.get().to_be_bytes());
-        }
-        hasher.update((self.recorded_at.timestamp_micros() - EPOCH).to_be_bytes());
-        if let Some(reply) = is_there(&mut hasher, self.reply_digest.as_deref()) {
-            hasher.update(reply);
-        }
-        hasher.finalize().into()
+        digest(&Said {
+            book,
+            command_id: self.command_id,
+            revision: self.revision,
+            fingerprint: &self.fingerprint,
+            status: self.status,
+            resource: self.resource.as_deref(),
+            version: self.version,
+            position: self.position,
+            recorded_at: self.recorded_at,
+            reply_digest: self.reply_digest.as_deref(),
+        })
     }
+}
+
+impl CommandRecord {
+    /// SHA-256 of all of it, as the append writes it.
+    pub(crate) fn digest(&self, book: BookId) -> [u8; 32] {
+        let reply_digest = self.reply.as_deref().map(Sha256::digest);
+        digest(&Said {
+            book,
+            command_id: self.command_id,
+            revision: self.revision,
+            fingerprint: &self.fingerprint,
+            status: self.status,
+            resource: self.resource.as_deref(),
+            version: self.version,
+            position: self.position,
+            recorded_at: self.recorded_at,
+            reply_digest: reply_digest.as_deref(),
+        })
+    }
+}
+
+/// All that a record says.
+struct Said<'a> {
+    book: BookId,
+    command_id: Uuid,
+    revision: Revision,
+    fingerprint: &'a [u8],
+    status: i16,
+    resource: Option<&'a str>,
+    version: Option<Version>,
+    position: Option<Position>,
+    recorded_at: DateTime<Utc>,
+    reply_digest: Option<&'a [u8]>,
+}
+
+fn digest(said: &Said<'_>) -> [u8; 32] {
+    /// Microseconds from 1970 to 2000, from where the database counts.
+    const EPOCH: i64 = 946_684_800_000_000;
+    let mut hasher = Sha256::new();
+    hasher.update([1]);
+    hasher.update(said.book.get().to_be_bytes());
+    hasher.update(said.command_id.as_bytes());
+    hasher.update(said.revision.get().to_be_bytes());
+    hasher.update(length(said.fingerprint));
+    hasher.update(said.fingerprint);
+    hasher.update(said.status.to_be_bytes());
+    if let Some(resource) = is_there(&mut hasher, said.resource) {
+        hasher.update(length(resource.as_bytes()));
+        hasher.update(resource.as_bytes());
+    }
+    if let Some(version) = is_there(&mut hasher, said.version) {
+        hasher.update(version.get().to_be_bytes());
+    }
+    if let Some(position) = is_there(&mut hasher, said.position) {
+        hasher.update(position.get().to_be_bytes());
+    }
+    hasher.update((said.recorded_at.timestamp_micros() - EPOCH).to_be_bytes());
+    if let Some(reply) = is_there(&mut hasher, said.reply_digest) {
+        hasher.update(reply);
+    }
+    hasher.finalize().into()
 }
 
 fn length(bytes: &[u8]) -> [u8; 4] {

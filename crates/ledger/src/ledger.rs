@@ -21,6 +21,7 @@ use crate::disk::Disk;
 use crate::feed::Feed;
 use crate::hosts::Hosts;
 use crate::metrics::{Metrics, Outcome};
+use crate::principals::{self, AskedKey, Credential, PrincipalError, Token};
 use crate::quarantine::Known;
 use crate::standing::{Standing, Watched};
 use crate::submission::{Answer, Reply, Submission, SubmitError};
@@ -70,6 +71,7 @@ struct Inner {
 
 struct WaysIn {
     look_ups: mpsc::Sender<LookUp>,
+    keys: mpsc::Sender<AskedKey>,
     submitted: mpsc::Sender<Pending>,
 }
 
@@ -183,6 +185,7 @@ impl Ledger {
         quarantine.refresh(&mut *pool.acquire().await?).await?;
         let (submitted, waiting) = mpsc::channel(WAITING_MAX);
         let (look_ups, asked) = mpsc::channel(WAITING_MAX);
+        let (keys, keys_asked) = mpsc::channel(WAITING_MAX);
         let writer = Writer::new(
             hosts.clone(),
             clock.clone(),
@@ -209,6 +212,9 @@ impl Ledger {
         let look_up = move |asked| writer::look_up(readers.clone(), book, asked);
         workers.work_through("look-ups", asked, look_up);
         let readers = pool.clone();
+        let answer = move |asked| principals::answer(readers.clone(), book, asked);
+        workers.work_through("keys", keys_asked, answer);
+        let readers = pool.clone();
         let save = move |waiting| save_snapshots(readers.clone(), book, waiting);
         workers.work_through("snapshots", snapshots_waiting, save);
         tasks.close();
@@ -224,7 +230,7 @@ impl Ledger {
                 metrics,
                 standing,
                 quarantine,
-                ways_in: Mutex::new(Some(WaysIn { look_ups, submitted })),
+                ways_in: Mutex::new(Some(WaysIn { look_ups, keys, submitted })),
                 in_flight: Mutex::new(BTreeMap::new()),
                 tail,
                 tasks,
@@ -240,6 +246,30 @@ impl Ledger {
     /// The book's name in its hash chain, and the root of ids that belong to the book.
     pub fn book_uuid(&self) -> Uuid {
         self.inner.uuid
+    }
+
+    /// Who holds this key now; none if it is unknown, revoked or expired, or its principal disabled.
+    /// As many as ask at once are answered by one query.
+    pub async fn find_by_key(
+        &self,
+        token: &Token,
+    ) -> Result<Option<Credential>, Arc<PrincipalError>> {
+        let now = self.clock().now();
+        let (answer, answered) = oneshot::channel();
+        let asked = AskedKey { token: token.clone(), now, answer };
+        let keys = self.ways_in().as_ref().map(|ways_in| ways_in.keys.clone());
+        if let Some(keys) = keys
+            && keys.send(asked).await.is_ok()
+            && let Ok(found) = answered.await
+        {
+            return found;
+        }
+        // A ledger that stops is still read.
+        let direct = async {
+            let mut conn = self.pool().acquire().await?;
+            principals::find_by_key(&mut conn, self.book(), token, now).await
+        };
+        direct.await.map_err(Arc::new)
     }
 
     /// Connections for reading.

@@ -10,8 +10,10 @@ use eventstore::BookId;
 use serde::{Deserialize, Serialize};
 use sqlx::{Connection as _, PgConnection};
 
+mod asked;
 mod token;
 
+pub(crate) use asked::{AskedKey, answer};
 pub use token::{RANDOM_BYTES, Token};
 
 /// The name of a principal.
@@ -321,22 +323,28 @@ pub async fn find_by_key(
         .bind(token.id())
         .fetch_optional(&mut *conn)
         .await?;
-    let Some(held) = found.filter(|held| token.is_hashed_to(&held.secret_hash)) else {
-        return Ok(None);
-    };
-    if held.expires_at.is_some_and(|expires_at| expires_at <= now) {
-        return Ok(None);
-    }
-    if held.last_used_at.is_none_or(|used| used + LAST_USED_EVERY <= now) {
-        sqlx::query(include_str!("principals/sql/touch_key.sql"))
-            .bind(book)
-            .bind(token.id())
-            .bind(now)
-            .bind(now - LAST_USED_EVERY)
-            .execute(conn)
-            .await?;
+    let Some(held) = found.filter(|held| held.is_live(token, now)) else { return Ok(None) };
+    if held.is_to_be_touched(now) {
+        touch(conn, book, token, now).await?;
     }
     Ok(Some(held.credential()?))
+}
+
+/// Notes that a key was used.
+async fn touch(
+    conn: &mut PgConnection,
+    book: BookId,
+    token: &Token,
+    now: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(include_str!("principals/sql/touch_key.sql"))
+        .bind(book)
+        .bind(token.id())
+        .bind(now)
+        .bind(now - LAST_USED_EVERY)
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 /// Whether none of two made the other's principal or key: whoever did might hold it, and be both.
@@ -498,7 +506,7 @@ impl PrincipalRow {
     }
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(Clone, sqlx::FromRow)]
 struct Held {
     key_id: String,
     secret_hash: Vec<u8>,
@@ -513,6 +521,25 @@ struct Held {
 }
 
 impl Held {
+    /// Whether the whole key is this one, and still good.
+    fn is_live(&self, token: &Token, now: DateTime<Utc>) -> bool {
+        let is_expired = self.expires_at.is_some_and(|expires_at| expires_at <= now);
+        token.is_hashed_to(&self.secret_hash) && !is_expired
+    }
+
+    fn is_to_be_touched(&self, now: DateTime<Utc>) -> bool {
+        self.last_used_at.is_none_or(|used| used + LAST_USED_EVERY <= now)
+    }
+
+    /// Who holds the key, if it is this one and still good.
+    fn credential_of(
+        held: Option<Self>,
+        token: &Token,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Credential>, PrincipalError> {
+        held.filter(|held| held.is_live(token, now)).map(Self::credential).transpose()
+    }
+
     fn credential(self) -> Result<Credential, PrincipalError> {
         let customers = self.customers.map(|listed| {
             listed.into_iter().map(Text::new).collect::<Result<Vec<CustomerId>, TextError>>()

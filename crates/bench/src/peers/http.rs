@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use anyhow::{Context as _, Result, ensure};
 use api::{App, Limits, Secrets};
 use domain::actor::Role;
-use domain::id::Text;
+use domain::id::{OrderId, Text};
 use futures::future::BoxFuture;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
@@ -15,9 +15,11 @@ use hyper_util::rt::TokioIo;
 use ledger::Ledger;
 use ledger::personal::Vault;
 use ledger::principals::{NewKey, NewPrincipal, PrincipalKind, create_key, create_principal};
+use serde::Deserialize;
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
 use super::{library, wish};
 use crate::load::{Client, Done};
@@ -105,18 +107,15 @@ pub(crate) struct Shopper {
     _driving: JoinSet<()>,
     bearer: String,
     steps: Steps,
-    order: Option<uuid::Uuid>,
+    order: Option<Uuid>,
 }
 
 impl Shopper {
     async fn step(&mut self) -> Result<Done> {
         let (step, counts) = self.steps.next();
+        let opens = matches!(step, Step::Open { .. });
         let (path, body, events) = match step {
-            Step::Open { customer } => {
-                let order = wish::id();
-                self.order = Some(order);
-                ("/api/orders".to_owned(), place(order, customer)?, 3)
-            }
+            Step::Open { customer } => ("/api/orders".to_owned(), place(customer)?, 3),
             Step::Advance(stage) => {
                 let order = self.order.context("an order was opened before")?;
                 let stage = match stage {
@@ -137,12 +136,28 @@ impl Shopper {
         let status = reply.status();
         let body = reply.into_body().collect().await?.to_bytes();
         ensure!(status.is_success(), "{status}: {}", String::from_utf8_lossy(&body));
+        if opens {
+            let Opened { order } = serde_json::from_slice(&body)?;
+            self.order = Some(order.id);
+        }
         Ok(Done { events, counts })
     }
 }
 
-fn place(order: uuid::Uuid, customer: u32) -> Result<String> {
-    let place = wish::place(domain::id::OrderId::new(order), customer)?;
+/// What is read of the reply to an order.
+#[derive(Deserialize)]
+struct Opened {
+    order: OpenedOrder,
+}
+
+#[derive(Deserialize)]
+struct OpenedOrder {
+    id: Uuid,
+}
+
+fn place(customer: u32) -> Result<String> {
+    // The service gives it an id.
+    let place = wish::place(OrderId::new(Uuid::nil()), customer)?;
     let lines: Vec<_> = place
         .lines
         .iter()
@@ -151,7 +166,6 @@ fn place(order: uuid::Uuid, customer: u32) -> Result<String> {
         })
         .collect();
     let body = json!({
-        "id": order,
         "customer": place.customer,
         "method": "wallet_full",
         "lines": lines,

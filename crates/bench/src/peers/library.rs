@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, ensure};
+use domain::StreamKey;
 use domain::actor::{Actor, ActorKind, Role};
 use domain::decide::Command;
 use domain::id::{OrderId, PaymentId, Text};
@@ -92,13 +93,19 @@ async fn fund(ledger: &Ledger) -> Result<()> {
 }
 
 async fn top_up(ledger: &Ledger, customer: u32, sum: i64) -> Result<()> {
+    let payment = PaymentId::new(wish::id());
     let command = Command::TopUpWallet {
         customer: wish::customer(customer)?,
-        payment: PaymentId::new(wish::id()),
+        payment,
         kind: Kind::Cash { note: None },
         amount: wish::amount(sum)?,
     };
-    let mut submission = submission(command, Arc::new(render), actor(Role::Finance));
+    let mut submission = submission(
+        command,
+        vec![StreamKey::Payment(payment)],
+        Arc::new(render),
+        actor(Role::Finance),
+    );
     // More than one person may move: a second one agreed.
     submission.provenance.approved_by = vec!["owner".to_owned()];
     let answer = ledger.submit(submission).await?;
@@ -126,7 +133,8 @@ fn render(decided: &Decided<'_>) -> Reply {
     Reply { status, body: body.to_string(), resource: None, version: None }
 }
 
-fn submission(command: Command, render: Render, actor: Actor) -> Submission {
+/// `fresh` are streams that nobody has heard of, since their ids were just made.
+fn submission(command: Command, fresh: Vec<StreamKey>, render: Render, actor: Actor) -> Submission {
     let command_id = wish::id();
     Submission {
         command_id,
@@ -134,7 +142,7 @@ fn submission(command: Command, render: Render, actor: Actor) -> Submission {
         is_unrepeatable: false,
         keeps_refusal: true,
         commands: vec![command],
-        fresh: Vec::new(),
+        fresh,
         expected: Vec::new(),
         provenance: Provenance::of(actor),
         render,
@@ -152,18 +160,20 @@ pub(crate) struct Shopper {
 impl Shopper {
     async fn step(&mut self) -> Result<Done> {
         let (step, counts) = self.steps.next();
-        let (command, events) = match step {
+        let (command, fresh, events) = match step {
             Step::Open { customer } => {
                 let order = OrderId::new(wish::id());
                 self.order = Some(order);
-                (Command::PlaceOrder(Box::new(wish::place(order, customer)?)), 3)
+                let place = Command::PlaceOrder(Box::new(wish::place(order, customer)?));
+                (place, vec![StreamKey::Order(order)], 3)
             }
             Step::Advance(stage) => {
                 let order = self.order.context("an order was opened before")?;
-                (wish::advance(order, stage), 1)
+                (wish::advance(order, stage), Vec::new(), 1)
             }
         };
-        let submission = submission(command, Arc::clone(&self.render), self.actor.clone());
+        let (render, actor) = (Arc::clone(&self.render), self.actor.clone());
+        let submission = submission(command, fresh, render, actor);
         let answer = self.ledger.submit(submission).await?;
         ensure!(answer.is_accepted(), "it was refused: {answer:?}");
         Ok(Done { events, counts })

@@ -35,6 +35,8 @@ mod import;
 #[cfg(test)]
 mod jobs;
 #[cfg(test)]
+mod keys;
+#[cfg(test)]
 mod lost;
 #[cfg(test)]
 mod monitors;

@@ -1,0 +1,80 @@
+//! Who holds the keys that requests come with: as many as are waiting, in one query. It begins after they
+//! asked, so that a key that was revoked before holds nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use eventstore::BookId;
+use sqlx::{PgConnection, PgPool};
+use tokio::sync::oneshot;
+
+use super::{Credential, Held, PrincipalError, Token, touch};
+use crate::workers::Queue;
+
+/// The most keys in one query.
+const AT_ONCE: usize = 512;
+
+/// What is known of a key, or why nobody knows.
+type Found = Result<Option<Credential>, Arc<PrincipalError>>;
+
+/// Somebody wants to know who holds a key.
+#[derive(Debug)]
+pub(crate) struct AskedKey {
+    pub(crate) token: Token,
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) answer: oneshot::Sender<Found>,
+}
+
+/// Answers those who ask for as long as anybody may.
+pub(crate) async fn answer(pool: PgPool, book: BookId, asked: Queue<AskedKey>) {
+    let mut asked = asked.lock().await;
+    let mut waiting = Vec::with_capacity(AT_ONCE);
+    while asked.recv_many(&mut waiting, AT_ONCE).await > 0 {
+        let held = async {
+            let mut conn = pool.acquire().await?;
+            find(&mut conn, book, &waiting).await
+        };
+        match held.await.map_err(Arc::new) {
+            Ok(held) => {
+                for AskedKey { token, now, answer } in waiting.drain(..) {
+                    let held = held.get(token.id()).cloned();
+                    let found = Held::credential_of(held, &token, now).map_err(Arc::new);
+                    // Whoever asked may have gone.
+                    answer.send(found).ok();
+                }
+            }
+            Err(error) => {
+                for AskedKey { answer, .. } in waiting.drain(..) {
+                    answer.send(Err(Arc::clone(&error))).ok();
+                }
+            }
+        }
+    }
+}
+
+async fn find(
+    conn: &mut PgConnection,
+    book: BookId,
+    asked: &[AskedKey],
+) -> Result<BTreeMap<String, Held>, PrincipalError> {
+    let mut ids: Vec<&str> = asked.iter().map(|one| one.token.id()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let held: Vec<Held> = sqlx::query_as(include_str!("sql/find_keys.sql"))
+        .bind(book)
+        .bind(ids)
+        .fetch_all(&mut *conn)
+        .await?;
+    let held: BTreeMap<String, Held> =
+        held.into_iter().map(|held| (held.key_id.clone(), held)).collect();
+    let mut touched = BTreeSet::new();
+    for AskedKey { token, now, .. } in asked {
+        let Some(held) = held.get(token.id()) else { continue };
+        let is_used = held.is_live(token, *now) && held.is_to_be_touched(*now);
+        if is_used && touched.insert(token.id()) {
+            touch(&mut *conn, book, token, *now).await?;
+        }
+    }
+    Ok(held)
+}
