@@ -31,11 +31,11 @@ pub(crate) fn is_full() -> bool {
 }
 
 /// How many kills one book sees.
-pub(crate) const KILLS_A_ROUND: u32 = 20;
+pub(crate) const KILLS_A_ROUND: u32 = 10;
 
-/// How many books are killed about: 200 kills in the long run, 20 otherwise.
+/// How many books are killed about: 200 kills in the long run, 10 otherwise.
 pub(crate) fn rounds() -> u32 {
-    if is_full() { 10 } else { 1 }
+    if is_full() { 20 } else { 1 }
 }
 
 /// The seed that is asked for, or a new one; printed, so that a failure can be had again.

@@ -65,3 +65,33 @@ pub(crate) fn per_second(count: u64, took: Duration) -> Decimal {
     let micros = Decimal::from(took.as_micros().max(1));
     Decimal::from(count) * Decimal::from(1_000_000) / micros
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    fn all(values: &[i64]) -> Vec<Decimal> {
+        values.iter().copied().map(Decimal::from).collect()
+    }
+
+    #[test]
+    fn a_ratio_is_formed_within_a_repeat_and_the_one_in_the_middle_counts() {
+        // The quotient of the two medians would be 1.
+        let (upper, lower) = (all(&[10, 40, 20]), all(&[5, 20, 40]));
+        assert_eq!(ratio(&upper, &lower).unwrap(), Decimal::from(2));
+        assert_eq!(median(all(&[4, 1, 3, 2])), Some(Decimal::from(2)));
+        assert_eq!(median(Vec::new()), None);
+        assert!(ratio(&[], &[]).is_err());
+        assert!(ratio(&all(&[1]), &all(&[0])).is_ok(), "nothing is divided by nothing");
+    }
+
+    #[test]
+    fn a_gate_holds_up_to_its_bound_and_no_further() {
+        let gate =
+            |hundredths, bound| Gate::new("a", "b", Decimal::new(hundredths, 2), bound).holds;
+        assert!(gate(40, at_least(40)) && !gate(39, at_least(40)));
+        assert!(gate(450, at_most(450)) && !gate(451, at_most(450)));
+    }
+}

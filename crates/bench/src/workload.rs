@@ -122,3 +122,33 @@ fn zipf(dice: &mut StdRng) -> u32 {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_customers_buy_much_and_everyone_buys() {
+        let mut dice = StdRng::seed_from_u64(7);
+        let mut bought = vec![0_u32; 1_000];
+        for _ in 0..100_000 {
+            bought[usize::try_from(zipf(&mut dice)).expect("it fits")] += 1;
+        }
+        assert!(bought.iter().all(|count| *count > 0));
+        // The first buys twice as much as the second, and a hundred times as much as the hundredth.
+        assert!((15..25).contains(&(10 * bought[0] / bought[1])), "{} {}", bought[0], bought[1]);
+        assert!((50..200).contains(&(bought[0] / bought[99])), "{} {}", bought[0], bought[99]);
+    }
+
+    #[test]
+    fn an_order_is_led_on_step_by_step_before_the_next_is_opened() {
+        let mut steps = Steps::new(Workload::Advance, 1);
+        let mut next = || steps.next();
+        for _ in 0..3 {
+            assert!(matches!(next(), (Step::Open { .. }, false)));
+            for stage in [Stage::Release, Stage::Start, Stage::Pack] {
+                assert_eq!(next(), (Step::Advance(stage), true));
+            }
+        }
+    }
+}

@@ -27,12 +27,16 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+use domain::actor::Role;
+use eventstore::BookId;
+use ledger::principals::{self, NewKey, NewPrincipal, PrincipalId, PrincipalKind};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use testkit::Database;
 
 use crate::daftar::{Api, Installation, Service};
 
+const BOOK: BookId = BookId::new(1);
 /// When every scenario begins: a Monday, noon in Baghdad.
 const BEGINS: &str = "2026-03-02T09:00:00Z";
 
@@ -50,6 +54,26 @@ const PEOPLE: [(&str, &str); 7] = [
     ("auditor", "samir"),
     ("admin", "owner"),
 ];
+
+/// What `daftar keys create` does for each of them, without a process for each.
+async fn keys(database: &Database) -> BTreeMap<&'static str, String> {
+    let database = ledger::database::Database::private(database.connect_options());
+    let mut conn = database.connect().await.expect("the database takes connections");
+    let now = BEGINS.parse().expect("it is a time");
+    let mut keys = BTreeMap::new();
+    for (role, name) in PEOPLE {
+        let id = PrincipalId::new(name).expect("it is short");
+        let role = Role::ALL.into_iter().find(|one| one.as_str() == role).expect("it is a role");
+        let (kind, principal) = (PrincipalKind::Person, id.clone());
+        let new = NewPrincipal { id, kind, role, department: None, owner: None };
+        principals::create_principal(&mut conn, BOOK, &new, None, now).await.expect("it is new");
+        let new = NewKey { principal, customers: None, expires_at: None };
+        let random = rand::random();
+        let key = principals::create_key(&mut conn, BOOK, &new, &random, None, now).await;
+        keys.insert(name, key.expect("the principal is there").reveal());
+    }
+    keys
+}
 
 /// The shop. Its parts end in this order.
 #[derive(Debug)]
@@ -100,7 +124,7 @@ impl World {
     async fn open(installation: Installation, database: Database, nodes: usize) -> Self {
         let services: Vec<Service> = (0..nodes).map(|_| installation.serve()).collect();
         let nodes = services.iter().map(|service| Api::new(service.base())).collect();
-        let keys = PEOPLE.map(|(role, name)| (name, installation.key(role, name)));
+        let keys = keys(&database).await;
         let mut log = PgConnection::connect_with(&database.connect_options())
             .await
             .expect("the database takes connections");
@@ -108,7 +132,7 @@ impl World {
         Self {
             services,
             nodes,
-            keys: keys.into(),
+            keys,
             gateway: Secret::agree(&installation),
             log: tokio::sync::Mutex::new(log),
             accounted: AtomicI64::new(begun),
