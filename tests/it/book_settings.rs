@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 use testkit::Database;
 
-use crate::daftar::Installation;
+use crate::daftar::{Installation, migrated};
 
 /// A book with an admin, hamid, and someone of finance, zahra.
 async fn begun(name: &str) -> (Installation, Database) {
-    let database = Database::empty().await;
+    let database = migrated().await;
     let installation = Installation::at(name, database.url());
     installation.key("admin", "hamid");
     installation.key("finance", "zahra");

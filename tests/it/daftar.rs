@@ -1,10 +1,12 @@
 //! The binary, run with a private Postgres of its own.
 
 mod api;
+mod migrated;
 mod postgres;
 mod service;
 
 pub(crate) use api::{Answer, Api, Reply, Ticket};
+pub(crate) use migrated::migrated;
 pub(crate) use postgres::Private;
 pub(crate) use service::Service;
 

@@ -1,13 +1,12 @@
 //! `daftar gateways`: made, listed, rotated and disabled, the secret shown once.
 
 use serde_json::json;
-use testkit::Database;
 
-use crate::daftar::Installation;
+use crate::daftar::{Installation, migrated};
 
 #[tokio::test]
 async fn a_gateway_is_made_rotated_and_disabled_and_its_secrets_are_shown_once() {
-    let database = Database::empty().await;
+    let database = migrated().await;
     let daftar = Installation::at("gateways", database.url());
     daftar.key("admin", "hamid");
 

@@ -6,7 +6,7 @@ use eventstore::Position;
 use sqlx::{Connection as _, PgConnection};
 use testkit::Database;
 
-use crate::daftar::{Api, Installation, Service, Ticket};
+use crate::daftar::{Api, Installation, Service, Ticket, migrated};
 
 /// How often it is looked whether what takes a second has happened.
 const ATTEMPTS: u32 = 200;
@@ -49,7 +49,7 @@ fn serve(daftar: &Installation) -> Service {
 
 #[tokio::test]
 async fn it_is_shown_as_it_is_stored_and_its_stream_is_led_on_once_it_can_be_read() {
-    let database = Database::empty().await;
+    let database = migrated().await;
     let daftar = Installation::at("quarantine", database.url());
     let (finance, client) = (daftar.key("finance", "zahra"), daftar.key("client", "shop"));
     daftar.key("admin", "rana");

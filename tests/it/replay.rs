@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 use testkit::Database;
 
-use crate::daftar::{Api, Installation, Ticket};
+use crate::daftar::{Api, Installation, Ticket, migrated};
 
 /// A book with a wallet, an order that was paid from it, and the positions after each step.
 async fn told(name: &str) -> (Installation, Database, String, Vec<i64>) {
-    let database = Database::empty().await;
+    let database = migrated().await;
     let daftar = Installation::at(name, database.url());
     let (finance, client) = (daftar.key("finance", "zahra"), daftar.key("client", "shop"));
     let service = daftar.serve();

@@ -6,7 +6,7 @@ use serde_json::Value;
 use sqlx::{AssertSqlSafe, PgConnection};
 use testkit::Database;
 
-use crate::daftar::Installation;
+use crate::daftar::{Installation, migrated};
 
 #[derive(Debug)]
 pub(crate) struct Books {
@@ -18,7 +18,7 @@ pub(crate) struct Books {
 impl Books {
     /// The new one is empty, the old one holds a data set.
     pub(crate) async fn of(name: &str, sample: &str) -> Self {
-        let (ledger, old) = (Database::empty().await, Database::empty().await);
+        let (ledger, old) = (migrated().await, Database::empty().await);
         let file = data(&format!("{sample}.sql"));
         let shop = std::fs::read_to_string(file).expect("the repository ships it");
         let books = Self { daftar: Installation::at(name, ledger.url()), ledger, old };

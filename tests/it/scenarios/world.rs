@@ -34,7 +34,7 @@ use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use testkit::Database;
 
-use crate::daftar::{Api, Installation, Service};
+use crate::daftar::{Api, Installation, Service, migrated};
 
 const BOOK: BookId = BookId::new(1);
 /// When every scenario begins: a Monday, noon in Baghdad.
@@ -100,7 +100,7 @@ impl World {
     }
 
     pub(crate) async fn with_nodes(name: &str, nodes: usize) -> Self {
-        let database = Database::empty().await;
+        let database = migrated().await;
         let installation = Installation::at(&format!("scene-{name}"), database.url());
         installation.set_clock(BEGINS);
         Self::open(installation, database, nodes).await
@@ -113,7 +113,7 @@ impl World {
 
     /// The same, with what the import said.
     pub(crate) async fn taken_over_with_report(name: &str, old: &Database) -> (Self, Value) {
-        let database = Database::empty().await;
+        let database = migrated().await;
         let installation = Installation::at(&format!("scene-{name}"), database.url());
         installation.set_clock(BEGINS);
         installation.run(&["migrate"]);
