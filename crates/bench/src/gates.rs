@@ -68,8 +68,6 @@ pub(crate) fn per_second(count: u64, took: Duration) -> Decimal {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may panic")]
-
     use super::*;
 
     fn all(values: &[i64]) -> Vec<Decimal> {
