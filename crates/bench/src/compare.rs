@@ -86,7 +86,7 @@ pub(crate) struct Compared {
     gates: Vec<Gate>,
 }
 
-/// Two minutes of the comparison with the closest peers: whether something has become twice as slow.
+/// A minute or two of the comparison, with the closest peer alone.
 pub(crate) async fn quick(told: &mut dyn FnMut(String)) -> Result<Compared> {
     let args = Args {
         clients: vec![64],

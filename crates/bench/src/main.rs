@@ -43,7 +43,7 @@ enum Command {
     Growth(growth::Args),
     /// How long a wallet of many events takes to be loaded.
     Stream(stream::Args),
-    /// Two minutes of the first: whether anything has become twice as slow.
+    /// The first in a minute or two: full commands of 64 clients, daftar beside sqlx by hand.
     Quick,
     #[command(hide = true)]
     Once(once::Args),

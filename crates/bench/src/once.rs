@@ -20,7 +20,7 @@ use crate::gates::per_second;
 use crate::server::Server;
 
 /// Both views of an order.
-const ORDER_VIEWS: [&str; 2] = ["customer_orders", "order_management"];
+pub(crate) const ORDER_VIEWS: [&str; 2] = ["customer_orders", "order_management"];
 
 /// What is done once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

@@ -4,15 +4,15 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use projections::Unkept;
 use projections::rebuild::{Allowed, begin, fill, switch};
-use projections::{Unkept, rebuild::sweep};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
 use crate::gates::{Gate, at_least, at_most, median, per_second, ratio};
 use crate::load;
 use crate::machine::Machine;
-use crate::once::{Once, Work, tidy};
+use crate::once::{ORDER_VIEWS, Once, Work, tidy};
 use crate::peers::library::{BOOK, Library};
 use crate::peers::postgres_es::Stock;
 use crate::report::{Report, repeated};
@@ -137,9 +137,8 @@ async fn switch_under_load(
     let shoppers = (0..clients).map(|number| -> Box<dyn load::Client> {
         Box::new(library.client(Workload::Full, number))
     });
-    let names = ["customer_orders", "order_management"];
     let mut conn = server.connect().await?;
-    let mut build = begin(&mut conn, BOOK, &names).await?;
+    let mut build = begin(&mut conn, BOOK, &ORDER_VIEWS).await?;
     Box::pin(fill(&mut conn, BOOK, &mut build, &mut Unkept)).await?;
     let switching = async {
         // In the middle of it.
@@ -151,7 +150,6 @@ async fn switch_under_load(
     let (run, switched) =
         tokio::join!(load::run(server, shoppers, Duration::from_secs(1)), switching);
     let waited = switched?.writers_waited;
-    sweep(&mut conn, BOOK, &names, &[], &mut Unkept).await?;
     Ok((Decimal::from(waited.as_micros()), run?.quantile(500)))
 }
 

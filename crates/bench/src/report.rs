@@ -39,8 +39,10 @@ pub(crate) fn print<R: Report>(report: &R, json: bool) -> Result<ExitCode> {
         let mut table = table(R::HEADER);
         table.add_rows(report.rows());
         right(&mut table, R::NAMES);
-        println!("\n{table}\n");
-        gates(report.gates());
+        println!("\n{table}");
+        if !report.gates().is_empty() {
+            gates(report.gates());
+        }
     }
     let failed = report.gates().iter().filter(|gate| !gate.holds).map(|gate| gate.name);
     let failed: Vec<&str> = failed.collect();
@@ -70,7 +72,7 @@ fn gates(gates: &[Gate]) {
         let verdict = if gate.holds { "holds" } else { "FAILS" };
         table.add_row([gate.name, gate.of, &gate.ratio.to_string(), &bound, verdict]);
     }
-    println!("{table}");
+    println!("\n{table}");
 }
 
 fn table(header: &[&str]) -> Table {
