@@ -40,7 +40,7 @@ pub use error::RebuildError;
 pub use fill::fill;
 pub use room::{Room, room};
 pub use sweep::{Swept, sweep};
-pub use switch::{Allowed, Patience, Switched, switch, switch_patiently};
+pub use switch::{Allowed, Patience, Switched, TRIES_AT_ONCE, switch, switch_patiently};
 
 /// A rebuild that is done.
 #[derive(Debug, Clone, PartialEq, Eq)]

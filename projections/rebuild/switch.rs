@@ -26,10 +26,23 @@ const ROUNDS: i32 = 5;
 /// How long a switch may take writers' time, and how often it is tried.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// So many events may be left to be folded while writers wait.
+    /// So many events may be left to be folded while writers wait: twice as many after each
+    /// [`TRIES_AT_ONCE`] tries.
     pub left: u64,
     /// With more it catches up once more, and gives up after so many tries.
     pub tries: u32,
+}
+
+/// Where so many tries found too much left, writers who wait a little longer are better than a rebuild
+/// that has to be asked for once more.
+pub const TRIES_AT_ONCE: u32 = 5;
+
+impl Patience {
+    /// How many events may be left after so many tries.
+    fn left_after(self, tries: u32) -> u64 {
+        let doubled = 1_u64.checked_shl(tries / TRIES_AT_ONCE).unwrap_or(u64::MAX);
+        self.left.saturating_mul(doubled)
+    }
 }
 
 impl Default for Patience {
@@ -122,7 +135,7 @@ pub async fn switch_patiently<K: Keeper>(
             book,
             views: &views,
             journal,
-            left_max: patience.left,
+            left_max: patience.left_after(tries),
             states: std::mem::replace(&mut states, States::new()),
             next: build.clone(),
             differences: differences.clone(),

@@ -2,8 +2,8 @@
 //! were told.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
@@ -18,6 +18,9 @@ use crate::daftar::{Answer, Api, Installation, Reply, Ticket};
 const TOP_UP: u64 = 900_000;
 /// This one has little, so that some orders are refused.
 const TOP_UP_POOR: u64 = 500;
+/// So often at most it orders: of one principal 600 commands a minute may be refused, and a service that is
+/// fast takes more than that.
+const POOR_ORDERS_MAX: u32 = 500;
 const AMOUNT_MAX: u64 = 40;
 /// How long a service may take to come back, on a machine that builds something else meanwhile.
 const BACK_WITHIN: Duration = Duration::from_mins(1);
@@ -52,6 +55,8 @@ pub(crate) struct Shop {
     pub(crate) client: String,
     pub(crate) finance: String,
     pub(crate) customers: Vec<String>,
+    /// How often the poor one may still order, whoever asks.
+    poor_orders: Arc<Mutex<u32>>,
 }
 
 /// A command that was sent, what it would take from a wallet, and what was answered at last.
@@ -90,7 +95,8 @@ impl Shop {
         let finance = installation.key_of(book, "finance", "zahra");
         let customers: Vec<String> =
             (1..=customers).map(|number| format!("customer-{number}")).collect();
-        let shop = Self { client, finance, customers };
+        let poor_orders = Arc::new(Mutex::new(POOR_ORDERS_MAX));
+        let shop = Self { client, finance, customers, poor_orders };
         for customer in &shop.customers {
             let amount = shop.top_up(customer);
             let reply = api.command(&Ticket::top_up(&shop.finance, customer, amount)).await;
@@ -118,11 +124,19 @@ impl Shop {
         }
         // The poor one orders rarely: each refusal counts against the principal.
         let richer = self.customers.len() - 1;
-        let index = if random.random_bool(0.05) { richer } else { random.random_range(0..richer) };
+        let is_poor = random.random_bool(0.05) && self.lets_the_poor_one_order();
+        let index = if is_poor { richer } else { random.random_range(0..richer) };
         let customer = self.customers[index].clone();
         let takes = random.random_range(1..=AMOUNT_MAX);
         let ticket = Ticket::place(&self.client, key, &customer, takes);
         Sent { ticket, customer, takes, reply: None }
+    }
+
+    fn lets_the_poor_one_order(&self) -> bool {
+        let mut left = self.poor_orders.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_let = *left > 0;
+        *left = left.saturating_sub(1);
+        is_let
     }
 
     /// An order that can be paid, for a customer who is not the poor one.

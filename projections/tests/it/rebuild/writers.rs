@@ -2,8 +2,8 @@
 
 use eventstore::Generation;
 use projections::rebuild::{
-    Allowed, Differences, Patience, RebuildError, begin, differences, fill, sweep, switch,
-    switch_patiently,
+    Allowed, Differences, Patience, RebuildError, TRIES_AT_ONCE, begin, differences, fill, sweep,
+    switch, switch_patiently,
 };
 use projections::{Unkept, rebuild_now};
 use sqlx::Acquire;
@@ -100,6 +100,27 @@ async fn writers_wait_for_a_little_only_and_a_switch_is_given_up_where_they_leav
     assert_eq!(rows_of(&databases, id, 2).await, rows_of(&databases, id, 1).await);
     drop(conn);
     assert_eq!(book.head().await.position, switched.position);
+}
+
+#[tokio::test]
+async fn writers_who_never_stop_wait_for_a_little_more_after_some_tries() {
+    let databases = Databases::empty().await;
+    let mut book = told_book(&databases).await;
+    let pool = book.pool.clone();
+    let mut conn = pool.acquire().await.unwrap();
+    let mut build = begin(&mut conn, book.id, &[]).await.unwrap();
+    let id = book.id;
+    let mut keeper = Writing::new(&mut book, 80, u32::MAX);
+    let patience = Patience { left: 64, tries: 4 * TRIES_AT_ONCE };
+
+    fill(&mut conn, id, &mut build, &mut keeper).await.unwrap();
+    let allowed = Allowed::Everything;
+    let switched = switch_patiently(&mut conn, id, &mut build, allowed, patience, &mut keeper);
+    let switched = switched.await.unwrap();
+
+    assert!(switched.events > patience.left, "{switched:?}");
+    assert!(switched.events <= 8 * patience.left, "{switched:?}");
+    assert_eq!(rows_of(&databases, id, 2).await, rows_of(&databases, id, 1).await);
 }
 
 #[tokio::test]
