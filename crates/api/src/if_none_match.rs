@@ -27,12 +27,14 @@ enum Known {
 pub(crate) async fn answer(request: Request, next: Next) -> Response {
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     let known = if is_read { read(request.headers()) } else { Ok(None) };
+    let mut response = next.run(request).await;
     let known = match known {
         Ok(Some(known)) => known,
-        Ok(None) => return next.run(request).await,
-        Err(problem) => return problem.into_response(),
+        Ok(None) => return response,
+        // Whoever may not read is told that first.
+        Err(problem) if response.status().is_success() => return problem.into_response(),
+        Err(_) => return response,
     };
-    let mut response = next.run(request).await;
     let tag = response.headers().get(ETAG).and_then(|tag| tag.to_str().ok());
     let is_known = tag.is_some_and(|tag| known.holds(tag))
         && response.extensions().get::<ShowsMore>().is_none();

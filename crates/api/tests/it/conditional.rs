@@ -359,6 +359,8 @@ async fn a_reader_who_knows_the_version_gets_no_body() {
         }
         assert_eq!(read("\"v999\"").await.status, 200);
         read("v1").await.expect_problem(400, "invalid-header");
+        let nobody = world.service.get(&path).header("if-none-match", "v1").send().await;
+        nobody.expect_problem(401, "unauthenticated");
     }
 }
 
