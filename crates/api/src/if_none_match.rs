@@ -30,10 +30,9 @@ pub(crate) async fn answer(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let known = match known {
         Ok(Some(known)) => known,
-        Ok(None) => return response,
         // Whoever may not read is told that first.
         Err(problem) if response.status().is_success() => return problem.into_response(),
-        Err(_) => return response,
+        Ok(None) | Err(_) => return response,
     };
     let tag = response.headers().get(ETAG).and_then(|tag| tag.to_str().ok());
     let is_known = tag.is_some_and(|tag| known.holds(tag))
