@@ -2,8 +2,8 @@
 //! were told.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
@@ -18,8 +18,8 @@ use crate::daftar::{Answer, Api, Installation, Reply, Ticket};
 const TOP_UP: u64 = 900_000;
 /// This one has little, so that some orders are refused.
 const TOP_UP_POOR: u64 = 500;
-/// So often at most it orders: of one principal 600 commands a minute may be refused, and a service that is
-/// fast takes more than that.
+/// So often it orders at most: 600 commands of one principal may be refused a minute, and a fast service
+/// would come to that.
 const POOR_ORDERS_MAX: u32 = 500;
 const AMOUNT_MAX: u64 = 40;
 /// How long a service may take to come back, on a machine that builds something else meanwhile.
@@ -56,7 +56,7 @@ pub(crate) struct Shop {
     pub(crate) finance: String,
     pub(crate) customers: Vec<String>,
     /// How often the poor one may still order, whoever asks.
-    poor_orders: Arc<Mutex<u32>>,
+    poor_orders: Arc<AtomicU32>,
 }
 
 /// A command that was sent, what it would take from a wallet, and what was answered at last.
@@ -95,7 +95,7 @@ impl Shop {
         let finance = installation.key_of(book, "finance", "zahra");
         let customers: Vec<String> =
             (1..=customers).map(|number| format!("customer-{number}")).collect();
-        let poor_orders = Arc::new(Mutex::new(POOR_ORDERS_MAX));
+        let poor_orders = Arc::new(AtomicU32::new(POOR_ORDERS_MAX));
         let shop = Self { client, finance, customers, poor_orders };
         for customer in &shop.customers {
             let amount = shop.top_up(customer);
@@ -133,10 +133,8 @@ impl Shop {
     }
 
     fn lets_the_poor_one_order(&self) -> bool {
-        let mut left = self.poor_orders.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_let = *left > 0;
-        *left = left.saturating_sub(1);
-        is_let
+        let less = |left: u32| left.checked_sub(1);
+        self.poor_orders.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
     }
 
     /// An order that can be paid, for a customer who is not the poor one.

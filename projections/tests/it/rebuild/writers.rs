@@ -2,24 +2,30 @@
 
 use eventstore::Generation;
 use projections::rebuild::{
-    Allowed, Differences, Patience, RebuildError, TRIES_AT_ONCE, begin, differences, fill, sweep,
-    switch, switch_patiently,
+    Allowed, Build, Differences, Patience, RebuildError, TRIES_AT_ONCE, begin, differences, fill,
+    sweep, switch, switch_patiently,
 };
 use projections::{Unkept, rebuild_now};
-use sqlx::Acquire;
+use sqlx::pool::PoolConnection;
+use sqlx::{Acquire, Postgres};
 
 use super::keepers::Writing;
 use super::{rows_of, told_book};
-use crate::book::{Databases, TABLES};
+use crate::book::{Book, Databases, TABLES};
 use crate::story::top_up;
+
+/// A book with a story, and a rebuild of all its views that has begun.
+async fn begun() -> (Databases, Book, PoolConnection<Postgres>, Build) {
+    let databases = Databases::empty().await;
+    let book = told_book(&databases).await;
+    let mut conn = book.pool.acquire().await.unwrap();
+    let build = begin(&mut conn, book.id, &[]).await.unwrap();
+    (databases, book, conn, build)
+}
 
 #[tokio::test]
 async fn what_is_appended_between_all_steps_is_in_the_new_rows() {
-    let databases = Databases::empty().await;
-    let mut book = told_book(&databases).await;
-    let pool = book.pool.clone();
-    let mut conn = pool.acquire().await.unwrap();
-    let mut build = begin(&mut conn, book.id, &[]).await.unwrap();
+    let (databases, mut book, mut conn, mut build) = begun().await;
     let id = book.id;
     let mut keeper = Writing::new(&mut book, 25, 20);
 
@@ -50,11 +56,7 @@ async fn what_is_appended_between_all_steps_is_in_the_new_rows() {
 
 #[tokio::test]
 async fn writers_who_leave_no_rest_are_switched_to_all_the_same() {
-    let databases = Databases::empty().await;
-    let mut book = told_book(&databases).await;
-    let pool = book.pool.clone();
-    let mut conn = pool.acquire().await.unwrap();
-    let mut build = begin(&mut conn, book.id, &[]).await.unwrap();
+    let (databases, mut book, mut conn, mut build) = begun().await;
     let id = book.id;
     // More at each step than the switch would take: what is left becomes no less.
     let mut keeper = Writing::new(&mut book, 80, u32::MAX);
@@ -72,11 +74,7 @@ async fn writers_who_leave_no_rest_are_switched_to_all_the_same() {
 
 #[tokio::test]
 async fn writers_wait_for_a_little_only_and_a_switch_is_given_up_where_they_leave_too_much() {
-    let databases = Databases::empty().await;
-    let mut book = told_book(&databases).await;
-    let pool = book.pool.clone();
-    let mut conn = pool.acquire().await.unwrap();
-    let mut build = begin(&mut conn, book.id, &[]).await.unwrap();
+    let (databases, mut book, mut conn, mut build) = begun().await;
     let id = book.id;
     let mut keeper = Writing::new(&mut book, 80, u32::MAX);
     let patience = Patience { left: 64, tries: 2 };
@@ -104,11 +102,7 @@ async fn writers_wait_for_a_little_only_and_a_switch_is_given_up_where_they_leav
 
 #[tokio::test]
 async fn writers_who_never_stop_wait_for_a_little_more_after_some_tries() {
-    let databases = Databases::empty().await;
-    let mut book = told_book(&databases).await;
-    let pool = book.pool.clone();
-    let mut conn = pool.acquire().await.unwrap();
-    let mut build = begin(&mut conn, book.id, &[]).await.unwrap();
+    let (databases, mut book, mut conn, mut build) = begun().await;
     let id = book.id;
     let mut keeper = Writing::new(&mut book, 80, u32::MAX);
     let patience = Patience { left: 64, tries: 4 * TRIES_AT_ONCE };
