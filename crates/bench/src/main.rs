@@ -21,6 +21,10 @@ mod trade;
 mod verify;
 mod workload;
 
+/// As in the service.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Debug, Parser)]
 #[command(about, version)]
 struct Args {

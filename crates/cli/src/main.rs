@@ -22,6 +22,11 @@ mod test_folds;
 use config::Config;
 use output::Output;
 
+/// Half of what a node does is to make rows and let go of them again: many small pieces, from several
+/// threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// An event-sourced order and wallet ledger: orders, wallets and the accounting journal are folds
 /// of one gapless log, so they cannot disagree.
 #[derive(Debug, Parser)]
