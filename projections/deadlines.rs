@@ -68,7 +68,8 @@ row! {
         kind: String,
         /// None when nothing falls due: then the row goes.
         due_at: Option<DateTime<Utc>>,
-        /// The event that set it, by its place in the order's stream.
+        /// The event that set it, by its place in the order's stream; of one that goes, the first that
+        /// a batch knows it by.
         set_by: i64,
         position: Position,
         /// The customer is to be reminded of it, and was not yet.
@@ -96,15 +97,10 @@ impl Projection for Deadlines {
     fn fold(fact: &Fact<'_>, rows: &mut Rows<Self>) -> Result<(), FoldError> {
         let Some((order_id, _, facts)) = fact.order() else { return Ok(()) };
         for kind in Kind::ALL {
-            let due_at = kind.due_at(facts).map(stored);
-            if due_at.is_none() && fact.version() == 1 {
-                // A first event leaves nothing behind that would have to go.
-                continue;
-            }
             rows.put(Deadline {
                 order_id,
                 kind: kind.as_str().to_owned(),
-                due_at,
+                due_at: kind.due_at(facts).map(stored),
                 set_by: fact.version(),
                 position: fact.position(),
                 remindable: kind == Kind::Expire && is_remindable(facts),
@@ -114,13 +110,21 @@ impl Projection for Deadlines {
         Ok(())
     }
 
-    /// A deadline that stays as it is was set by the event that set it first.
+    /// A deadline that stays as it is was set by the event that set it first; one that goes is known
+    /// by the first event that this batch folded.
     fn merge(before: &Deadline, after: Deadline) -> Deadline {
         if before.due_at == after.due_at {
             Deadline { remindable: after.remindable, ..before.clone() }
+        } else if after.due_at.is_none() {
+            Deadline { is_anew: true, set_by: before.set_by, ..after }
         } else {
             Deadline { is_anew: true, ..after }
         }
+    }
+
+    /// An order's first event finds no row, so that what goes again in the same batch never stood.
+    fn is_written(row: &Deadline) -> bool {
+        row.due_at.is_some() || row.set_by > 1
     }
 
     fn settle(row: Deadline) -> Option<Deadline> {

@@ -39,6 +39,12 @@ pub trait Projection: Sized {
         after
     }
 
+    /// Whether an append has to write the row. One that its own batch made and ended again it has not.
+    fn is_written(row: &Self::Row) -> bool {
+        let _: &Self::Row = row;
+        true
+    }
+
     /// What is left of a row once its whole history is folded; nothing where its last event ended it.
     fn settle(row: Self::Row) -> Option<Self::Row> {
         Some(row)
@@ -161,9 +167,14 @@ impl<P: Projection> Rows<P> {
         }
     }
 
-    /// As an append writes them: with those that end a row.
+    /// As an append writes them: with those that end a row that stands.
+    pub(crate) fn to_write(&self) -> impl Iterator<Item = &P::Row> {
+        self.0.values().filter(|row| P::is_written(row))
+    }
+
+    /// The same, handed over.
     pub(crate) fn into_rows(self) -> impl Iterator<Item = P::Row> {
-        self.0.into_values()
+        self.0.into_values().filter(P::is_written)
     }
 
     /// The rows of a whole history.

@@ -53,7 +53,7 @@ macro_rules! define_views {
             /// fills it folds these events as well.
             pub fn bind(&self, call: Call, live: &Live) -> Call {
                 $(let is_live = live.has(<$projection>::NAME);
-                let call = call.bind(self.$field.iter().filter(|_| is_live).collect::<Vec<_>>());)+
+                let call = call.bind(self.$field.to_write().filter(|_| is_live).collect::<Vec<_>>());)+
                 call
             }
 
