@@ -55,6 +55,7 @@ pub fn migrations() -> Vec<Migration> {
     ]);
     let open_receipts = include_str!("order_management/index_of_open_receipts.sql");
     all.push(step(230, "order_management_open_receipts", open_receipts));
+    all.push(step(240, "append_2", include_str!("sql/append_2.sql")));
     all
 }
 
