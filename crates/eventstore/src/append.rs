@@ -25,7 +25,8 @@ pub type Call = Query<'static, Postgres, PgArguments>;
 /// The function that writes a batch together with its read models.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppendFunction {
-    /// `select daftar.append_1($1, …)`: the fixed arguments, then one array a projection.
+    /// `select daftar.append_2($1, …)`: the fixed arguments, then one array a projection, then
+    /// whatever else the caller binds.
     pub sql: &'static str,
     /// The projections that this build folds, as [`fold_set`](crate::head::fold_set) writes them.
     pub fold_set: String,
@@ -39,6 +40,9 @@ pub enum Appended {
     Ok,
     /// Someone else moved the head first; nothing is written.
     Moved,
+    /// Something of it was decided before; nothing is written. Only a statement that looks for it
+    /// answers so.
+    Known,
 }
 
 /// A batch could not be appended.
@@ -118,6 +122,7 @@ pub async fn append(
     match answer.as_str() {
         "ok" => Ok(Appended::Ok),
         "moved" => Ok(Appended::Moved),
+        "known" => Ok(Appended::Known),
         "format" => Err(AppendError::Format { book }),
         "fold" => Err(AppendError::Fold { book, fold_set: function.fold_set.clone() }),
         other => {

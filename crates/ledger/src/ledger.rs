@@ -27,7 +27,7 @@ use crate::standing::{Standing, Watched};
 use crate::submission::{Answer, Reply, Submission, SubmitError};
 use crate::tail::Tail;
 use crate::workers::{Queue, Workers};
-use crate::writer::{self, LookUp, Pending, Writer};
+use crate::writer::{self, Pending, Writer};
 
 /// How many commands may wait before more are turned away.
 const WAITING_MAX: usize = 4_096;
@@ -70,7 +70,6 @@ struct Inner {
 }
 
 struct WaysIn {
-    look_ups: mpsc::Sender<LookUp>,
     keys: mpsc::Sender<AskedKey>,
     submitted: mpsc::Sender<Pending>,
 }
@@ -184,7 +183,6 @@ impl Ledger {
         let quarantine = Known::new(book, clock.clone());
         quarantine.refresh(&mut *pool.acquire().await?).await?;
         let (submitted, waiting) = mpsc::channel(WAITING_MAX);
-        let (look_ups, asked) = mpsc::channel(WAITING_MAX);
         let (keys, keys_asked) = mpsc::channel(WAITING_MAX);
         let writer = Writer::new(
             hosts.clone(),
@@ -209,9 +207,6 @@ impl Ledger {
         let (known, readers, stop) = (quarantine.clone(), pool.clone(), stopping.clone());
         workers.watch_over("quarantine", move || known.clone().run(readers.clone(), stop.clone()));
         let readers = pool.clone();
-        let look_up = move |asked| writer::look_up(readers.clone(), book, asked);
-        workers.work_through("look-ups", asked, look_up);
-        let readers = pool.clone();
         let answer = move |asked| principals::answer(readers.clone(), book, asked);
         workers.work_through("keys", keys_asked, answer);
         let readers = pool.clone();
@@ -230,7 +225,7 @@ impl Ledger {
                 metrics,
                 standing,
                 quarantine,
-                ways_in: Mutex::new(Some(WaysIn { look_ups, keys, submitted })),
+                ways_in: Mutex::new(Some(WaysIn { keys, submitted })),
                 in_flight: Mutex::new(BTreeMap::new()),
                 tail,
                 tasks,
@@ -414,7 +409,7 @@ impl Ledger {
     /// Gets the answer for everyone who waits for this id.
     async fn lead(&self, submission: Submission) {
         let mut leading = Leading { ledger: self, id: Some(submission.command_id) };
-        let mut answer = self.look_up_or_execute(submission).await;
+        let mut answer = self.execute(submission).await;
         if let Ok(answer) = &mut answer {
             self.name_history(answer).await;
         }
@@ -448,29 +443,17 @@ impl Ledger {
         }
     }
 
-    async fn look_up_or_execute(&self, submission: Submission) -> Result<Answer, SubmitError> {
-        let (answer, known) = oneshot::channel();
-        let look_up = LookUp { id: submission.command_id, answer };
-        self.hand_over(|ways_in| ways_in.look_ups.try_send(look_up).map_err(refused))?;
-        // Without an answer it is not known to be new, and the writer finds out.
-        match known.await.ok().flatten() {
-            Some(record) => writer::replay(&record, &submission.fingerprint),
-            None => self.execute(submission).await,
-        }
-    }
-
     async fn execute(&self, submission: Submission) -> Result<Answer, SubmitError> {
         let (answer, outcome) = oneshot::channel();
         let pending = Pending { submission: Arc::new(submission), answer };
-        self.hand_over(|ways_in| ways_in.submitted.try_send(pending).map_err(refused))?;
+        self.hand_over(pending)?;
         outcome.await.unwrap_or_else(|_gone| Err(self.no_answer()))
     }
 
-    fn hand_over(
-        &self,
-        over: impl FnOnce(&WaysIn) -> Result<(), SubmitError>,
-    ) -> Result<(), SubmitError> {
-        over(self.ways_in().as_ref().ok_or(SubmitError::Stopping)?)
+    fn hand_over(&self, pending: Pending) -> Result<(), SubmitError> {
+        let ways_in = self.ways_in();
+        let ways_in = ways_in.as_ref().ok_or(SubmitError::Stopping)?;
+        ways_in.submitted.try_send(pending).map_err(refused)
     }
 
     /// Why nobody answers.
@@ -508,7 +491,7 @@ impl Drop for Leading<'_> {
     }
 }
 
-fn refused<T>(error: mpsc::error::TrySendError<T>) -> SubmitError {
+fn refused(error: mpsc::error::TrySendError<Pending>) -> SubmitError {
     match error {
         mpsc::error::TrySendError::Full(_) => SubmitError::Overloaded,
         mpsc::error::TrySendError::Closed(_) => SubmitError::Stopping,

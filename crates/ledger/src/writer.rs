@@ -10,13 +10,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::decide::Missing;
-use eventstore::{Appended, BookId, Head, Position, Snapshot, Upcasters, chain};
+use eventstore::batch::Prepared;
+use eventstore::{AppendError, Appended, BookId, Head, Position, Snapshot, Upcasters, chain};
 use futures::FutureExt as _;
-use projections::Live;
+use projections::{Live, Views};
 use sqlx::{Connection, PgConnection};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tracing::{error, info, warn};
+use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::hosts::Hosts;
@@ -41,7 +43,7 @@ use remark::Remark;
 
 pub(crate) use dry_run::dry_run;
 pub(crate) use error::chain as causes;
-pub(crate) use known::{LookUp, look_up, replay};
+pub(crate) use known::replay;
 
 /// The most commands of one batch.
 pub(crate) const BATCH_MAX: usize = eventstore::batch::BATCH_COMMANDS_MAX;
@@ -86,6 +88,9 @@ pub(crate) struct Writer {
     cache: Cache,
     /// When the database went away, as long as it is.
     outage_since: Option<Instant>,
+    /// What comes next is looked up before it is decided: somebody has just asked again what was
+    /// decided before, and where one does, more do.
+    asks_first: bool,
 }
 
 /// How an attempt goes about it.
@@ -123,6 +128,7 @@ impl Writer {
             head: None,
             cache: Cache::new(streams_max),
             outage_since: None,
+            asks_first: false,
         }
     }
 
@@ -274,10 +280,7 @@ impl Writer {
                 Some(conn) => conn,
                 None => self.hosts.connect().await?,
             };
-            let done = match self.head.clone() {
-                Some(head) if !mode.locked => self.append(&mut conn, &head, batch, mode).await,
-                Some(_) | None => self.attempt_locked(&mut conn, batch, mode).await,
-            };
+            let done = self.attempt_on(&mut conn, batch, mode).await;
             Ok((conn, done))
         };
         // One that is given up is dropped with its connection, which nobody may use any more.
@@ -289,7 +292,9 @@ impl Writer {
         match done {
             Ok(committed) => {
                 self.conn = Some(conn);
-                self.finish(batch, committed);
+                if let Some(committed) = committed {
+                    self.finish(batch, committed);
+                }
                 Ok(())
             }
             Err(error) => {
@@ -299,12 +304,32 @@ impl Writer {
         }
     }
 
+    /// Without an answer nothing was left to be decided.
+    async fn attempt_on(
+        &mut self,
+        conn: &mut PgConnection,
+        batch: &mut Vec<Pending>,
+        mode: Mode,
+    ) -> Result<Option<Committed>, BatchError> {
+        // While nothing can be written, what was decided before is still answered.
+        if self.asks_first || self.outage_since.is_some() {
+            self.asks_first = known::answer_known(conn, self.book, batch).await?;
+            if batch.is_empty() {
+                return Ok(None);
+            }
+        }
+        match self.head.clone() {
+            Some(head) if !mode.locked => self.append(conn, &head, batch, mode).await,
+            Some(_) | None => self.attempt_locked(conn, batch, mode).await,
+        }
+    }
+
     async fn attempt_locked(
         &mut self,
         conn: &mut PgConnection,
         batch: &mut Vec<Pending>,
         mode: Mode,
-    ) -> Result<Committed, BatchError> {
+    ) -> Result<Option<Committed>, BatchError> {
         let mut tx = conn.begin().await?;
         match self.decide_locked(&mut tx, batch, mode).await {
             Ok(committed) => {
@@ -330,14 +355,17 @@ impl Writer {
         conn: &mut PgConnection,
         batch: &mut Vec<Pending>,
         mode: Mode,
-    ) -> Result<Committed, BatchError> {
+    ) -> Result<Option<Committed>, BatchError> {
         let head = eventstore::lock_head(conn, self.book).await?;
         let standing = self.standing.see_head(&head);
+        if !standing.takes_commands() {
+            // Whatever keeps the rest from being written.
+            known::answer_known(conn, self.book, batch).await?;
+        }
         if !standing.is_understood() {
             return Err(BatchError::Format(self.book));
         }
         if standing.is_stopped() {
-            known::answer_known(conn, self.book, batch).await?;
             return Err(BatchError::Stopped(self.book, self.why_stopped(conn).await?));
         }
         match standing.fit() {
@@ -433,16 +461,17 @@ impl Writer {
         Ok(stopped.map_or_else(|| "nobody said why".to_owned(), |stopped| stopped.why))
     }
 
-    /// Decides the batch on this head and appends it.
+    /// Decides the batch on this head and appends it. Unlocked it answers what was decided before:
+    /// without an answer that was all of it.
     async fn append(
         &mut self,
         conn: &mut PgConnection,
         head: &Head,
         batch: &mut Vec<Pending>,
         mode: Mode,
-    ) -> Result<Committed, BatchError> {
+    ) -> Result<Option<Committed>, BatchError> {
         let mut loaded = Working::beside(self.quarantine.held());
-        // It ends: each round loads what was not loaded yet, or drops a submission.
+        // It ends: each round loads what was not loaded yet, or some submissions leave the batch.
         loop {
             let submissions: Vec<&Submission> =
                 batch.iter().map(|pending| &*pending.submission).collect();
@@ -457,41 +486,74 @@ impl Writer {
                         outcomes,
                         snapshots,
                         has_panicked,
-                        has_unkept_refusal,
                         remarks,
                     } = decided;
                     let is_empty = prepared.commands.is_empty();
-                    if !mode.locked && (has_panicked || has_unkept_refusal && is_empty) {
+                    if !mode.locked && (has_panicked || is_empty) {
                         // Streams may have been loaded at different moments. Under the lock a
-                        // broken rule is a defect and nothing else; and a refusal that no append
-                        // confirms is as current as one that is recorded.
+                        // broken rule is a defect and nothing else; and an answer that no append
+                        // confirms is as current as one that is recorded, and to nothing that was
+                        // decided before.
                         return Err(BatchError::Moved);
                     }
                     if is_empty {
-                        return Ok(Committed::nothing(outcomes, remarks, head.clone()));
+                        let committed = Committed::nothing(outcomes, remarks, head.clone());
+                        return Ok(Some(committed));
                     }
-                    let (live, function) = (&self.live, self.live.append_function());
-                    let appended = eventstore::append(conn, &function, head, &prepared, |call| {
-                        views.bind(call, live)
-                    });
-                    return match appended.await? {
+                    // Under the lock they were looked up before.
+                    let asked = if mode.locked { Vec::new() } else { known::repeatable(batch) };
+                    match self.send(conn, head, &prepared, &views, asked).await? {
                         Appended::Ok => {
                             let head = prepared.head_after;
-                            Ok(Committed { working, outcomes, remarks, snapshots, head })
+                            let committed =
+                                Committed { working, outcomes, remarks, snapshots, head };
+                            return Ok(Some(committed));
                         }
-                        Appended::Moved => Err(BatchError::Moved),
-                    };
+                        Appended::Moved => return Err(BatchError::Moved),
+                        Appended::Known => {
+                            self.asks_first = known::answer_known(conn, self.book, batch).await?;
+                            if !self.asks_first {
+                                // It is gone again: another history.
+                                return Err(BatchError::Moved);
+                            }
+                            if batch.is_empty() {
+                                return Ok(None);
+                            }
+                        }
+                    }
                 }
                 Err(NotReady::Missing(missing)) => {
                     self.metrics.loaded(missing.len());
                     let Self { book, upcasters, quarantine, .. } = &*self;
                     load_missing(conn, *book, upcasters, quarantine, missing, &mut loaded).await?;
                 }
+                // It may have been decided before, when it broke nothing.
+                Err(NotReady::Poisoned(..)) if !mode.locked => return Err(BatchError::Moved),
                 Err(NotReady::Poisoned(index, error)) => {
                     let poisoned = batch.remove(index);
                     poisoned.answer.send(Err(error)).ok();
                 }
             }
+        }
+    }
+
+    /// Sends the batch, unless one of those that may have been asked before was.
+    async fn send(
+        &self,
+        conn: &mut PgConnection,
+        head: &Head,
+        prepared: &Prepared,
+        views: &Views,
+        asked: Vec<Uuid>,
+    ) -> Result<Appended, AppendError> {
+        let live = &self.live;
+        if asked.is_empty() {
+            let bind = |call| views.bind(call, live);
+            eventstore::append(conn, &live.append_function(), head, prepared, bind).await
+        } else {
+            let function = known::append_unless_known(live);
+            let bind = |call| views.bind(call, live).bind(asked);
+            eventstore::append(conn, &function, head, prepared, bind).await
         }
     }
 

@@ -27,8 +27,6 @@ pub(super) struct DecidedBatch {
     pub(super) snapshots: Vec<Snapshot>,
     /// A rule broke over the states it was given.
     pub(super) has_panicked: bool,
-    /// Something was refused that is not recorded.
-    pub(super) has_unkept_refusal: bool,
     /// What the log of the process says of each outcome.
     pub(super) remarks: Vec<Remark>,
 }
@@ -60,7 +58,6 @@ pub(super) fn decide_batch(
     let mut missing = BTreeSet::new();
     let mut ids = BTreeSet::new();
     let mut has_panicked = false;
-    let mut has_unkept_refusal = false;
     let mut bytes = 0_usize;
     for submission in submissions {
         if !ids.insert(submission.command_id) {
@@ -75,7 +72,6 @@ pub(super) fn decide_batch(
             }
             Err(Stopped::Held(error)) => {
                 // Asked again later it is decided anew: no more than a refusal that leaves no trace.
-                has_unkept_refusal = true;
                 remarks.push(Remark::Refused(QUARANTINED));
                 outcomes.push(Err(error));
                 continue;
@@ -114,7 +110,6 @@ pub(super) fn decide_batch(
             .map_err(|error| NotReady::Poisoned(outcomes.len(), error))?;
         bytes = bytes.saturating_add(answer.body.as_ref().map_or(0, String::len));
         remarks.push(Remark::of(&decided));
-        has_unkept_refusal |= decided.is_err() && !submission.keeps_refusal;
         for change in decided.into_iter().flatten() {
             working.accept(cache, &change);
             snapshots.extend(load::due_snapshot(change.stream, change.version, &change.state));
@@ -125,15 +120,7 @@ pub(super) fn decide_batch(
         return Err(NotReady::Missing(missing));
     }
     let prepared = batch.finish();
-    Ok(DecidedBatch {
-        prepared,
-        views,
-        outcomes,
-        snapshots,
-        has_panicked,
-        has_unkept_refusal,
-        remarks,
-    })
+    Ok(DecidedBatch { prepared, views, outcomes, snapshots, has_panicked, remarks })
 }
 
 /// Why a submission is not decided.

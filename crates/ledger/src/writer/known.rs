@@ -2,59 +2,38 @@
 
 use std::collections::BTreeMap;
 
-use eventstore::{BookId, CommandRecord, Cursor};
-use sqlx::{PgConnection, PgPool};
-use tokio::sync::oneshot;
-use tracing::warn;
+use eventstore::{AppendFunction, BookId, CommandRecord, Cursor};
+use projections::Live;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{BATCH_MAX, Pending};
+use super::Pending;
 use crate::submission::{Answer, SubmitError, domain_version};
-use crate::workers::Queue;
 
-/// Somebody wants to know whether a command was decided before.
-#[derive(Debug)]
-pub(crate) struct LookUp {
-    pub(crate) id: Uuid,
-    pub(crate) answer: oneshot::Sender<Option<CommandRecord>>,
+/// The function that writes a batch, unless one of the ids that are bound last was decided before.
+pub(super) fn append_unless_known(live: &Live) -> AppendFunction {
+    AppendFunction { sql: include_str!("../sql/append_unless_known.sql"), ..live.append_function() }
 }
 
-/// Looks commands up before they queue, as many as are waiting in one query. When the database
-/// does not answer, the askers go on without: the commands' primary key is the guard.
-pub(crate) async fn look_up(pool: PgPool, book: BookId, asked: Queue<LookUp>) {
-    let mut asked = asked.lock().await;
-    let mut waiting = Vec::with_capacity(BATCH_MAX);
-    while asked.recv_many(&mut waiting, BATCH_MAX).await > 0 {
-        let ids: Vec<Uuid> = waiting.iter().map(|one: &LookUp| one.id).collect();
-        let known = async {
-            let mut conn = pool.acquire().await?;
-            known_commands(&mut conn, book, &ids).await
-        };
-        match known.await {
-            Ok(known) => {
-                for LookUp { id, answer } in waiting.drain(..) {
-                    // Whoever asked may have gone.
-                    answer.send(known.get(&id).cloned()).ok();
-                }
-            }
-            Err(error) => {
-                warn!(%error, "commands could not be looked up before they are decided");
-                waiting.clear();
-            }
-        }
-    }
+/// The ids of a batch that may have been decided before.
+pub(super) fn repeatable(batch: &[Pending]) -> Vec<Uuid> {
+    let submissions = batch.iter().map(|pending| &pending.submission);
+    let repeatable = submissions.filter(|submission| !submission.is_unrepeatable);
+    repeatable.map(|submission| submission.command_id).collect()
 }
 
-/// Answers those of a batch that were decided already. The others stay in it.
+/// Answers those of a batch that were decided already, and says whether there were any. The others
+/// stay in it. What is found is final, whoever holds the head; that the rest is new is certain only
+/// under its lock.
 pub(super) async fn answer_known(
     conn: &mut PgConnection,
     book: BookId,
     batch: &mut Vec<Pending>,
-) -> Result<(), sqlx::Error> {
+) -> Result<bool, sqlx::Error> {
     let ids: Vec<Uuid> = batch.iter().map(|pending| pending.submission.command_id).collect();
     let known = known_commands(conn, book, &ids).await?;
     if known.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     for pending in std::mem::take(batch) {
         match known.get(&pending.submission.command_id) {
@@ -65,7 +44,7 @@ pub(super) async fn answer_known(
             None => batch.push(pending),
         }
     }
-    Ok(())
+    Ok(true)
 }
 
 /// The records of those ids that were decided before, beside the log or in it.
@@ -96,4 +75,25 @@ pub(crate) fn replay(record: &CommandRecord, fingerprint: &[u8]) -> Result<Answe
         cursor: None::<Cursor>,
         is_replayed: true,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(sql: &str) -> String {
+        sql.split_whitespace().collect()
+    }
+
+    #[test]
+    fn what_is_not_known_is_appended_by_the_same_call_as_everywhere() {
+        let live = Live::all();
+        let call = words(live.append_function().sql);
+        let call = call.strip_prefix("select").unwrap();
+        let ours = append_unless_known(&live);
+        assert!(words(ours.sql).contains(&format!("else{call}end")), "{}", ours.sql);
+        let next = call.matches('$').count() + 1;
+        assert_eq!(ours.sql.matches(&format!("unnest(${next}::uuid[])")).count(), 2);
+        assert_eq!(ours.fold_set, live.fold_set());
+    }
 }

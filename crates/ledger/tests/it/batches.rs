@@ -1,8 +1,12 @@
 //! Batches: what goes together, what does not fit, and one culprit among many.
 
+use ledger::operations::{self, Begun, Name};
+use ledger::personal::Vault;
 use ledger::{Answer, Ledger, Submission, SubmitError};
 
-use crate::book::{Book, accepted, ask, ask_all, by_transfer, id, import, of_sku};
+use crate::book::{
+    Book, accepted, ask, ask_all, by_transfer, by_wallet, credit, id, import, of_sku, top_up,
+};
 
 /// Sends all of them so that they wait together, behind one that waits for the head.
 async fn together(
@@ -101,5 +105,83 @@ async fn an_event_or_a_submission_that_fits_into_no_batch_is_too_large_and_leave
     assert_eq!(answers[1], Err(SubmitError::TooLarge));
     assert!(answers[2].as_ref().unwrap().is_accepted());
     assert_eq!(book.count("select count(*) from daftar.commands").await, 2);
+    book.assert_sound().await;
+}
+
+/// Something beside the log is done under this id.
+async fn operate(node: &Ledger, number: u64) {
+    let name = Name { id: id(number), fingerprint: vec![7] };
+    let begun = operations::begin(node, &Vault::new([7; 32]), Some(name)).await.unwrap();
+    let Begun::New(operation) = begun else { panic!("nobody asked before") };
+    let reply = operations::Reply {
+        status: 201,
+        resource: None,
+        version: None,
+        position: None,
+        text: None,
+    };
+    operation.commit(&reply).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_decided_before_is_answered_from_its_record_in_whatever_batch_it_is_asked_again() {
+    let book = Book::empty().await;
+    let node = book.node().await;
+    let given = accepted(&node, 1, top_up("anna", 1, 100)).await;
+    let refused = node.submit(ask(id(2), by_wallet(2, "anna", 150))).await.unwrap();
+    assert_eq!(refused.status, 409);
+    operate(&node, 3).await;
+    // What was refused would be accepted now, and what was accepted refused.
+    accepted(&node, 4, credit("anna", 100)).await;
+    let before = (book.position().await, book.revision().await);
+
+    let mut unkept = ask(id(50), by_wallet(50, "anna", 1_000_000));
+    unkept.keeps_refusal = false;
+    let mut asked: Vec<Submission> =
+        (10..30).map(|number| ask(id(number), by_transfer(number, "anna", 10))).collect();
+    asked.insert(3, ask(id(1), top_up("anna", 1, 100)));
+    asked.insert(7, ask(id(2), by_wallet(2, "anna", 150)));
+    asked.insert(9, ask(id(4), credit("anna", 1)));
+    asked.insert(12, ask(id(3), credit("anna", 1)));
+    asked.push(unkept.clone());
+    // The second finds one that loads all it needs, and knows nothing of the first.
+    for (turn, node) in [&node, &book.node().await].into_iter().enumerate() {
+        let answers = together(&book, node, asked.clone()).await;
+        assert_eq!(answers.len(), 25);
+        for (index, answer) in answers.into_iter().enumerate() {
+            match index {
+                3 | 7 => {
+                    let (answer, first) =
+                        (answer.unwrap(), if index == 3 { &given } else { &refused });
+                    assert!(answer.is_replayed);
+                    assert_eq!((answer.status, &answer.body), (first.status, &first.body));
+                    assert_eq!(answer.position, first.position);
+                }
+                9 | 12 => assert_eq!(answer, Err(SubmitError::Mismatch)),
+                24 => assert_eq!(answer.unwrap().status, 409),
+                _ => {
+                    let answer = answer.unwrap();
+                    assert!(answer.is_accepted());
+                    assert_eq!(answer.is_replayed, turn == 1);
+                }
+            }
+        }
+        // Twenty-one orders: the twenty, and the one that they waited behind.
+        assert_eq!(book.count("select count(*) from daftar.customer_orders").await, 21);
+    }
+    assert!(book.revision().await > before.1);
+    let events = book.position().await;
+    assert!(events >= before.0 + 21);
+
+    // Nothing but what leaves no trace, beside what was decided before.
+    for _ in 0..2 {
+        let again = vec![unkept.clone(), ask(id(2), by_wallet(2, "anna", 150))];
+        let asked = again.into_iter().map(|one| node.submit(one));
+        let answers = futures::future::join_all(asked).await;
+        assert_eq!(answers[0].as_ref().unwrap().status, 409);
+        let replayed = answers[1].as_ref().unwrap();
+        assert!(replayed.is_replayed && replayed.body == refused.body, "{replayed:?}");
+    }
+    assert_eq!(book.position().await, events);
     book.assert_sound().await;
 }
