@@ -9,7 +9,7 @@ use eventstore::{Position, RecordedEvent, UpcastError, Upcasters};
 use uuid::Uuid;
 
 use crate::fact::{Fact, FoldError};
-use crate::views::Views;
+use crate::views::{Chosen, Views};
 
 /// A recorded event could not be read: the history is broken there, or newer than this build.
 #[derive(Debug, thiserror::Error)]
@@ -83,13 +83,19 @@ pub enum ReplayError {
 pub struct Replay {
     states: BTreeMap<StreamKey, State>,
     upcasters: Upcasters,
+    chosen: Chosen,
     position: Position,
 }
 
 impl Replay {
     /// Before the first event of a book.
     pub fn new(upcasters: Upcasters) -> Self {
-        Self { states: BTreeMap::new(), upcasters, position: Position::ZERO }
+        Self::of(upcasters, Chosen::ALL)
+    }
+
+    /// The same, of some projections alone.
+    pub(crate) fn of(upcasters: Upcasters, chosen: Chosen) -> Self {
+        Self { states: BTreeMap::new(), upcasters, chosen, position: Position::ZERO }
     }
 
     /// Takes the next event and folds it into `views`.
@@ -119,7 +125,7 @@ impl Replay {
         evolve(state, &event)
             .map_err(|why| ReplayError::Impossible { position: recorded.position, why })?;
         let fact = Fact { recorded, stream, event: &event, state };
-        views.fold(&fact)?;
+        views.fold_chosen(&fact, self.chosen)?;
         seen(&fact);
         self.position = recorded.position;
         Ok(())

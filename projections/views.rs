@@ -40,7 +40,16 @@ macro_rules! define_views {
         impl Views {
             /// Folds one more event. After an error the whole batch is void.
             pub fn fold(&mut self, fact: &Fact<'_>) -> Result<(), FoldError> {
-                $(if is_built::<$projection>() {
+                self.fold_chosen(fact, Chosen::ALL)
+            }
+
+            /// As [`Views::fold`], into the chosen projections: the others get no rows.
+            pub(crate) fn fold_chosen(
+                &mut self,
+                fact: &Fact<'_>,
+                chosen: Chosen,
+            ) -> Result<(), FoldError> {
+                $(if chosen.$field && is_built::<$projection>() {
                     <$projection>::fold(fact, &mut self.$field)?;
                 })+
                 #[cfg(debug_assertions)]
@@ -76,6 +85,23 @@ macro_rules! define_views {
 
             pub fn is_empty(&self) -> bool {
                 true $(&& self.$field.is_empty())+
+            }
+        }
+
+        /// Which projections are folded. To make rows that nobody asked for costs more than all the
+        /// rest of a fold.
+        #[expect(clippy::struct_excessive_bools, reason = "each says it of another projection")]
+        #[derive(Debug, Clone, Copy)]
+        pub(crate) struct Chosen {
+            $($field: bool,)+
+        }
+
+        impl Chosen {
+            pub(crate) const ALL: Self = Self { $($field: true,)+ };
+
+            /// Those of these names.
+            pub(crate) fn of(is_chosen: impl Fn(&str) -> bool) -> Self {
+                Self { $($field: is_chosen(<$projection>::NAME),)+ }
             }
         }
 

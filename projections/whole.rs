@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fact::Fact;
 use crate::replay::{Replay, ReplayError};
-use crate::views::Views;
+use crate::views::{Chosen, Views};
 
 /// A stream with an event that cannot be read, or is impossible: its rows stay as they are until
 /// somebody has looked at it, and everything else goes on.
@@ -47,6 +47,11 @@ struct Current {
 impl Whole {
     pub fn new(upcasters: Upcasters) -> Self {
         Self { replay: Replay::new(upcasters), current: None }
+    }
+
+    /// The same, of some projections alone: the rows of the others are left out.
+    pub(crate) fn of(upcasters: Upcasters, chosen: Chosen) -> Self {
+        Self { replay: Replay::of(upcasters, chosen), current: None }
     }
 
     pub fn fold(&mut self, piece: &Piece) -> Folded {

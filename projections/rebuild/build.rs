@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use eventstore::{Generation, Position, StreamId};
 use serde::{Deserialize, Serialize};
 
+use crate::views::Chosen;
 use crate::whole::Quarantined;
 
 /// A rebuild under way. It is changed only by steps that were committed, so whoever keeps it within
@@ -81,6 +82,11 @@ impl Build {
     /// The generations that are being filled, as a sweep keeps them.
     pub fn generations(&self) -> Vec<(&str, Generation)> {
         self.targets.iter().map(|target| (target.name.as_str(), target.generation)).collect()
+    }
+
+    /// The projections that are folded: nobody would see the rows of the others.
+    pub(crate) fn chosen(&self) -> Chosen {
+        Chosen::of(|name| self.generation(name).is_some())
     }
 
     pub fn names(&self) -> Vec<&str> {

@@ -27,7 +27,7 @@ pub async fn fill<K: Keeper>(
     build: &mut Build,
     keeper: &mut K,
 ) -> Result<(), RebuildError> {
-    fill_with(conn, book, build, &mut States::new(), tail::FEW, keeper).await
+    fill_with(conn, book, build, &mut States::new(build.chosen()), tail::FEW, keeper).await
 }
 
 pub(super) async fn fill_with<K: Keeper>(
@@ -46,8 +46,8 @@ pub(super) async fn fill_with<K: Keeper>(
     let journal = journal::live(conn, book, build).await?;
     while let Place::Streams { aggregate_type, after, within } = build.place.clone() {
         let mut streams = Streams::new(book, aggregate_type.clone(), after, Some(build.begun_at));
-        let mut reader =
-            Reader { book, journal, aggregate_type, within, whole: Whole::new(upcasters()) };
+        let whole = Whole::of(upcasters(), build.chosen());
+        let mut reader = Reader { book, journal, aggregate_type, within, whole };
         while let Some(piece) = streams.next(conn).await.map_err(RebuildError::database(book))? {
             reader.take(conn, build, piece, keeper).await?;
         }

@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::id::OrderId;
 use domain::{Event, State, StreamKey};
 use eventstore::{BookId, Position, RecordedEvent, StreamId, Upcasters, Version, read};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::fact::Fact;
 use crate::replay::{ReplayError, decode, evolve, upcasters};
-use crate::views::Views;
+use crate::timeline::order_of;
+use crate::views::{Chosen, Views};
 use crate::whole::Quarantined;
 
 /// How many states are held.
@@ -23,11 +26,12 @@ const EVENTS: u32 = 1_000;
 pub(super) struct States {
     known: BTreeMap<StreamId, State>,
     upcasters: Upcasters,
+    chosen: Chosen,
 }
 
 impl States {
-    pub(super) fn new() -> Self {
-        Self { known: BTreeMap::new(), upcasters: upcasters() }
+    pub(super) fn new(chosen: Chosen) -> Self {
+        Self { known: BTreeMap::new(), upcasters: upcasters(), chosen }
     }
 
     /// Makes sure of the states, as of `until`, of all streams that these events go on with. Says
@@ -88,16 +92,18 @@ impl States {
         }
     }
 
-    /// Applies an event to its stream's state, and folds it into `views`.
+    /// Applies an event to its stream's state, and folds it into `views`. Answers the order whose
+    /// story it is part of.
     pub(super) fn fold(
         &mut self,
         recorded: &RecordedEvent,
         views: &mut Views,
-    ) -> Result<(), ReplayError> {
+    ) -> Result<Option<Uuid>, ReplayError> {
         let (stream, event) = self.evolve(recorded)?;
-        let Some(state) = self.known.get(&recorded.stream) else { return Ok(()) };
-        views.fold(&Fact { recorded, stream, event: &event, state })?;
-        Ok(())
+        if let Some(state) = self.known.get(&recorded.stream) {
+            views.fold_chosen(&Fact { recorded, stream, event: &event, state }, self.chosen)?;
+        }
+        Ok(order_of(stream, &event).map(OrderId::uuid))
     }
 
     fn evolve(&mut self, recorded: &RecordedEvent) -> Result<(StreamKey, Event), ReplayError> {

@@ -98,7 +98,7 @@ pub async fn switch_patiently<K: Keeper>(
     keeper: &mut K,
 ) -> Result<Switched, RebuildError> {
     require_unswitched(build)?;
-    let mut states = States::new();
+    let mut states = States::new(build.chosen());
     let mut few = FEW;
     let mut differences = Differences::default();
     let mut since = match allowed {
@@ -136,7 +136,7 @@ pub async fn switch_patiently<K: Keeper>(
             views: &views,
             journal,
             left_max: patience.left_after(tries),
-            states: std::mem::replace(&mut states, States::new()),
+            states: std::mem::replace(&mut states, States::new(build.chosen())),
             next: build.clone(),
             differences: differences.clone(),
         };
@@ -235,10 +235,10 @@ impl Last<'_> {
         let mut aside = Aside::default();
         while self.next.until < head.position {
             let Self { book, views, journal, states, next, .. } = self;
-            let Tail { views: tail, aside: apart } =
+            let Tail { views: tail, orders: told, aside: apart } =
                 fold_page(conn, *book, next, views, states, *journal).await?;
             aside.absorb(apart);
-            orders.extend(tail.timeline.iter().map(|entry| entry.order_id));
+            orders.extend(told);
             tail.load(conn, *book, next, &Load::Tail).await.map_err(database)?;
         }
         journal::require_unchanged(&self.next)?;

@@ -19,6 +19,7 @@ use crate::projection::Maker;
 use crate::replay::{decode, upcasters};
 use crate::timeline::order_of;
 use crate::views::Views;
+use crate::whole::Quarantined;
 
 /// So few events are left to the switch, while writers wait.
 pub(super) const FEW: i64 = 64;
@@ -32,6 +33,8 @@ const ROUNDS_IN_VAIN: u32 = 3;
 /// What a page of the tail folds to.
 pub(super) struct Tail {
     pub(super) views: Views,
+    /// The orders that its events tell of.
+    pub(super) orders: Vec<Uuid>,
     pub(super) aside: Aside,
 }
 
@@ -113,8 +116,9 @@ pub(super) async fn fold_page(
     let database = RebuildError::database(book);
     let page = read::after(conn, book, next.until, PAGE_SIZE).await.map_err(database)?;
     let mut folded = Views::default();
+    let mut orders = Vec::new();
     let mut aside = Aside::default();
-    let Some(last) = page.last() else { return Ok(Tail { views: folded, aside }) };
+    let Some(last) = page.last() else { return Ok(Tail { views: folded, orders, aside }) };
     let types = stream_types(views);
     let names_streams = views.iter().any(|view| view.maker == Maker::Named);
     let makes_rows = |event: &&RecordedEvent| {
@@ -130,8 +134,11 @@ pub(super) async fn fold_page(
         if next.is_quarantined(&event.stream) {
             next.touch_quarantined(&event.stream);
             aside.add(event);
-        } else if let Err(error) = states.fold(event, &mut folded) {
-            next.quarantine(crate::whole::Quarantined::new(event, &error))?;
+            continue;
+        }
+        match states.fold(event, &mut folded) {
+            Ok(order) => orders.extend(order),
+            Err(error) => next.quarantine(Quarantined::new(event, &error))?,
         }
     }
     next.until = last.position;
@@ -141,5 +148,5 @@ pub(super) async fn fold_page(
             .await
             .map_err(database)?;
     }
-    Ok(Tail { views: folded, aside })
+    Ok(Tail { views: folded, orders, aside })
 }
