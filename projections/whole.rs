@@ -9,6 +9,9 @@ use crate::fact::Fact;
 use crate::replay::{Replay, ReplayError};
 use crate::views::{Chosen, Views};
 
+/// How many events are folded without looking up.
+const AT_ONCE: usize = 32;
+
 /// A stream with an event that cannot be read, or is impossible: its rows stay as they are until
 /// somebody has looked at it, and everything else goes on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,9 +64,32 @@ impl Whole {
     /// As [`Whole::fold`]; `seen` is told of every event that was folded.
     pub fn fold_seeing(&mut self, piece: &Piece, seen: &mut dyn FnMut(&Fact<'_>)) -> Folded {
         let mut folded = Folded::default();
-        for recorded in &piece.events {
+        self.take(&piece.events, &mut folded, seen);
+        self.close(piece, &mut folded);
+        folded
+    }
+
+    /// As [`Whole::fold`], a few events at a time: what was asked of the database meanwhile goes on
+    /// in between.
+    pub(crate) async fn fold_beside(&mut self, piece: &Piece) -> Folded {
+        let mut folded = Folded::default();
+        for events in piece.events.chunks(AT_ONCE) {
+            self.take(events, &mut folded, &mut |_| {});
+            tokio::task::yield_now().await;
+        }
+        self.close(piece, &mut folded);
+        folded
+    }
+
+    fn take(
+        &mut self,
+        events: &[RecordedEvent],
+        folded: &mut Folded,
+        seen: &mut dyn FnMut(&Fact<'_>),
+    ) {
+        for recorded in events {
             if self.current.as_ref().is_none_or(|current| current.stream != recorded.stream) {
-                self.finish(&mut folded);
+                self.finish(folded);
                 self.current = Some(Current {
                     stream: recorded.stream.clone(),
                     views: Views::default(),
@@ -80,12 +106,14 @@ impl Whole {
                 folded.quarantined.push(Quarantined::new(recorded, &error));
             }
         }
+    }
+
+    fn close(&mut self, piece: &Piece, folded: &mut Folded) {
         if piece.ends {
-            self.finish(&mut folded);
+            self.finish(folded);
         } else if let Some(current) = &mut self.current {
             current.views.move_final(&mut folded.views);
         }
-        folded
     }
 
     fn finish(&mut self, folded: &mut Folded) {

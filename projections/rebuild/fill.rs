@@ -46,10 +46,16 @@ pub(super) async fn fill_with<K: Keeper>(
     let journal = journal::live(conn, book, build).await?;
     while let Place::Streams { aggregate_type, after, within } = build.place.clone() {
         let mut streams = Streams::new(book, aggregate_type.clone(), after, Some(build.begun_at));
-        let whole = Whole::of(upcasters(), build.chosen());
-        let mut reader = Reader { book, journal, aggregate_type, within, whole };
-        while let Some(piece) = streams.next(conn).await.map_err(RebuildError::database(book))? {
-            reader.take(conn, build, piece, keeper).await?;
+        let mut whole = Whole::of(upcasters(), build.chosen());
+        let mut reader = Reader { book, journal, aggregate_type, within };
+        let mut folded = read_and_fold(conn, book, &mut streams, &mut whole).await?;
+        while let Some((piece, rows)) = folded {
+            let next = streams.next(conn).await.map_err(RebuildError::database(book))?;
+            // While the database writes one piece, the next is folded.
+            let (taken, ahead) =
+                tokio::join!(reader.take(conn, build, piece, rows, keeper), fold(&mut whole, next));
+            taken?;
+            folded = ahead;
         }
         reader.finish(conn, build, &views, keeper).await?;
     }
@@ -73,6 +79,25 @@ pub(super) fn stream_types(views: &[View]) -> Vec<&'static str> {
     StreamKey::AGGREGATE_TYPES.into_iter().filter(makes).collect()
 }
 
+/// A piece with what it folded to.
+type FoldedPiece = (Piece, Folded);
+
+async fn read_and_fold(
+    conn: &mut PgConnection,
+    book: BookId,
+    streams: &mut Streams,
+    whole: &mut Whole,
+) -> Result<Option<FoldedPiece>, RebuildError> {
+    let piece = streams.next(conn).await.map_err(RebuildError::database(book))?;
+    Ok(fold(whole, piece).await)
+}
+
+async fn fold(whole: &mut Whole, piece: Option<Piece>) -> Option<FoldedPiece> {
+    let piece = piece?;
+    let folded = whole.fold_beside(&piece).await;
+    Some((piece, folded))
+}
+
 /// Takes the streams of one type.
 struct Reader {
     book: BookId,
@@ -80,7 +105,6 @@ struct Reader {
     journal: Option<Generation>,
     aggregate_type: String,
     within: Option<Within>,
-    whole: Whole,
 }
 
 impl Reader {
@@ -89,9 +113,9 @@ impl Reader {
         conn: &mut PgConnection,
         build: &mut Build,
         piece: Piece,
+        Folded { views, quarantined }: Folded,
         keeper: &mut K,
     ) -> Result<(), RebuildError> {
-        let Folded { views, quarantined } = self.whole.fold(&piece);
         let written = self.written(&piece);
         if !piece.ends && written.len() == piece.events.len() {
             // What was taken up within: it had to be folded again, and no more.
