@@ -46,6 +46,7 @@ row! {
 impl Projection for CustomerOrders {
     const NAME: &'static str = "customer_orders";
     const FOLD_VERSION: i32 = 1;
+    const OF_STATE: bool = true;
     const SQL: Sql = SQL;
     const KEY: &'static [&'static str] = &["order_id"];
     const MAKER: Maker = Maker::Of { aggregate_type: "order", column: "order_id" };

@@ -57,6 +57,7 @@ row! {
 impl Projection for OrderManagement {
     const NAME: &'static str = "order_management";
     const FOLD_VERSION: i32 = 1;
+    const OF_STATE: bool = true;
     const SQL: Sql = SQL;
     const KEY: &'static [&'static str] = &["order_id"];
     const MAKER: Maker = Maker::Of { aggregate_type: "order", column: "order_id" };

@@ -14,6 +14,9 @@ pub trait Projection: Sized {
     const FOLD_VERSION: i32;
     /// A row is final: added by one event and never changed by another.
     const APPEND_ONLY: bool = false;
+    /// A row says how its stream stands and no more: the stream's last event makes it, and what only
+    /// the first one knows is merged into it. Those in between can be left out of a whole stream.
+    const OF_STATE: bool = false;
     const SQL: Sql;
     /// The columns of a row's key, in the order of [`Projection::Key`].
     const KEY: &'static [&'static str];

@@ -78,6 +78,14 @@ pub enum ReplayError {
     Impossible { position: Position, why: String },
 }
 
+/// Whether an event stands within its stream: it is not the first, and another one follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Within {
+    /// Or nobody knows.
+    No,
+    Yes,
+}
+
 /// The states of all streams up to a position.
 #[derive(Debug)]
 pub struct Replay {
@@ -104,13 +112,14 @@ impl Replay {
         recorded: &RecordedEvent,
         views: &mut Views,
     ) -> Result<(), ReplayError> {
-        self.apply_seeing(recorded, views, &mut |_| {})
+        self.apply_seeing(recorded, Within::No, views, &mut |_| {})
     }
 
     /// As [`Replay::apply`]; `seen` is told of the event once it is folded.
     pub(crate) fn apply_seeing(
         &mut self,
         recorded: &RecordedEvent,
+        within: Within,
         views: &mut Views,
         seen: &mut dyn FnMut(&Fact<'_>),
     ) -> Result<(), ReplayError> {
@@ -125,7 +134,11 @@ impl Replay {
         evolve(state, &event)
             .map_err(|why| ReplayError::Impossible { position: recorded.position, why })?;
         let fact = Fact { recorded, stream, event: &event, state };
-        views.fold_chosen(&fact, self.chosen)?;
+        let chosen = match within {
+            Within::No => self.chosen,
+            Within::Yes => self.chosen.within(),
+        };
+        views.fold_chosen(&fact, chosen)?;
         seen(&fact);
         self.position = recorded.position;
         Ok(())

@@ -2,11 +2,11 @@
 
 use std::error::Error;
 
-use eventstore::{Piece, Position, RecordedEvent, StreamId, Upcasters};
+use eventstore::{Piece, Position, RecordedEvent, StreamId, Upcasters, Version};
 use serde::{Deserialize, Serialize};
 
 use crate::fact::Fact;
-use crate::replay::{Replay, ReplayError};
+use crate::replay::{Replay, ReplayError, Within};
 use crate::views::{Chosen, Views};
 
 /// How many events are folded without looking up.
@@ -64,7 +64,7 @@ impl Whole {
     /// As [`Whole::fold`]; `seen` is told of every event that was folded.
     pub fn fold_seeing(&mut self, piece: &Piece, seen: &mut dyn FnMut(&Fact<'_>)) -> Folded {
         let mut folded = Folded::default();
-        self.take(&piece.events, &mut folded, seen);
+        self.take(&piece.events, usize::MAX, &mut folded, seen);
         self.close(piece, &mut folded);
         folded
     }
@@ -73,21 +73,26 @@ impl Whole {
     /// in between.
     pub(crate) async fn fold_beside(&mut self, piece: &Piece) -> Folded {
         let mut folded = Folded::default();
-        for events in piece.events.chunks(AT_ONCE) {
-            self.take(events, &mut folded, &mut |_| {});
+        let mut left = piece.events.as_slice();
+        while !left.is_empty() {
+            left = self.take(left, AT_ONCE, &mut folded, &mut |_| {});
             tokio::task::yield_now().await;
         }
         self.close(piece, &mut folded);
         folded
     }
 
-    fn take(
+    /// Folds at most so many events of a piece; answers those that are left.
+    fn take<'a>(
         &mut self,
-        events: &[RecordedEvent],
+        mut events: &'a [RecordedEvent],
+        most: usize,
         folded: &mut Folded,
         seen: &mut dyn FnMut(&Fact<'_>),
-    ) {
-        for recorded in events {
+    ) -> &'a [RecordedEvent] {
+        for _ in 0..most {
+            let [recorded, rest @ ..] = events else { break };
+            events = rest;
             if self.current.as_ref().is_none_or(|current| current.stream != recorded.stream) {
                 self.finish(folded);
                 self.current = Some(Current {
@@ -100,12 +105,17 @@ impl Whole {
             if current.is_quarantined {
                 continue;
             }
-            if let Err(error) = self.replay.apply_seeing(recorded, &mut current.views, seen) {
+            let is_first = recorded.version <= Version(1);
+            let goes_on = rest.first().is_some_and(|next| next.stream == recorded.stream);
+            let within = if goes_on && !is_first { Within::Yes } else { Within::No };
+            let applied = self.replay.apply_seeing(recorded, within, &mut current.views, seen);
+            if let Err(error) = applied {
                 current.is_quarantined = true;
                 current.views = Views::default();
                 folded.quarantined.push(Quarantined::new(recorded, &error));
             }
         }
+        events
     }
 
     fn close(&mut self, piece: &Piece, folded: &mut Folded) {

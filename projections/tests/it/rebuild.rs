@@ -1,5 +1,6 @@
 //! A rebuild makes the same rows again, beside those that readers see, and nothing by halves.
 
+mod alone;
 mod differences;
 mod journal;
 mod keepers;
