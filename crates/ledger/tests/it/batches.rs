@@ -185,3 +185,37 @@ async fn what_was_decided_before_is_answered_from_its_record_in_whatever_batch_i
     assert_eq!(book.position().await, events);
     book.assert_sound().await;
 }
+
+#[tokio::test]
+async fn what_was_decided_before_is_known_where_no_record_of_the_batch_would_say_so() {
+    let book = Book::empty().await;
+    let node = book.node().await;
+    accepted(&node, 1, top_up("anna", 1, 100)).await;
+    let mut paid = ask(id(2), by_wallet(2, "anna", 60));
+    let first = node.submit(paid.clone()).await.unwrap();
+    assert!(first.is_accepted());
+    operate(&node, 3).await;
+    // Decided anew the one is refused without a record, and the other recorded without a conflict.
+    paid.keeps_refusal = false;
+    let known = [(paid, Ok(first)), (ask(id(3), credit("anna", 1)), Err(SubmitError::Mismatch))];
+    for (turn, (known, expected)) in (1..).zip(known) {
+        // Nobody has just asked again what was decided before.
+        accepted(&node, turn * 100, by_transfer(turn * 100, "anna", 10)).await;
+        let before = book.revision().await;
+        let new = |number| ask(id(number), by_transfer(number, "anna", 10));
+        let asked = [new(turn * 100 + 1), known, new(turn * 100 + 2)];
+        let [one, again, other] = asked.map(|one| node.submit(one));
+        let (one, again, other) = tokio::join!(one, again, other);
+        assert!(one.unwrap().is_accepted() && other.unwrap().is_accepted());
+        match expected {
+            Ok(first) => {
+                let again = again.unwrap();
+                assert!(again.is_replayed, "{again:?}");
+                assert_eq!((again.status, again.body), (first.status, first.body));
+            }
+            Err(error) => assert_eq!(again, Err(error)),
+        }
+        assert_eq!(book.revision().await, before + 1, "they were one batch");
+    }
+    book.assert_sound().await;
+}
