@@ -228,3 +228,39 @@ fn unzip(place: Option<Place>) -> (Option<DateTime<Utc>>, Option<Uuid>, Option<S
         None => (None, None, None),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+
+    fn row(set_by: i64, is_due: bool) -> Deadline {
+        Deadline {
+            order_id: Uuid::nil(),
+            kind: Kind::Expire.as_str().to_owned(),
+            due_at: is_due.then_some(DateTime::UNIX_EPOCH),
+            set_by,
+            position: Position::new(set_by),
+            remindable: false,
+            is_anew: false,
+        }
+    }
+
+    fn written(rows_of_a_batch: &[Deadline]) -> usize {
+        let mut rows = Rows::<Deadlines>::default();
+        for row in rows_of_a_batch {
+            rows.put(row.clone());
+        }
+        rows.to_write().count()
+    }
+
+    #[test]
+    fn the_end_of_a_deadline_is_written_where_it_may_stand() {
+        assert_eq!(written(&[row(1, true)]), 1);
+        assert_eq!(written(&[row(1, true), row(2, false)]), 0, "it never stood");
+        assert_eq!(written(&[row(1, false), row(2, false)]), 0, "nor was it ever due");
+        assert_eq!(written(&[row(2, false)]), 1);
+        assert_eq!(written(&[row(2, true), row(3, false)]), 1, "an earlier batch may have set it");
+    }
+}
