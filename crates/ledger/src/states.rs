@@ -100,11 +100,33 @@ pub(crate) struct Working {
     counters: BTreeMap<Code, u32>,
     /// Streams over which nothing is decided.
     held: Arc<Held>,
+    /// What the batch before this one leaves behind, where it was not committed yet when this one
+    /// was decided.
+    before: Before,
+}
+
+/// What a batch leaves behind.
+#[derive(Debug, Clone, Default)]
+struct Before {
+    states: BTreeMap<StreamKey, Arc<State>>,
+    counters: BTreeMap<Code, u32>,
 }
 
 impl Working {
     pub(crate) fn beside(held: Arc<Held>) -> Self {
         Self { held, ..Self::default() }
+    }
+
+    /// On top of one that is still to be committed.
+    pub(crate) fn after(other: &Self) -> Self {
+        let Self { states, counters, held, .. } = other;
+        let before = Before { states: states.clone(), counters: counters.clone() };
+        Self { held: Arc::clone(held), before, ..Self::default() }
+    }
+
+    fn last_counter(&self, cache: &Cache, series: &Code) -> Option<u32> {
+        let known = self.counters.get(series).or_else(|| self.before.counters.get(series));
+        known.or_else(|| cache.counters.get(series)).copied()
     }
 
     /// What else turned out to be unreadable.
@@ -136,8 +158,7 @@ impl Working {
         } else if let Event::Order(order::Event::Imported(imported)) = &change.event
             && let Some((series, counter)) = &imported.series
         {
-            let known = self.counters.get(series).or_else(|| cache.counters.get(series));
-            if let Some(last) = known.copied() {
+            if let Some(last) = self.last_counter(cache, series) {
                 self.counters.insert(series.clone(), last.max(*counter));
             }
         }
@@ -162,7 +183,9 @@ impl States for View<'_> {
         if self.working.held.contains_key(&stream) {
             return Err(Missing::Stream(stream));
         }
-        let known = self.working.states.get(&stream).or_else(|| self.cache.states.peek(&stream));
+        let Working { states, before, .. } = self.working;
+        let known = states.get(&stream).or_else(|| before.states.get(&stream));
+        let known = known.or_else(|| self.cache.states.peek(&stream));
         match known {
             Some(state) => Ok(Arc::clone(state)),
             None if self.fresh.contains(&stream) => Ok(Arc::new(State::initial(stream))),
@@ -171,7 +194,7 @@ impl States for View<'_> {
     }
 
     fn last_counter(&self, series: &Code) -> Result<u32, Missing> {
-        let known = self.working.counters.get(series).or_else(|| self.cache.counters.get(series));
-        known.copied().ok_or_else(|| Missing::Series(series.clone()))
+        let known = self.working.last_counter(self.cache, series);
+        known.ok_or_else(|| Missing::Series(series.clone()))
     }
 }

@@ -31,12 +31,14 @@ use crate::stopped::{self, Done, Finder};
 use crate::submission::{Answer, Submission, SubmitError};
 use crate::{tail, workers};
 
+mod ahead;
 mod decided;
 mod dry_run;
 mod error;
 mod known;
 mod remark;
 
+use ahead::Ahead;
 use decided::{DecidedBatch, NotReady, decide_batch};
 use error::{BatchError, Remedy};
 use remark::Remark;
@@ -91,6 +93,12 @@ pub(crate) struct Writer {
     /// What comes next is looked up before it is decided: somebody has just asked again what was
     /// decided before, and where one does, more do.
     asks_first: bool,
+    /// Where submissions come from, as long as the writer runs.
+    submitted: Option<mpsc::Receiver<Pending>>,
+    /// What came while a batch was on its way: the next batch.
+    next: Vec<Pending>,
+    /// What of it is decided.
+    ahead: Option<Ahead>,
 }
 
 /// How an attempt goes about it.
@@ -129,6 +137,9 @@ impl Writer {
             cache: Cache::new(streams_max),
             outage_since: None,
             asks_first: false,
+            submitted: None,
+            next: Vec::new(),
+            ahead: None,
         }
     }
 
@@ -144,11 +155,11 @@ impl Writer {
     }
 
     /// Works until every sender of submissions is gone and everything they sent is answered.
-    pub(crate) async fn run(mut self, mut submitted: mpsc::Receiver<Pending>) {
+    pub(crate) async fn run(mut self, submitted: mpsc::Receiver<Pending>) {
         self.metrics.worker_watched(WORKER);
-        let mut batch = Vec::with_capacity(BATCH_MAX);
-        while submitted.recv_many(&mut batch, BATCH_MAX).await > 0 {
-            let work = self.execute(std::mem::take(&mut batch));
+        self.submitted = Some(submitted);
+        while let Some(batch) = self.next_batch().await {
+            let work = self.execute(batch);
             // Decisions, folds and replies are guarded one by one. Should anything else break, the
             // batch's callers are told to ask again, and the book goes on.
             if let Err(panic) = AssertUnwindSafe(work).catch_unwind().await {
@@ -166,8 +177,19 @@ impl Writer {
         info!(book = %self.book, "the writer has stopped");
     }
 
+    /// Waits for the next batch; none once nothing comes any more.
+    async fn next_batch(&mut self) -> Option<Vec<Pending>> {
+        if self.next.is_empty()
+            && let Some(submitted) = &mut self.submitted
+        {
+            submitted.recv_many(&mut self.next, BATCH_MAX).await;
+        }
+        Some(std::mem::take(&mut self.next)).filter(|batch| !batch.is_empty())
+    }
+
     /// What follows is loaded anew, under the lock.
     fn forget(&mut self) {
+        self.ahead = None;
         self.head = None;
         self.cache.clear();
     }
@@ -471,14 +493,22 @@ impl Writer {
         mode: Mode,
     ) -> Result<Option<Committed>, BatchError> {
         let mut loaded = Working::beside(self.quarantine.held());
+        let mut ahead = self.ahead.take().filter(|_| !mode.locked);
         // It ends: each round loads what was not loaded yet, or some submissions leave the batch.
         loop {
-            let submissions: Vec<&Submission> =
-                batch.iter().map(|pending| &*pending.submission).collect();
-            let mut working = loaded.clone();
-            let now = self.clock.now();
-            let fresh = mode.trusts_fresh;
-            match decide_batch(head, now, &self.cache, &mut working, &submissions, fresh) {
+            let decided_ahead = ahead.take().and_then(|ahead| ahead.on(head, batch));
+            let (decided, working) = match decided_ahead {
+                Some((decided, working)) => (Ok(decided), working),
+                None => {
+                    let submissions: Vec<&Submission> =
+                        batch.iter().map(|pending| &*pending.submission).collect();
+                    let mut working = loaded.clone();
+                    let (now, fresh) = (self.clock.now(), mode.trusts_fresh);
+                    let cache = &self.cache;
+                    (decide_batch(head, now, cache, &mut working, &submissions, fresh), working)
+                }
+            };
+            match decided {
                 Ok(decided) => {
                     let DecidedBatch {
                         prepared,
@@ -502,7 +532,9 @@ impl Writer {
                     }
                     // Under the lock they were looked up before.
                     let asked = if mode.locked { Vec::new() } else { known::repeatable(batch) };
-                    match self.send(conn, head, &prepared, &views, asked).await? {
+                    let is_whole = outcomes.len() == batch.len() && !mode.locked;
+                    let after = is_whole.then_some(&working);
+                    match self.send(conn, head, &prepared, &views, asked, after).await? {
                         Appended::Ok => {
                             let head = prepared.head_after;
                             let committed =
@@ -539,24 +571,61 @@ impl Writer {
 
     /// Sends the batch, unless one of those that may have been asked before was.
     async fn send(
-        &self,
+        &mut self,
         conn: &mut PgConnection,
         head: &Head,
         prepared: &Prepared,
         views: &Views,
         asked: Vec<Uuid>,
+        after: Option<&Working>,
     ) -> Result<Appended, AppendError> {
-        let live = &self.live;
-        if asked.is_empty() {
-            let bind = |call| views.bind(call, live);
-            eventstore::append(conn, &live.append_function(), head, prepared, bind).await
-        } else {
-            let function = known::append_unless_known(live);
-            let bind = |call| views.bind(call, live).bind(asked);
-            eventstore::append(conn, &function, head, prepared, bind).await
+        let live = self.live.clone();
+        let sending = append_or_known(conn, head, prepared, views, &live, asked);
+        let Some(after) = after else { return sending.await };
+        let mut sending = std::pin::pin!(sending);
+        let Self { submitted, next, ahead, clock, cache, .. } = self;
+        *ahead = None;
+        let mut decided = 0;
+        let mut is_open = true;
+        loop {
+            for pending in next.iter().skip(decided) {
+                let ahead = ahead
+                    .get_or_insert_with(|| Ahead::new(&prepared.head_after, clock.now(), after));
+                ahead.take(cache, &pending.submission);
+            }
+            decided = next.len();
+            let room = BATCH_MAX.saturating_sub(next.len());
+            let Some(submitted) = submitted.as_mut().filter(|_| is_open && room > 0) else {
+                return sending.await;
+            };
+            tokio::select! {
+                biased;
+                appended = &mut sending => return appended,
+                count = submitted.recv_many(next, room) => is_open = count > 0,
+            }
         }
     }
+}
 
+async fn append_or_known(
+    conn: &mut PgConnection,
+    head: &Head,
+    prepared: &Prepared,
+    views: &Views,
+    live: &Live,
+    asked: Vec<Uuid>,
+) -> Result<Appended, AppendError> {
+    if asked.is_empty() {
+        let bind = |call| views.bind(call, live);
+        eventstore::append(conn, &live.append_function(), head, prepared, bind).await
+    } else {
+        let function = known::append_unless_known(live);
+        let bind = |call| views.bind(call, live).bind(asked);
+        eventstore::append(conn, &function, head, prepared, bind).await
+    }
+}
+
+impl Writer {
     /// After the commit: what was decided becomes the node's state, and the answers go out.
     fn finish(&mut self, batch: &mut Vec<Pending>, committed: Committed) {
         let Committed { working, outcomes, remarks, snapshots, head } = committed;

@@ -49,46 +49,95 @@ pub(super) fn decide_batch(
     submissions: &[&Submission],
     trusts_fresh: bool,
 ) -> Result<DecidedBatch, NotReady> {
-    let mut batch = Batch::new(head, clock);
-    let now = batch.recorded_at();
-    let mut views = Views::default();
-    let mut outcomes = Vec::with_capacity(submissions.len());
-    let mut remarks = Vec::with_capacity(submissions.len());
-    let mut snapshots = Vec::new();
-    let mut missing = BTreeSet::new();
-    let mut ids = BTreeSet::new();
-    let mut has_panicked = false;
-    let mut bytes = 0_usize;
+    let mut deciding = Deciding::new(head, clock);
     for submission in submissions {
-        if !ids.insert(submission.command_id) {
-            // Once more in one batch: the next one finds the id recorded.
+        if !deciding.take(cache, working, submission, trusts_fresh)? {
             break;
+        }
+    }
+    if deciding.missing.is_empty() {
+        Ok(deciding.finish())
+    } else {
+        Err(NotReady::Missing(deciding.missing))
+    }
+}
+
+/// A batch that is being decided, one submission after the other.
+pub(super) struct Deciding {
+    batch: Batch,
+    views: Views,
+    outcomes: Vec<Result<Answer, SubmitError>>,
+    remarks: Vec<Remark>,
+    snapshots: Vec<Snapshot>,
+    missing: BTreeSet<Missing>,
+    ids: BTreeSet<Uuid>,
+    has_panicked: bool,
+    bytes: usize,
+}
+
+impl Deciding {
+    pub(super) fn new(head: &Head, clock: DateTime<Utc>) -> Self {
+        Self {
+            batch: Batch::new(head, clock),
+            views: Views::default(),
+            outcomes: Vec::new(),
+            remarks: Vec::new(),
+            snapshots: Vec::new(),
+            missing: BTreeSet::new(),
+            ids: BTreeSet::new(),
+            has_panicked: false,
+            bytes: 0,
+        }
+    }
+
+    /// How many are decided.
+    pub(super) fn len(&self) -> usize {
+        self.outcomes.len()
+    }
+
+    /// Something has to be loaded before the last one can be decided.
+    pub(super) fn lacks(&self) -> bool {
+        !self.missing.is_empty()
+    }
+
+    /// Decides one more. False when the batch ends before it.
+    pub(super) fn take(
+        &mut self,
+        cache: &Cache,
+        working: &mut Working,
+        submission: &Submission,
+        trusts_fresh: bool,
+    ) -> Result<bool, NotReady> {
+        let now = self.batch.recorded_at();
+        if !self.ids.insert(submission.command_id) {
+            // Once more in one batch: the next one finds the id recorded.
+            return Ok(false);
         }
         let decided = match decide_one(working, cache, now, submission, trusts_fresh) {
             Ok(decided) => decided,
             Err(Stopped::Missing(what)) => {
-                missing.extend(what);
-                continue;
+                self.missing.extend(what);
+                return Ok(true);
             }
             Err(Stopped::Held(error)) => {
                 // Asked again later it is decided anew: no more than a refusal that leaves no trace.
-                remarks.push(Remark::Refused(QUARANTINED));
-                outcomes.push(Err(error));
-                continue;
+                self.remarks.push(Remark::Refused(QUARANTINED));
+                self.outcomes.push(Err(error));
+                return Ok(true);
             }
             Err(Stopped::Panicked(error)) => {
-                has_panicked = true;
-                outcomes.push(Err(error));
-                remarks.push(Remark::Failed);
-                continue;
+                self.has_panicked = true;
+                self.outcomes.push(Err(error));
+                self.remarks.push(Remark::Failed);
+                return Ok(true);
             }
         };
-        if !missing.is_empty() {
+        if !self.missing.is_empty() {
             // This batch will not be sent: only what else is missing is still of interest.
             for change in decided.into_iter().flatten() {
                 working.accept(cache, &change);
             }
-            continue;
+            return Ok(true);
         }
         let sized = match &decided {
             Ok(changes) => events(submission, changes, now),
@@ -97,30 +146,35 @@ pub(super) fn decide_batch(
         let (new_events, size) = match sized {
             Ok(sized) => sized,
             Err(error) => {
-                outcomes.push(Err(error));
-                remarks.push(Remark::Failed);
-                continue;
+                self.outcomes.push(Err(error));
+                self.remarks.push(Remark::Failed);
+                return Ok(true);
             }
         };
-        bytes = bytes.saturating_add(size);
-        if bytes > BATCH_BYTES_MAX && !outcomes.is_empty() {
-            break;
+        self.bytes = self.bytes.saturating_add(size);
+        if self.bytes > BATCH_BYTES_MAX && !self.outcomes.is_empty() {
+            return Ok(false);
         }
-        let answer = record_guarded(&mut batch, &mut views, submission, &decided, new_events)
-            .map_err(|error| NotReady::Poisoned(outcomes.len(), error))?;
-        bytes = bytes.saturating_add(answer.body.as_ref().map_or(0, String::len));
-        remarks.push(Remark::of(&decided));
+        let answer =
+            record_guarded(&mut self.batch, &mut self.views, submission, &decided, new_events)
+                .map_err(|error| NotReady::Poisoned(self.outcomes.len(), error))?;
+        let replied = answer.body.as_ref().map_or(0, String::len);
+        self.bytes = self.bytes.saturating_add(replied);
+        self.remarks.push(Remark::of(&decided));
         for change in decided.into_iter().flatten() {
             working.accept(cache, &change);
-            snapshots.extend(load::due_snapshot(change.stream, change.version, &change.state));
+            self.snapshots.extend(load::due_snapshot(change.stream, change.version, &change.state));
         }
-        outcomes.push(Ok(answer));
+        self.outcomes.push(Ok(answer));
+        Ok(true)
     }
-    if !missing.is_empty() {
-        return Err(NotReady::Missing(missing));
+
+    /// What is decided so far, without whatever lacked something.
+    pub(super) fn finish(self) -> DecidedBatch {
+        let Self { batch, views, outcomes, remarks, snapshots, has_panicked, .. } = self;
+        let prepared = batch.finish();
+        DecidedBatch { prepared, views, outcomes, snapshots, has_panicked, remarks }
     }
-    let prepared = batch.finish();
-    Ok(DecidedBatch { prepared, views, outcomes, snapshots, has_panicked, remarks })
 }
 
 /// Why a submission is not decided.
