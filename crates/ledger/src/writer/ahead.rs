@@ -25,7 +25,7 @@ pub(super) struct Ahead {
     deciding: Deciding,
     working: Working,
     submissions: Vec<Arc<Submission>>,
-    /// Nothing more goes in: the next one has to be loaded for, or does not fit.
+    /// Nothing more goes in.
     is_closed: bool,
     /// What was decided is of no use.
     is_void: bool,
@@ -55,7 +55,9 @@ impl Ahead {
         }
         self.submissions.push(Arc::clone(submission));
         match self.deciding.take(cache, &mut self.working, submission, true) {
-            Ok(is_in) => self.is_closed = !is_in || self.deciding.lacks(),
+            // Cut short where something has to be loaded, batches would shrink: it is loaded for all.
+            Ok(_) if self.deciding.lacks() => (self.is_closed, self.is_void) = (true, true),
+            Ok(is_in) => self.is_closed = !is_in,
             Err(_) => (self.is_closed, self.is_void) = (true, true),
         }
     }

@@ -1,6 +1,8 @@
 //! Executing commands, against a real Postgres.
 
 #[cfg(test)]
+mod ahead;
+#[cfg(test)]
 mod alerts;
 #[cfg(test)]
 mod alerts_page;
