@@ -92,7 +92,6 @@ macro_rules! define_views {
 
         /// Which projections are folded. To make rows that nobody asked for costs more than all the
         /// rest of a fold.
-        #[expect(clippy::struct_excessive_bools, reason = "each says it of another projection")]
         #[derive(Debug, Clone, Copy)]
         pub(crate) struct Chosen {
             $($field: bool,)+

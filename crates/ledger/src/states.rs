@@ -157,10 +157,9 @@ impl Working {
             self.counters.insert(placed.series.clone(), placed.counter);
         } else if let Event::Order(order::Event::Imported(imported)) = &change.event
             && let Some((series, counter)) = &imported.series
+            && let Some(last) = self.last_counter(cache, series)
         {
-            if let Some(last) = self.last_counter(cache, series) {
-                self.counters.insert(series.clone(), last.max(*counter));
-            }
+            self.counters.insert(series.clone(), last.max(*counter));
         }
     }
 

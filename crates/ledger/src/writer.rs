@@ -497,16 +497,15 @@ impl Writer {
         // It ends: each round loads what was not loaded yet, or some submissions leave the batch.
         loop {
             let decided_ahead = ahead.take().and_then(|ahead| ahead.on(head, batch));
-            let (decided, working) = match decided_ahead {
-                Some((decided, working)) => (Ok(decided), working),
-                None => {
-                    let submissions: Vec<&Submission> =
-                        batch.iter().map(|pending| &*pending.submission).collect();
-                    let mut working = loaded.clone();
-                    let (now, fresh) = (self.clock.now(), mode.trusts_fresh);
-                    let cache = &self.cache;
-                    (decide_batch(head, now, cache, &mut working, &submissions, fresh), working)
-                }
+            let (decided, working) = if let Some((decided, working)) = decided_ahead {
+                (Ok(decided), working)
+            } else {
+                let submissions: Vec<&Submission> =
+                    batch.iter().map(|pending| &*pending.submission).collect();
+                let mut working = loaded.clone();
+                let (now, fresh) = (self.clock.now(), mode.trusts_fresh);
+                let cache = &self.cache;
+                (decide_batch(head, now, cache, &mut working, &submissions, fresh), working)
             };
             match decided {
                 Ok(decided) => {
