@@ -3,6 +3,7 @@
 //! A fold is a function of an event and of its stream's state after it, and of nothing else. So the
 //! same fold runs within the append, in a rebuild and in a verification: there is no second path.
 
+mod append;
 pub mod as_of;
 mod at;
 pub mod customer_orders;

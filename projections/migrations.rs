@@ -2,6 +2,7 @@
 
 use eventstore::migrate::Migration;
 
+use crate::append::APPEND_2;
 use crate::{
     customer_orders, deadlines, imported_orders, journal_lines, order_management, payments,
     statement_lines, suspense_items, timeline, wallet_balances, wallet_lines, wallet_requests,
@@ -55,7 +56,7 @@ pub fn migrations() -> Vec<Migration> {
     ]);
     let open_receipts = include_str!("order_management/index_of_open_receipts.sql");
     all.push(step(230, "order_management_open_receipts", open_receipts));
-    all.push(step(240, "append_2", include_str!("sql/append_2.sql")));
+    all.push(step(240, "append_2", APPEND_2));
     all
 }
 
