@@ -56,7 +56,8 @@ impl Api {
         Self::keeping(base, 0)
     }
 
-    fn keeping(base: String, connections: usize) -> Self {
+    /// A client that keeps so many connections once they were asked on.
+    pub(crate) fn keeping(base: String, connections: usize) -> Self {
         let http = reqwest::Client::builder()
             .no_proxy()
             .timeout(TIMEOUT)
