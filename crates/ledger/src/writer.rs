@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use domain::decide::Missing;
@@ -99,6 +100,9 @@ pub(crate) struct Writer {
     next: Vec<Pending>,
     /// What of it is decided.
     ahead: Option<Ahead>,
+    /// What is in the log and not answered yet: the next batch is sent first, so that the database
+    /// does not wait for the answering.
+    unanswered: Vec<Unanswered>,
 }
 
 /// How an attempt goes about it.
@@ -140,6 +144,7 @@ impl Writer {
             submitted: None,
             next: Vec::new(),
             ahead: None,
+            unanswered: Vec::new(),
         }
     }
 
@@ -168,6 +173,7 @@ impl Writer {
                 self.metrics.worker_replaced(WORKER);
                 self.forget();
                 self.conn = None;
+                self.answer();
             }
         }
         if let Some(conn) = self.conn.take() {
@@ -296,6 +302,11 @@ impl Writer {
     /// One attempt. Unlocked it rests on the head as this node knows it; locked it catches up
     /// under the head's lock first, and finds out what was committed already.
     async fn attempt(&mut self, batch: &mut Vec<Pending>, mode: Mode) -> Result<(), BatchError> {
+        let asks_first = self.asks_first || self.outage_since.is_some();
+        if mode.locked || asks_first || self.conn.is_none() || self.ahead.is_none() {
+            // Something else comes before the next batch is sent.
+            self.answer();
+        }
         let known = self.conn.take();
         let attempt = async {
             let mut conn = match known {
@@ -554,6 +565,7 @@ impl Writer {
                     }
                 }
                 Err(NotReady::Missing(missing)) => {
+                    self.answer();
                     self.metrics.loaded(missing.len());
                     let Self { book, upcasters, quarantine, .. } = &*self;
                     load_missing(conn, *book, upcasters, quarantine, missing, &mut loaded).await?;
@@ -580,8 +592,14 @@ impl Writer {
     ) -> Result<Appended, AppendError> {
         let live = self.live.clone();
         let sending = append_or_known(conn, head, prepared, views, &live, asked);
-        let Some(after) = after else { return sending.await };
         let mut sending = std::pin::pin!(sending);
+        let at_once = futures::poll!(&mut sending);
+        // It is on its way.
+        self.answer();
+        if let Poll::Ready(appended) = at_once {
+            return appended;
+        }
+        let Some(after) = after else { return sending.await };
         let Self { submitted, next, ahead, clock, cache, .. } = self;
         *ahead = None;
         let mut decided = 0;
@@ -625,7 +643,8 @@ async fn append_or_known(
 }
 
 impl Writer {
-    /// After the commit: what was decided becomes the node's state, and the answers go out.
+    /// After the commit: what was decided becomes the node's state, and the answers go out, at once
+    /// or when the next batch is on its way.
     fn finish(&mut self, batch: &mut Vec<Pending>, committed: Committed) {
         let Committed { working, outcomes, remarks, snapshots, head } = committed;
         self.cache.commit(working);
@@ -633,16 +652,33 @@ impl Writer {
         self.head = Some(head);
         let rest = batch.split_off(outcomes.len());
         let decided = std::mem::replace(batch, rest).into_iter().zip(outcomes).zip(remarks);
-        for ((pending, outcome), remark) in decided {
-            remark.write(&pending.submission, outcome.as_ref().ok(), &self.metrics);
-            // Whoever asked may have gone; the answer is stored.
-            pending.answer.send(outcome).ok();
+        let decided =
+            decided.map(|((pending, outcome), remark)| Unanswered { pending, outcome, remark });
+        self.unanswered.extend(decided);
+        if self.ahead.is_none() {
+            self.answer();
         }
         if !snapshots.is_empty() && self.snapshots.try_send(snapshots).is_err() {
             // A snapshot only saves time; the next one comes.
             warn!("snapshots are not being written fast enough");
         }
     }
+
+    /// Answers what is in the log.
+    fn answer(&mut self) {
+        for Unanswered { pending, outcome, remark } in self.unanswered.drain(..) {
+            remark.write(&pending.submission, outcome.as_ref().ok(), &self.metrics);
+            // Whoever asked may have gone; the answer is stored.
+            pending.answer.send(outcome).ok();
+        }
+    }
+}
+
+/// A command that is in the log.
+struct Unanswered {
+    pending: Pending,
+    outcome: Result<Answer, SubmitError>,
+    remark: Remark,
 }
 
 /// A batch that is in the log.
