@@ -68,3 +68,33 @@ pub(crate) const APPEND_2: &str = append_2!(
     "suspense_items",
     "statement_lines",
 );
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use crate::views::projections;
+
+    /// The words of a function's statement, with the names of its arguments as the append has them.
+    fn statement(write: &str, name: &str) -> Vec<String> {
+        let body = write.split_once("\nbegin\n").and_then(|(_, rest)| rest.split_once("\nend\n"));
+        let (body, _) = body.expect("it is a function");
+        let body = body.replace("p_generation", "v_generation");
+        words(&body.replace("p_rows", &format!("p_{name}")))
+    }
+
+    fn words(sql: &str) -> Vec<String> {
+        let lines = sql.lines().filter(|line| !line.trim_start().starts_with("--"));
+        lines.flat_map(str::split_whitespace).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn the_append_writes_a_view_as_its_own_function_does() {
+        for name in projections().into_iter().map(|projection| projection.name) {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(&name);
+            let read = |file| fs::read_to_string(folder.join(file)).expect("it is there");
+            assert_eq!(words(&read("append.sql")), statement(&read("write.sql"), &name), "{name}");
+        }
+    }
+}

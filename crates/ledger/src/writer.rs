@@ -38,11 +38,13 @@ mod dry_run;
 mod error;
 mod known;
 mod remark;
+mod unanswered;
 
 use ahead::Ahead;
 use decided::{DecidedBatch, NotReady, decide_batch};
 use error::{BatchError, Remedy};
 use remark::Remark;
+use unanswered::Unanswered;
 
 pub(crate) use dry_run::dry_run;
 pub(crate) use error::chain as causes;
@@ -100,9 +102,8 @@ pub(crate) struct Writer {
     next: Vec<Pending>,
     /// What of it is decided.
     ahead: Option<Ahead>,
-    /// What is in the log and not answered yet: the next batch is sent first, so that the database
-    /// does not wait for the answering.
-    unanswered: Vec<Unanswered>,
+    /// What is in the log and not answered yet.
+    unanswered: Unanswered,
 }
 
 /// How an attempt goes about it.
@@ -144,7 +145,7 @@ impl Writer {
             submitted: None,
             next: Vec::new(),
             ahead: None,
-            unanswered: Vec::new(),
+            unanswered: Unanswered::default(),
         }
     }
 
@@ -173,7 +174,7 @@ impl Writer {
                 self.metrics.worker_replaced(WORKER);
                 self.forget();
                 self.conn = None;
-                self.answer();
+                self.unanswered.give(&self.metrics);
             }
         }
         if let Some(conn) = self.conn.take() {
@@ -305,7 +306,7 @@ impl Writer {
         let asks_first = self.asks_first || self.outage_since.is_some();
         if mode.locked || asks_first || self.conn.is_none() || self.ahead.is_none() {
             // Something else comes before the next batch is sent.
-            self.answer();
+            self.unanswered.give(&self.metrics);
         }
         let known = self.conn.take();
         let attempt = async {
@@ -565,7 +566,7 @@ impl Writer {
                     }
                 }
                 Err(NotReady::Missing(missing)) => {
-                    self.answer();
+                    self.unanswered.give(&self.metrics);
                     self.metrics.loaded(missing.len());
                     let Self { book, upcasters, quarantine, .. } = &*self;
                     load_missing(conn, *book, upcasters, quarantine, missing, &mut loaded).await?;
@@ -595,7 +596,7 @@ impl Writer {
         let mut sending = std::pin::pin!(sending);
         let at_once = futures::poll!(&mut sending);
         // It is on its way.
-        self.answer();
+        self.unanswered.give(&self.metrics);
         if let Poll::Ready(appended) = at_once {
             return appended;
         }
@@ -652,33 +653,16 @@ impl Writer {
         self.head = Some(head);
         let rest = batch.split_off(outcomes.len());
         let decided = std::mem::replace(batch, rest).into_iter().zip(outcomes).zip(remarks);
-        let decided =
-            decided.map(|((pending, outcome), remark)| Unanswered { pending, outcome, remark });
-        self.unanswered.extend(decided);
+        self.unanswered
+            .extend(decided.map(|((pending, outcome), remark)| (pending, outcome, remark)));
         if self.ahead.is_none() {
-            self.answer();
+            self.unanswered.give(&self.metrics);
         }
         if !snapshots.is_empty() && self.snapshots.try_send(snapshots).is_err() {
             // A snapshot only saves time; the next one comes.
             warn!("snapshots are not being written fast enough");
         }
     }
-
-    /// Answers what is in the log.
-    fn answer(&mut self) {
-        for Unanswered { pending, outcome, remark } in self.unanswered.drain(..) {
-            remark.write(&pending.submission, outcome.as_ref().ok(), &self.metrics);
-            // Whoever asked may have gone; the answer is stored.
-            pending.answer.send(outcome).ok();
-        }
-    }
-}
-
-/// A command that is in the log.
-struct Unanswered {
-    pending: Pending,
-    outcome: Result<Answer, SubmitError>,
-    remark: Remark,
 }
 
 /// A batch that is in the log.

@@ -10,6 +10,9 @@ use sqlx::PgConnection;
 
 use crate::book::{Book, accepted, ask, credit, id, top_up, wallet};
 
+/// Far longer than a command takes that nothing stands in the way of.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// A credit that insists on the version that the wallet has after the one before it.
 fn next_credit(number: u64, version: u64) -> Submission {
     let expected = vec![(StreamKey::Wallet(wallet("anna")), version)];
@@ -118,5 +121,34 @@ async fn what_was_decided_ahead_of_another_node_is_decided_again() {
         }
     }
     assert_eq!(book.count("select balance::bigint from daftar.wallet_balances").await, 40);
+    book.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_batch_is_answered_although_the_next_one_is_held_up_in_the_database() {
+    let (book, node) = with_a_wallet().await;
+    accepted(&node, 901, top_up("bob", 2, 10)).await;
+    let head = book.hold_head().await;
+    let mut row = book.superuser().await;
+    let lock = "begin; select from daftar.wallet_balances where customer_id = 'bob' for update";
+    sqlx::raw_sql(lock).execute(&mut row).await.unwrap();
+    let (one, next, ()) = tokio::join!(
+        async {
+            let first = node.submit(ask(id(1), credit("anna", 1)));
+            let answer = tokio::time::timeout(PATIENCE, first).await;
+            drop(row);
+            answer.expect("it is in the log, and answered")
+        },
+        async {
+            book.until_waiting(1).await;
+            node.submit(ask(id(2), credit("bob", 1))).await
+        },
+        async {
+            book.until_waiting(1).await;
+            tokio::time::sleep(Duration::from_millis(60)).await;
+            drop(head);
+        }
+    );
+    assert!(one.unwrap().is_accepted() && next.unwrap().is_accepted());
     book.assert_sound().await;
 }

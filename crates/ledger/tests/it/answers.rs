@@ -129,7 +129,7 @@ async fn stopping_answers_everything_that_was_taken_and_takes_no_more() {
     );
     let stopping = async {
         book.until_waiting(1).await;
-        // Those that were not looked up yet would be turned away.
+        // Those that the writer does not have yet would be turned away.
         tokio::time::sleep(Duration::from_millis(300)).await;
         tokio::join!(node.stop(), async {
             let late = node.submit(ask(id(500), credit("anna", 1))).await;

@@ -131,7 +131,7 @@ async fn a_database_that_is_away_for_a_while_is_waited_for_and_one_that_stays_aw
     accepted(&hasty, 2, credit("anna", 1)).await;
 
     way.cut(&book).await;
-    // Made-up ids go to the writer without being looked up.
+    // Made-up ids are looked for nowhere, also while the database is away.
     let unrepeatable = |number| {
         let mut submission = ask(id(number), credit("anna", 1));
         submission.is_unrepeatable = true;
